@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The layers, bottom first. A target may import only what stands above it in this list.
+let layers: [Target] = [
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .target(name: "CHost"),
+    layer("Model", [.product(name: "Yams", package: "Yams")]),
+    layer("HostIO", ["Model", "CHost"]),
+    layer("ResticFormat", ["Model"]),
+    layer("ObjectStorage", ["Model", "HostIO"]),
+    layer("RepositoryEngine", ["Model", "HostIO", "ResticFormat", "ObjectStorage", "CZstd", "CCrypto"]),
+    layer("Archiving", ["Model", "HostIO", "ResticFormat", "RepositoryEngine"]),
+    layer("StoreContract", ["Model", "HostIO", "ResticFormat", "Archiving"], path: "Stores/Contract"),
+    layer("DirectoryStore", ["Model", "HostIO", "ResticFormat", "Archiving", "StoreContract", "CHost"], path: "Stores/Directory"),
+    layer("SQLiteStore", ["Model", "HostIO", "ResticFormat", "Archiving", "StoreContract", "CSQLite"], path: "Stores/SQLite"),
+    layer("Clusters", strategyBase, path: "Strategies/Clusters"),
+    layer("Snapshots", strategyBase + ["Clusters"], path: "Strategies/Snapshots"),
+    layer("Backups", strategyBase + ["Clusters", "Snapshots"], path: "Strategies/Backups"),
+    layer("Demo", strategyBase + ["Clusters", "Snapshots", "Backups", "CSQLite"]),
+    layer(
+        "Commands",
+        strategyBase + [
+            "Clusters", "Snapshots", "Backups", "Demo",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
+    .executableTarget(
+        name: "holdfast",
+        dependencies: ["Commands", "Clusters", "StoreContract", "DirectoryStore", "SQLiteStore", "ObjectStorage", "Model", "HostIO"],
+        swiftSettings: strict),
+]
+
+let strategyBase: [Target.Dependency] = [
+    "Model", "HostIO", "ResticFormat", "ObjectStorage", "RepositoryEngine", "Archiving", "StoreContract",
+]
+
+func layer(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(path ?? name)", swiftSettings: strict)
+}
+
+/// Test targets mirror the sources; `TestSupport` carries what they share (scratch folders, real servers, contract suites).
+let everything: [Target.Dependency] = [
+    "Model", "HostIO", "ResticFormat", "ObjectStorage", "RepositoryEngine", "Archiving", "StoreContract", "DirectoryStore",
+    "SQLiteStore", "Clusters", "Snapshots", "Backups", "Demo", "Commands", "TestSupport", "CSQLite", "CHost",
+]
+
+func tests(_ name: String, resources: [Resource]? = nil) -> Target {
+    .testTarget(name: name, dependencies: everything, path: "Tests/\(name)", resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "holdfast",
+    products: [.executable(name: "holdfast", targets: ["holdfast"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: layers + [
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Model", "HostIO", "ResticFormat", "ObjectStorage", "RepositoryEngine", "Archiving", "StoreContract",
+            ],
+            path: "Tests/Support", swiftSettings: strict),
+        tests("ModelTests"),
+        tests("HostIOTests"),
+        tests("ResticFormatTests"),
+        tests("ObjectStorageTests"),
+        tests("RepositoryEngineTests"),
+        tests("ArchivingTests"),
+        tests("StoresTests"),
+        tests("StrategiesTests"),
+        tests("CommandsTests"),
+        tests("Interop"),
+        tests("Cluster"),
+    ]
+)

@@ -1,0 +1,59 @@
+import Synchronization
+
+/// What a long job shares with whoever watches it: counters that only grow, the present phase, and a wish to stop.
+///
+/// Counters are relaxed atomics; a watcher polls them. Shared by all worker threads of a job.
+package final class JobControl: Sendable {
+    package enum Counter: Int, CaseIterable, Sendable {
+        case bytesExpected, bytesDone, filesExpected, filesDone, bytesStored, issues
+    }
+
+    private let counters: Counters
+    private let state = Mutex(State())
+
+    private struct State {
+        var phase = ""
+        var notes: [String] = []
+    }
+
+    private final class Counters: Sendable {
+        let values: [Cell] = (0..<Counter.allCases.count).map { _ in Cell() }
+        let cancelled = Atomic<Bool>(false)
+    }
+
+    private final class Cell: Sendable {
+        let value = Atomic<Int>(0)
+    }
+
+    package init() { counters = Counters() }
+
+    package func add(_ amount: Int, to counter: Counter) {
+        counters.values[counter.rawValue].value.wrappingAdd(amount, ordering: .relaxed)
+    }
+
+    package func value(of counter: Counter) -> Int { counters.values[counter.rawValue].value.load(ordering: .relaxed) }
+
+    /// A few words for a person: "archiving uploads".
+    package var phase: String { state.withLock { $0.phase } }
+
+    package func begin(phase: String) { state.withLock { $0.phase = phase } }
+
+    /// A line for a person that does not fit a counter; drained by the watcher in order.
+    package func note(_ line: String) { state.withLock { $0.notes.append(line) } }
+
+    package func drainNotes() -> [String] {
+        state.withLock { state in
+            defer { state.notes = [] }
+            return state.notes
+        }
+    }
+
+    package func cancel() { counters.cancelled.store(true, ordering: .releasing) }
+
+    package var isCancelled: Bool { counters.cancelled.load(ordering: .acquiring) }
+
+    /// Throws ``Cancelled`` when the job was asked to stop; called between units of work.
+    package func checkCancelled() throws(Cancelled) {
+        if isCancelled { throw Cancelled() }
+    }
+}

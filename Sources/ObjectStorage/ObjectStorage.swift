@@ -1,0 +1,100 @@
+package import Model
+
+/// The name of an object: `/`-separated components of printable ASCII, relative, without `.` and `..`.
+package struct ObjectName: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package let text: String
+
+    /// Refuses a name that could leave the storage or that some storage cannot hold.
+    package init?(_ text: String) {
+        let components = text.split(separator: "/", omittingEmptySubsequences: false)
+        let sound = components.allSatisfy { component in
+            !component.isEmpty && component != "." && component != ".." && component.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        }
+        guard sound, !components.isEmpty, text.utf8.count <= 240 else { return nil }
+        self.text = text
+    }
+
+    package static func < (left: ObjectName, right: ObjectName) -> Bool { left.text < right.text }
+
+    package var description: String { text }
+}
+
+/// An object in a listing.
+package struct ObjectEntry: Hashable, Sendable {
+    package let name: ObjectName
+    /// Bytes.
+    package let size: UInt64
+
+    package init(name: ObjectName, size: UInt64) {
+        self.name = name
+        self.size = size
+    }
+}
+
+/// Free and total bytes of the place behind a storage.
+package struct StorageSpace: Hashable, Sendable {
+    package let free: UInt64
+    package let total: UInt64
+
+    package init(free: UInt64, total: UInt64) {
+        self.free = free
+        self.total = total
+    }
+}
+
+/// Named, immutable byte objects: all that the repository engine asks of a place.
+///
+/// Every call may block, so it is made from threads of Holdfast's own and never from the cooperative pool; every call may be made
+/// from several threads at once. `ObjectStorageContract` in the tests says the same in code and runs on every implementation.
+package protocol ObjectStorage: Sendable {
+    /// Where it is, for messages: a path or URL without secrets.
+    var location: String { get }
+
+    /// All objects whose name starts with `folder` + `/`, at any depth, in no particular order. A folder that is not there is
+    /// an empty one, unless the whole storage is gone (``StorageError/Kind/unreachable``). Left-overs of interrupted writes
+    /// are not listed.
+    func list(_ folder: String) throws(StorageError) -> [ObjectEntry]
+
+    /// The size in bytes, or nil when there is no such object.
+    func size(of name: ObjectName) throws(StorageError) -> UInt64?
+
+    /// Reads `buffer.count` bytes from `offset` on. An object that ends earlier is an error (``StorageError/Kind/truncated``).
+    func read(_ name: ObjectName, from offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError)
+
+    /// Makes an object of the concatenated `parts`. When it returns, the object is durable, whole and listed; when it throws,
+    /// either nothing or the whole object is there, never a part. An object of that name that exists is left as it is and
+    /// reported as ``StorageError/Kind/exists``.
+    func write(_ name: ObjectName, _ parts: [UnsafeRawBufferPointer]) throws(StorageError)
+
+    /// Like ``write(_:_:)``, but an object of that name is replaced atomically.
+    func replace(_ name: ObjectName, _ parts: [UnsafeRawBufferPointer]) throws(StorageError)
+
+    /// Removes an object; one that is not there is not an error. Durable when it returns.
+    func remove(_ name: ObjectName) throws(StorageError)
+
+    /// Free space, when the place can tell.
+    func space() throws(StorageError) -> StorageSpace?
+}
+
+extension ObjectStorage {
+    /// The whole object.
+    package func read(_ name: ObjectName) throws(StorageError) -> [UInt8] {
+        guard let size = try size(of: name) else { throw StorageError(.notFound, name.text, in: location) }
+        guard let count = Int(exactly: size) else { throw StorageError(.truncated, name.text, in: location) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        var failed: StorageError?
+        bytes.withUnsafeMutableBytes { buffer in
+            do throws(StorageError) { try read(name, from: 0, into: buffer) } catch { failed = error }
+        }
+        if let failed { throw failed }
+        return bytes
+    }
+
+    package func write(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError) {
+        var failed: StorageError?
+        bytes.withUnsafeBytes { buffer in
+            do throws(StorageError) { try write(name, [buffer]) } catch { failed = error }
+        }
+        if let failed { throw failed }
+    }
+}

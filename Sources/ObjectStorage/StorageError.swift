@@ -1,0 +1,46 @@
+package import Model
+
+/// An object storage could not do what was asked.
+package struct StorageError: FailureConvertible, Hashable {
+    package enum Kind: String, Sendable {
+        case notFound = "not found"
+        case exists = "exists already"
+        case truncated = "shorter than expected"
+        case noSpace = "no space left"
+        case readOnly = "read-only"
+        case permission = "permission denied"
+        /// The whole place is gone: an unmounted target, a NameNode that does not answer.
+        case unreachable = "cannot be reached"
+        case inputOutput = "input/output error"
+    }
+
+    package let kind: Kind
+    /// The object's name, or the empty string for the storage as a whole.
+    package let object: String
+    package let location: String
+    /// The system's own words, when it had some.
+    package let detail: String?
+
+    package init(_ kind: Kind, _ object: String, in location: String, detail: String? = nil) {
+        self.kind = kind
+        self.object = object
+        self.location = location
+        self.detail = detail
+    }
+
+    package var failure: Failure {
+        let place = object.isEmpty ? location : "\(location)/\(object)"
+        let hint: String? =
+            switch kind {
+            case .notFound, .truncated: "the repository is damaged or still being copied; run `verify` to see what it affects"
+            case .exists: nil
+            case .noSpace: "free space at \(location), or delete old snapshots or backups and prune"
+            case .readOnly: "mount \(location) read-write"
+            case .permission: "run as the user who owns \(location), or correct its permissions"
+            case .unreachable: "check that \(location) is mounted and answers, then run the command again"
+            case .inputOutput: "check the disk or mount behind \(location) (dmesg), then run the command again"
+            }
+        let code: FailureCode = kind == .noSpace ? .space : kind == .notFound || kind == .truncated ? .damaged : .storage
+        return Failure(code, "\(place): \(kind.rawValue)", hint: hint, cause: detail)
+    }
+}

@@ -1,0 +1,1 @@
+// The face of this target is described in docs/design.md.

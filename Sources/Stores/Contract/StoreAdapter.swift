@@ -1,0 +1,198 @@
+package import Archiving
+package import HostIO
+package import Model
+
+/// One protected thing, as the strategies see it: how it is pinned, read, and put back.
+///
+/// An adapter knows its store and nothing of repositories. What it takes and gives are values that could cross to an agent on
+/// another node; the live things behind them (an open transaction, a descriptor) stay inside the adapter until ``release(_:)``.
+/// Order of calls for a snapshot: `open`, `capture`, `image`, `release`; for a restore: `open`, `planRestore`, `apply`, `check`.
+/// Calls may block and are made from Holdfast's own threads, for one store one at a time.
+package protocol StoreAdapter: Sendable {
+    var declaration: StoreDeclaration { get }
+
+    /// Looks without changing: is it there, readable, what version, how large, can an image be native and if not why.
+    /// A store that is missing or unreadable throws a `Failure` of code `store`.
+    func open() throws -> StoreStatus
+
+    /// Pins the store's present state. Inside the cut: quick, no bulk copying when the store has a way around it.
+    func capture(_ request: CaptureRequest) throws -> Capture
+
+    /// The pinned state as something to archive, or the native image that `capture` made. After the cut; may take long.
+    func image(of capture: Capture, job: JobControl) throws -> CapturedImage
+
+    /// Lets go of whatever `capture` and `image` hold (transactions, staging files). Never throws away a native image that a
+    /// manifest will name; removes it when `outcome` is `abandoned`.
+    func release(_ capture: Capture, outcome: CaptureOutcome)
+
+    /// The image reduced to `extent` (not `whole`), for a backup; works on a scratch copy and never on the store.
+    func reduce(_ image: StoreImage, to extent: StoreExtent, scratch: ScratchDirectory, job: JobControl) throws -> ReducedImage
+
+    /// What putting `image` back would change, without changing anything.
+    func planRestore(of image: StoreImage, job: JobControl) throws -> StoreRestorePlan
+
+    /// Puts `image` back: afterwards the store equals the image. Touches only what differs. The store keeps running.
+    func apply(_ plan: StoreRestorePlan, of image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreRestoreOutcome
+
+    /// Proves that the store is sound after a restore (SQLite: `integrity_check`; a directory: compares with the image).
+    func check(against image: StoreImage, job: JobControl) throws
+
+    /// Native images of this store that exist beside it, by the id that `capture` gave them.
+    func nativeImages() throws -> [String]
+    func removeNativeImage(_ id: String) throws
+    /// Native images in the cluster's storage can be opened as a tree of entries.
+    func openNativeImage(_ id: String) throws -> any EntrySource
+
+    /// Everything that the store holds is removed; the place itself (an empty directory) may stay. For `cluster delete`.
+    func destroy(job: JobControl) throws
+    /// Whether there is nothing that a restore would overwrite.
+    func isEmpty() throws -> Bool
+}
+
+/// What `open` found.
+package struct StoreStatus: Hashable, Sendable, Codable {
+    /// The store software's version, when it has one.
+    package var version: String?
+    /// Logical bytes, as cheap to get as the store allows.
+    package var bytes: UInt64?
+    /// Native images are possible here; otherwise `imageReason` says why not.
+    package var nativeImages: Bool
+    package var imageReason: String
+    /// More facts for people and manifests (journal mode, page size, file system).
+    package var facts: [String: String]
+
+    package init(version: String?, bytes: UInt64?, nativeImages: Bool, imageReason: String, facts: [String: String] = [:]) {
+        self.version = version
+        self.bytes = bytes
+        self.nativeImages = nativeImages
+        self.imageReason = imageReason
+        self.facts = facts
+    }
+}
+
+package struct CaptureRequest: Hashable, Sendable, Codable {
+    /// Unique for this snapshot and safe as a file name; names a native image.
+    package var imageID: String
+    /// A directory for native images on the cluster's storage, or nil when it has none that is local.
+    package var nativeImageFolder: String?
+    /// A directory of its own for staging copies, mode 0700, removed by the caller afterwards.
+    package var scratch: String
+
+    package init(imageID: String, nativeImageFolder: String?, scratch: String) {
+        self.imageID = imageID
+        self.nativeImageFolder = nativeImageFolder
+        self.scratch = scratch
+    }
+}
+
+/// A pinned state.
+package struct Capture: Hashable, Sendable, Codable {
+    package var imageID: String
+    /// Whether the image is native (kept as it is) or is to be archived.
+    package var native: Bool
+    /// The instant that the image shows lies between these two.
+    package var began: Timestamp
+    package var ended: Timestamp
+    /// `exact`: the image is the store at one instant. `fuzzy`: entries are read after the cut, one after the other.
+    package var precision: Precision
+    package var facts: [String: String]
+
+    package enum Precision: String, Sendable, Codable { case exact, fuzzy }
+
+    package init(imageID: String, native: Bool, began: Timestamp, ended: Timestamp, precision: Precision, facts: [String: String] = [:]) {
+        self.imageID = imageID
+        self.native = native
+        self.began = began
+        self.ended = ended
+        self.precision = precision
+        self.facts = facts
+    }
+}
+
+package enum CaptureOutcome: String, Sendable { case committed, abandoned }
+
+/// What there is to archive.
+package struct CapturedImage: Sendable {
+    package var source: any EntrySource
+    package var shape: ChunkShape
+    /// Logical bytes that a backup of each mode would hold; nil: the archiver's own count is right for `full`.
+    package var sizes: [BackupMode: UInt64]?
+    /// Counts and sums recorded at the cut, for later comparison (tables and their row counts, files).
+    package var facts: [String: String]
+    /// What a backup without it would have to reload.
+    package var reloadable: [ReloadItem]
+
+    package init(
+        source: any EntrySource, shape: ChunkShape, sizes: [BackupMode: UInt64]? = nil, facts: [String: String] = [:],
+        reloadable: [ReloadItem] = []
+    ) {
+        self.source = source
+        self.shape = shape
+        self.sizes = sizes
+        self.facts = facts
+        self.reloadable = reloadable
+    }
+}
+
+/// An image to restore from or to reduce.
+package enum StoreImage: Sendable {
+    case archived(ArchivedTree)
+    case native(any EntrySource)
+}
+
+package enum ReducedImage: Sendable {
+    /// Only the directories of the image.
+    case directoriesOnly(reload: [ReloadItem])
+    /// A rebuilt store in the scratch directory.
+    case rebuilt(any EntrySource, ChunkShape, reload: [ReloadItem])
+}
+
+/// What one store would lose and gain.
+package struct StoreRestorePlan: Hashable, Sendable, Codable {
+    package var created: Int
+    package var replaced: Int
+    package var deleted: Int
+    package var unchanged: Int
+    package var metadataOnly: Int
+    /// Bytes to be written.
+    package var bytesToWrite: UInt64
+    /// Bytes that deletions free.
+    package var bytesFreed: UInt64
+    /// A few examples for people, "delete reports/2026.csv", at most 20.
+    package var examples: [String]
+    /// Newest change in the store that the restore undoes, when it can be told: the loss window runs from the cut to this.
+    package var newestChange: Timestamp?
+    /// The store does not exist or is empty.
+    package var intoEmpty: Bool
+
+    package init(
+        created: Int = 0, replaced: Int = 0, deleted: Int = 0, unchanged: Int = 0, metadataOnly: Int = 0, bytesToWrite: UInt64 = 0,
+        bytesFreed: UInt64 = 0, examples: [String] = [], newestChange: Timestamp? = nil, intoEmpty: Bool = false
+    ) {
+        self.created = created
+        self.replaced = replaced
+        self.deleted = deleted
+        self.unchanged = unchanged
+        self.metadataOnly = metadataOnly
+        self.bytesToWrite = bytesToWrite
+        self.bytesFreed = bytesFreed
+        self.examples = examples
+        self.newestChange = newestChange
+        self.intoEmpty = intoEmpty
+    }
+
+    /// Nothing differs.
+    package var isEmpty: Bool { created + replaced + deleted + metadataOnly == 0 }
+}
+
+package struct StoreRestoreOutcome: Hashable, Sendable, Codable {
+    package var bytesWritten: UInt64
+    package var entriesChanged: Int
+    package var issues: Int
+
+    package init(bytesWritten: UInt64, entriesChanged: Int, issues: Int) {
+        self.bytesWritten = bytesWritten
+        self.entriesChanged = entriesChanged
+        self.issues = issues
+    }
+}
