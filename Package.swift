@@ -8,6 +8,10 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+let strategyBase: [Target.Dependency] = [
+    "Model", "HostIO", "ResticFormat", "ObjectStorage", "RepositoryEngine", "Archiving", "StoreContract",
+]
+
 /// The layers, bottom first. A target may import only what stands above it in this list.
 let layers: [Target] = [
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -37,10 +41,6 @@ let layers: [Target] = [
         name: "holdfast",
         dependencies: ["Commands", "Clusters", "StoreContract", "DirectoryStore", "SQLiteStore", "ObjectStorage", "Model", "HostIO"],
         swiftSettings: strict),
-]
-
-let strategyBase: [Target.Dependency] = [
-    "Model", "HostIO", "ResticFormat", "ObjectStorage", "RepositoryEngine", "Archiving", "StoreContract",
 ]
 
 func layer(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
