@@ -4,5 +4,7 @@ package import Model
 package struct Cancelled: FailureConvertible {
     package init() {}
 
-    package var failure: Failure { Failure(.cancelled, "stopped", hint: "run the same command again: it takes up what has already been written") }
+    package var failure: Failure {
+        Failure(.cancelled, "stopped", hint: "run the same command again: it takes up what has already been written")
+    }
 }

@@ -1,5 +1,3 @@
-package import Model
-
 /// The name of an object: `/`-separated components of printable ASCII, relative, without `.` and `..`.
 package struct ObjectName: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let text: String
