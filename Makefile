@@ -1,0 +1,55 @@
+# The verbs of this project. `make` alone, or `make help`, lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+# The binary carries Swift's libraries, so that it runs where no toolchain is.
+RELEASE := -c release --product holdfast --static-swift-stdlib
+BIN := .build/release/holdfast
+SWIFT_PATHS := Sources Tests Package.swift $(wildcard Benchmarks/EngineBench)
+
+.PHONY: help demo test lint build bench format man completions install clean
+
+help: ## list the verbs
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+demo: ## build, and run the whole story on a generated cluster (under a minute)
+	@scripts/need build --wish restic
+	@scripts/quietly "building (a few minutes the first time)" swift build $(RELEASE)
+	@$(BIN) demo $(ARGS)
+
+test: ## build with every warning an error, and run all tests
+	@scripts/need build test
+	@scripts/test $(ARGS)
+
+lint: ## check format, layers and house rules
+	@scripts/lint
+
+build: ## build .build/release/holdfast
+	@scripts/need build
+	swift build $(RELEASE)
+
+bench: ## measure against restic on the same data; ratios in one run
+	@scripts/need build bench
+	@Benchmarks/run $(ARGS)
+
+format: ## format the sources in place
+	swift format format --in-place --parallel --recursive $(SWIFT_PATHS)
+
+man: build ## write the manual pages to .build/man
+	@scripts/manual $(BIN) .build/man
+
+completions: build ## write the shell completions to .build/completions
+	@scripts/completions $(BIN) .build/completions
+
+install: man completions ## install binary, manual and completions under PREFIX (/usr/local), DESTDIR before it
+	install -D -m 755 $(BIN) "$(DESTDIR)$(PREFIX)/bin/holdfast"
+	install -d "$(DESTDIR)$(PREFIX)/share/man/man1"
+	install -m 644 .build/man/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1/"
+	install -D -m 644 .build/completions/holdfast.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/holdfast"
+	install -D -m 644 .build/completions/_holdfast "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_holdfast"
+	install -D -m 644 .build/completions/holdfast.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/holdfast.fish"
+
+clean: ## remove what was built
+	rm -rf .build
