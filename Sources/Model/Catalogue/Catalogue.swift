@@ -1,0 +1,153 @@
+/// What a cluster remembers beside its repositories: the state file. A value; functions change it, whoever holds the cluster's lock
+/// writes it.
+package struct Catalogue: Hashable, Sendable, Codable {
+    package static let newestFormat = 1
+    /// History events kept; older ones fall off.
+    package static let historyLimit = 200
+
+    package var format: Int
+    /// Without the release, which the cluster file has.
+    package var clusterID: String
+    package var clusterName: String
+    package var created: Timestamp
+    /// Targets added by command, beside those of the cluster file.
+    package private(set) var targets: [TargetRecord]
+    /// By hex of the snapshot id.
+    package private(set) var overrides: [String: KeepingOverride]
+    package var safety: SafetyRecord?
+    /// Set while a restore changes stores; found again after a crash.
+    package var restoring: RestoreRecord?
+    /// Oldest first.
+    package private(set) var history: [HistoryEvent]
+
+    package init(clusterID: String, clusterName: String, created: Timestamp) {
+        format = Self.newestFormat
+        self.clusterID = clusterID
+        self.clusterName = clusterName
+        self.created = created
+        targets = []
+        overrides = [:]
+        history = []
+    }
+
+    package mutating func record(_ event: HistoryEvent) {
+        history.append(event)
+        if history.count > Self.historyLimit { history.removeFirst(history.count - Self.historyLimit) }
+    }
+
+    /// Throws `exists` when a target of that name or path is known, unless both are the same.
+    package mutating func addTarget(_ target: TargetRecord) throws(Failure) {
+        try NameRule.check(target.name, of: "target")
+        if let known = targets.first(where: { $0.name == target.name || $0.path == target.path }) {
+            throw Failure(
+                .exists, "the target \(known.name) at \(known.path) exists already", hint: "holdfast target ls shows the targets")
+        }
+        targets.append(target)
+    }
+
+    package mutating func removeTarget(named name: String) { targets.removeAll { $0.name == name } }
+
+    package func target(named name: String) -> TargetRecord? { targets.first { $0.name == name } }
+
+    package mutating func setPinned(_ pinned: Bool, of id: String) { overrides[id, default: KeepingOverride()].pinned = pinned }
+
+    package mutating func setExpiry(_ expiry: Expiry, of id: String) { overrides[id, default: KeepingOverride()].expires = expiry }
+
+    /// Drops what is known of a snapshot that was deleted.
+    package mutating func forget(_ id: String) {
+        overrides[id] = nil
+        if safety?.snapshotID == id { safety = nil }
+    }
+
+    /// How long a snapshot is kept: what was said last, else what its manifest says.
+    package func keeping(of manifest: Manifest, id: String) -> Keeping {
+        let override = overrides[id]
+        return Keeping(
+            pinned: override?.pinned ?? manifest.pinned, expires: override?.expires ?? Expiry(manifest.expires))
+    }
+}
+
+/// A place for backups that was added by command.
+package struct TargetRecord: Hashable, Sendable, Codable {
+    package var name: String
+    /// Absolute.
+    package var path: String
+    package var added: Timestamp
+
+    package init(name: String, path: String, added: Timestamp) {
+        self.name = name
+        self.path = path
+        self.added = added
+    }
+}
+
+/// What commands said after a snapshot was taken; nil is nothing.
+package struct KeepingOverride: Hashable, Sendable, Codable {
+    package var pinned: Bool?
+    package var expires: Expiry?
+
+    package init(pinned: Bool? = nil, expires: Expiry? = nil) {
+        self.pinned = pinned
+        self.expires = expires
+    }
+}
+
+/// The last snapshot that a restore took before it changed anything: what `undo` goes back to.
+package struct SafetyRecord: Hashable, Sendable, Codable {
+    /// Hex.
+    package var snapshotID: String
+    package var name: SnapshotName
+    package var taken: Timestamp
+    /// Name of the snapshot that was restored then.
+    package var before: SnapshotName
+    /// Names of the stores that were restored then.
+    package var stores: [String]
+
+    package init(snapshotID: String, name: SnapshotName, taken: Timestamp, before: SnapshotName, stores: [String]) {
+        self.snapshotID = snapshotID
+        self.name = name
+        self.taken = taken
+        self.before = before
+        self.stores = stores
+    }
+}
+
+/// A restore under way.
+package struct RestoreRecord: Hashable, Sendable, Codable {
+    /// Hex.
+    package var snapshotID: String
+    package var name: SnapshotName
+    package var began: Timestamp
+    /// Hex; nil when it runs without a safety snapshot.
+    package var safetySnapshotID: String?
+    package var stores: [String]
+    /// Those of `stores` that equal the image already.
+    package var finished: [String]
+
+    package init(
+        snapshotID: String, name: SnapshotName, began: Timestamp, safetySnapshotID: String?, stores: [String], finished: [String] = []
+    ) {
+        self.snapshotID = snapshotID
+        self.name = name
+        self.began = began
+        self.safetySnapshotID = safetySnapshotID
+        self.stores = stores
+        self.finished = finished
+    }
+}
+
+package struct HistoryEvent: Hashable, Sendable, Codable {
+    package var time: Timestamp
+    /// "snapshot create nightly".
+    package var command: String
+    /// "ok" or a failure code.
+    package var outcome: String
+    package var seconds: Double
+
+    package init(time: Timestamp, command: String, outcome: String, seconds: Double) {
+        self.time = time
+        self.command = command
+        self.outcome = outcome
+        self.seconds = seconds
+    }
+}

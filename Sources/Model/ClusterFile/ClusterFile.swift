@@ -1,0 +1,77 @@
+/// Where the password of the repositories comes from.
+package enum PasswordSource: Hashable, Sendable {
+    /// Absolute path of a file whose first line it is.
+    case file(String)
+    /// A shell command that prints it.
+    case command(String)
+}
+
+/// Commands that hold and release the writers of a cluster around a cut.
+package struct QuiesceHooks: Hashable, Sendable {
+    package static let defaultTimeoutMilliseconds: Int64 = 5000
+
+    /// A shell command.
+    package var begin: String
+    /// A shell command; runs even when `begin` failed.
+    package var end: String
+    /// For each of the two.
+    package var timeoutMilliseconds: Int64
+
+    package init(begin: String, end: String, timeoutMilliseconds: Int64) {
+        self.begin = begin
+        self.end = end
+        self.timeoutMilliseconds = timeoutMilliseconds
+    }
+}
+
+/// A `targets:` entry.
+package struct TargetDeclaration: Hashable, Sendable, Codable {
+    package var name: String
+    /// Absolute.
+    package var path: String
+
+    package init(name: String, path: String) {
+        self.name = name
+        self.path = path
+    }
+}
+
+/// The topology of a cluster as its operator wrote it; never rewritten by a command. See `docs/cluster-file.md`.
+package struct ClusterFile: Hashable, Sendable {
+    /// Of the file itself; absolute when it was given so.
+    package var path: String
+    package var name: String
+    package var release: Release
+    /// Absolute, as are all paths here.
+    package var state: String
+    /// The directory of the cluster's own snapshots.
+    package var storage: String
+    package var password: PasswordSource
+    /// In the order of the file; names and paths differ, none lies inside another.
+    package var stores: [StoreDeclaration]
+    package var quiesce: QuiesceHooks?
+    package var targets: [TargetDeclaration]
+    /// Lines of the entries by `storage`, `state`, `password-file`, `stores.NAME`, `targets.NAME`; counted from 1.
+    package var lines: [String: Int]
+
+    package init(
+        path: String, name: String, release: Release, state: String, storage: String, password: PasswordSource,
+        stores: [StoreDeclaration], quiesce: QuiesceHooks? = nil, targets: [TargetDeclaration] = [], lines: [String: Int] = [:]
+    ) {
+        self.path = path
+        self.name = name
+        self.release = release
+        self.state = state
+        self.storage = storage
+        self.password = password
+        self.stores = stores
+        self.quiesce = quiesce
+        self.targets = targets
+        self.lines = lines
+    }
+
+    package func store(named name: String) -> StoreDeclaration? { stores.first { $0.name == name } }
+
+    /// `holdfast.yaml:7` of the entry with this key of ``lines``, for messages; the path alone when it is not known.
+    package func place(of key: String) -> String { lines[key].map { "\(path):\($0)" } ?? path }
+}

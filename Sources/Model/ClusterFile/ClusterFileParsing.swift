@@ -1,0 +1,179 @@
+import Foundation
+import Yams
+
+extension ClusterFile {
+    static let keys = ["cluster", "release", "state", "storage", "password-file", "password-command", "stores", "quiesce", "targets"]
+    /// Of the text, in bytes; far above any real file.
+    static let maximumSize = 1 << 20
+
+    /// `path` is the file's own, absolute: relative paths inside start at its directory. Throws `clusterFile` with every error found,
+    /// each with its line and remedy.
+    package init(parsing text: String, at path: String) throws(Failure) {
+        var reader = ClusterFileReader(path: path)
+        guard let file = reader.read(try Self.compose(text, at: path)), reader.complaints.isEmpty else { throw reader.complaints.failure }
+        self = file
+    }
+
+    private static func compose(_ text: String, at path: String) throws(Failure) -> Node {
+        guard text.utf8.count <= maximumSize else { throw Failure(.clusterFile, "\(path) is larger than a cluster file can be (1 MB)") }
+        do {
+            if let node = try Yams.compose(yaml: text), node.scalar?.string != "" { return node }
+        } catch {
+            throw describe(error, at: path)
+        }
+        throw Failure(.clusterFile, "\(path) is empty", hint: "docs/cluster-file.md has an example to start from")
+    }
+
+    private static func describe(_ error: any Error, at path: String) -> Failure {
+        guard let error = error as? YamlError else { return Failure(.clusterFile, "\(path) cannot be read", cause: "\(error)") }
+        func at(_ mark: Mark, _ problem: String, hint: String? = nil) -> Failure {
+            Failure(.clusterFile, "\(path):\(mark.line): not valid YAML", hint: hint, cause: "\(problem) (column \(mark.column))")
+        }
+        switch error {
+        case .scanner(_, let problem, let mark, _):
+            let indentation = "look at the indentation of this line and the one before; YAML allows no tabs there"
+            return at(mark, problem, hint: indentation)
+        case .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+            return at(mark, problem, hint: "look at the indentation and the brackets of this line and the one before")
+        case .duplicatedKeysInMapping(let keys, let context):
+            let shown = keys.map { printable($0) }.joined(separator: ", ")
+            return Failure(.clusterFile, "\(path):\(context.mark.line): the key \(shown) stands there twice", hint: "remove one of the two")
+        case .reader(let problem, let offset, _, let yaml):
+            let line = yaml.prefix(offset ?? 0).reduce(1) { $1.isNewline ? $0 + 1 : $0 }
+            return Failure(.clusterFile, "\(path):\(line): not valid YAML", hint: "the file has to be UTF-8 text", cause: problem)
+        default:
+            return Failure(.clusterFile, "\(path) is not valid YAML", cause: "\(error)")
+        }
+    }
+}
+
+/// One pass over the nodes of a cluster file; collects complaints and goes on.
+struct ClusterFileReader {
+    let path: String
+    let directory: String
+    var complaints: Complaints
+    private(set) var lines: [String: Int] = [:]
+
+    init(path: String) {
+        self.path = path
+        directory = PathText.normalise(PathText.parent(of: path), relativeTo: "/")
+        complaints = Complaints(path: path)
+    }
+
+    mutating func note(_ key: String, line: Int) { lines[key] = line }
+
+    mutating func read(_ root: Node) -> ClusterFile? {
+        guard let map = YamlMap(root, what: "the file", known: ClusterFile.keys, line: 1, into: &complaints) else { return nil }
+        let name = clusterName(map)
+        let release = map.required("release", into: &complaints)
+        let state = folder("state", in: map)
+        let storage = folder("storage", in: map)
+        let password = password(map)
+        let stores = stores(map)
+        let quiesce = quiesce(map)
+        let targets = targets(map)
+        guard let name, let release, let state, let storage, let password else { return nil }
+        let file = ClusterFile(
+            path: path, name: name, release: release, state: state, storage: storage, password: password, stores: stores, quiesce: quiesce,
+            targets: targets, lines: lines)
+        checkOverlaps(of: file)
+        return file
+    }
+
+    private mutating func clusterName(_ map: YamlMap) -> String? {
+        guard let name = map.required("cluster", into: &complaints) else { return nil }
+        return checked(name, what: "the cluster's name", line: map.line(of: "cluster"))
+    }
+
+    /// Complains when it is not a name.
+    mutating func checked(_ name: String, what: String, line: Int) -> String? {
+        guard let complaint = NameRule.complaint(about: name) else { return name }
+        let remedy = "use 1 to \(NameRule.maximumLength) letters, digits, '-' and '_'"
+        complaints.add("\(what) \"\(printable(name))\" is \(complaint)", line: line, remedy: remedy)
+        return nil
+    }
+
+    private mutating func folder(_ key: String, in map: YamlMap) -> String? {
+        note(key, line: map.line(of: key))
+        return map.required(key, into: &complaints).flatMap { resolve($0, key: key, line: map.line(of: key)) }
+    }
+
+    /// An absolute, normalised path; complains about what cannot be one.
+    mutating func resolve(_ text: String, key: String, line: Int) -> String? {
+        if text.hasPrefix("hdfs://") {
+            complaints.add("\(key): hdfs:// is not supported by this release", line: line, remedy: "use a directory")
+        } else if text.contains("://") {
+            complaints.add("\(key): \"\(printable(text))\" is a URL", line: line, remedy: "use the path of a directory")
+        } else if text == "~" || text.hasPrefix("~/") {
+            complaints.add("\(key): \"~\" means nothing here", line: line, remedy: "write the whole path")
+        } else if text.contains("\n") {
+            complaints.add("\(key): a path of two lines", line: line)
+        } else {
+            return PathText.normalise(text, relativeTo: directory)
+        }
+        return nil
+    }
+
+    private mutating func password(_ map: YamlMap) -> PasswordSource? {
+        note("password-file", line: map.line(of: map.has("password-file") ? "password-file" : "password-command"))
+        switch (map.has("password-file"), map.has("password-command")) {
+        case (true, true):
+            complaints.add(
+                "both password-file and password-command", line: map.line(of: "password-command"), remedy: "keep one of the two")
+        case (true, false):
+            let text = map.optional("password-file", into: &complaints)
+            return text.flatMap { resolve($0, key: "password-file", line: map.line(of: "password-file")) }.map(PasswordSource.file)
+        case (false, true): return map.optional("password-command", into: &complaints).map(PasswordSource.command)
+        case (false, false):
+            complaints.add(
+                "the file lacks password-file or password-command", line: map.line,
+                remedy: "add a line such as password-file: /etc/holdfast/acme.password")
+        }
+        return nil
+    }
+
+    private mutating func quiesce(_ map: YamlMap) -> QuiesceHooks? {
+        guard let node = map.node("quiesce") else { return nil }
+        let line = map.line(of: "quiesce")
+        guard let hooks = YamlMap(node, what: "quiesce", known: ["begin", "end", "timeout"], line: line, into: &complaints) else {
+            return nil
+        }
+        let begin = hooks.required("begin", into: &complaints)
+        let end = hooks.required("end", into: &complaints)
+        let timeout = duration("timeout", in: hooks, otherwise: QuiesceHooks.defaultTimeoutMilliseconds)
+        guard let begin, let end, let timeout else { return nil }
+        return QuiesceHooks(begin: begin, end: end, timeoutMilliseconds: timeout)
+    }
+
+    private mutating func duration(_ key: String, in map: YamlMap, otherwise: Int64) -> Int64? {
+        guard let node = map.node(key) else { return otherwise }
+        let text = node.scalar?.string ?? ""
+        if let milliseconds = DurationText.milliseconds(parsing: text) { return milliseconds }
+        let shown = node.scalar == nil ? YamlText.kind(of: node) : "\"\(printable(text))\""
+        complaints.add(
+            "\(key) is \(shown), not a length of time", line: map.line(of: key),
+            remedy: "write a number and a unit, such as 500ms, 5s or 2m")
+        return nil
+    }
+
+    private mutating func targets(_ map: YamlMap) -> [TargetDeclaration] {
+        var targets: [TargetDeclaration] = []
+        for node in map.list("targets", into: &complaints) {
+            let line = node.mark?.line ?? map.line(of: "targets")
+            guard let entry = YamlMap(node, what: "a target", known: ["name", "path"], line: line, into: &complaints) else { continue }
+            let name = entry.required("name", into: &complaints).flatMap {
+                checked($0, what: "the target name", line: entry.line(of: "name"))
+            }
+            let path = entry.required("path", into: &complaints).flatMap { resolve($0, key: "path", line: entry.line(of: "path")) }
+            guard let name, let path else { continue }
+            if let other = targets.first(where: { $0.name == name || $0.path == path }) {
+                complaints.add(
+                    "the target \(name) repeats the name or path of the target \(other.name)", line: line, remedy: "remove one of the two")
+                continue
+            }
+            note("targets.\(name)", line: line)
+            targets.append(TargetDeclaration(name: name, path: path))
+        }
+        return targets
+    }
+}

@@ -1,0 +1,48 @@
+extension ClusterFileReader {
+    private struct Place {
+        var label: String
+        var path: String
+        var line: Int
+        var isStore: Bool
+    }
+
+    /// No store may hold, or lie in, another place: an image would contain itself, and a restore or `cluster delete` would destroy what it
+    /// should not. Targets stay out of state and storage for the same reason; storage may lie in state.
+    mutating func checkOverlaps(of file: ClusterFile) {
+        let stores = file.stores.map { place("store \($0.name)", $0.path, key: "stores.\($0.name)", isStore: true) }
+        let own = [place("state", file.state, key: "state"), place("storage", file.storage, key: "storage")]
+        let targets = file.targets.map { place("target \($0.name)", $0.path, key: "targets.\($0.name)") }
+        for (index, store) in stores.enumerated() {
+            for other in stores[..<index] { check(other, store) }
+            for other in own + targets { check(store, other) }
+        }
+        for target in targets { own.forEach { check($0, target) } }
+        if file.state == file.storage {
+            let remedy = "give the snapshots a directory of their own, such as \(file.state == "/" ? "" : file.state)/snapshots"
+            complaints.add("storage and state are the same directory", line: own[1].line, remedy: remedy)
+        }
+    }
+
+    private func place(_ label: String, _ path: String, key: String, isStore: Bool = false) -> Place {
+        Place(label: label, path: path, line: lines[key] ?? 1, isStore: isStore)
+    }
+
+    private mutating func check(_ first: Place, _ second: Place) {
+        let line = max(first.line, second.line)
+        if first.path == second.path {
+            complaints.add(
+                "\(first.label) and \(second.label) have the same path \(first.path)", line: line, remedy: "each needs a place of its own")
+        } else if PathText.isInside(second.path, first.path) {
+            complaints.add(
+                "\(second.label) (\(second.path)) lies inside \(first.label) (\(first.path))", line: line, remedy: remedy(first, second))
+        } else if PathText.isInside(first.path, second.path) {
+            complaints.add(
+                "\(first.label) (\(first.path)) lies inside \(second.label) (\(second.path))", line: line, remedy: remedy(second, first))
+        }
+    }
+
+    private func remedy(_ outer: Place, _ inner: Place) -> String {
+        outer.isStore && inner.isStore
+            ? "declare the parts of \(outer.path) as stores beside each other, or one store for all" : "move one of the two elsewhere"
+    }
+}

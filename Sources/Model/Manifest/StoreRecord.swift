@@ -1,0 +1,111 @@
+/// Logical bytes that a backup of each mode holds.
+package struct ModeSizes: Hashable, Sendable, Codable {
+    package var full: UInt64
+    package var lightweight: UInt64
+    package var dataless: UInt64
+
+    package init(full: UInt64 = 0, lightweight: UInt64 = 0, dataless: UInt64 = 0) {
+        self.full = full
+        self.lightweight = lightweight
+        self.dataless = dataless
+    }
+
+    package subscript(mode: BackupMode) -> UInt64 {
+        get {
+            switch mode {
+            case .full: full
+            case .lightweight: lightweight
+            case .dataless: dataless
+            }
+        }
+        set {
+            switch mode {
+            case .full: full = newValue
+            case .lightweight: lightweight = newValue
+            case .dataless: dataless = newValue
+            }
+        }
+    }
+
+    /// Saturating.
+    package mutating func add(_ other: ModeSizes) {
+        for mode in BackupMode.allCases { self[mode] = self[mode].addingSaturated(other[mode]) }
+    }
+}
+
+/// How an image is kept.
+package enum ImageKind: String, Sendable, Codable {
+    /// By the file system or the store software, beside the store; the repository holds nothing of it.
+    case native
+    /// In the repository, below `stores/<name>`.
+    case archived
+}
+
+/// Whether an image shows one instant of its store.
+package enum ImagePrecision: String, Sendable, Codable {
+    case exact
+    /// Entries were read one after the other.
+    case fuzzy
+}
+
+/// One store's part of a snapshot or backup.
+package struct StoreRecord: Hashable, Sendable, Codable {
+    /// Follows ``NameRule``.
+    package var name: String
+    package var kind: StoreKind
+    package var role: StoreRole
+    /// Where the store was, absolute.
+    package var path: String
+    package var bulkTables: [String]
+    package var image: ImageKind
+    /// Native images only.
+    package var nativeImageID: String?
+    package var extent: StoreExtent
+    package var precision: ImagePrecision
+    /// The instant that the image shows lies between these two.
+    package var began: Timestamp
+    package var ended: Timestamp
+    package var sizes: ModeSizes
+    package var entries: UInt64
+    /// Logical bytes of this image.
+    package var bytes: UInt64
+    /// For people and for later comparison; see the store adapters.
+    package var facts: [String: String]
+    /// What this image leaves out.
+    package var reload: [ReloadItem]
+    /// Entries that could not be read or changed while they were read.
+    package var issues: Int
+    /// The first few of them as lines for people.
+    package var issueExamples: [String]
+
+    package init(
+        name: String, kind: StoreKind, role: StoreRole, path: String, bulkTables: [String] = [], image: ImageKind,
+        nativeImageID: String? = nil, extent: StoreExtent = .whole, precision: ImagePrecision = .exact, began: Timestamp, ended: Timestamp,
+        sizes: ModeSizes = ModeSizes(), entries: UInt64 = 0, bytes: UInt64 = 0, facts: [String: String] = [:], reload: [ReloadItem] = [],
+        issues: Int = 0, issueExamples: [String] = []
+    ) {
+        self.name = name
+        self.kind = kind
+        self.role = role
+        self.path = path
+        self.bulkTables = bulkTables
+        self.image = image
+        self.nativeImageID = nativeImageID
+        self.extent = extent
+        self.precision = precision
+        self.began = began
+        self.ended = ended
+        self.sizes = sizes
+        self.entries = entries
+        self.bytes = bytes
+        self.facts = facts
+        self.reload = reload
+        self.issues = issues
+        self.issueExamples = issueExamples
+    }
+
+    /// As a cluster file would declare it.
+    package var declaration: StoreDeclaration {
+        StoreDeclaration(name: name, kind: kind, role: role, path: path, bulkTables: bulkTables)
+    }
+}

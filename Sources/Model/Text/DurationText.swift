@@ -1,0 +1,80 @@
+/// Lengths of time as people read and write them.
+package enum DurationText {
+    /// For results: "0 ms", "12 ms", "0.8 s", "42 s", "4 minutes 12", "3 hours 5", "12 days 4 hours"; "unknown" when not finite.
+    package static func spoken(seconds: Double) -> String {
+        guard seconds.isFinite, seconds < 1e12 else { return "unknown" }
+        let seconds = max(0, seconds)
+        if seconds < 0.0995 { return "\(Int((seconds * 1000).rounded())) ms" }
+        if seconds < 9.95 { return "\(oneDecimal(seconds)) s" }
+        let whole = Int(seconds.rounded())
+        switch whole {
+        case ..<60: return "\(whole) s"
+        case ..<3600: return parts(whole / 60, "minute", whole % 60)
+        case ..<86_400: return parts(whole / 3600, "hour", whole % 3600 / 60)
+        default:
+            let hours = whole % 86_400 / 3600
+            return counted(whole / 86_400, "day") + (hours > 0 ? " " + counted(hours, "hour") : "")
+        }
+    }
+
+    /// For tables, one unit rounded down: "45s", "12m", "5h", "3d", "2y"; at least "0s".
+    package static func short(seconds: Double) -> String {
+        guard seconds.isFinite, seconds < 1e12 else { return "?" }
+        let whole = Int(max(0, seconds))
+        switch whole {
+        case ..<60: return "\(whole)s"
+        case ..<3600: return "\(whole / 60)m"
+        case ..<86_400: return "\(whole / 3600)h"
+        case ..<(2 * 365 * 86_400): return "\(whole / 86_400)d"
+        default: return "\(whole / (365 * 86_400))y"
+        }
+    }
+
+    /// For a clock in a progress line: "0:42", "12:05", "3:12:05".
+    package static func clock(seconds: Double) -> String {
+        guard seconds.isFinite, seconds < 1e9 else { return "-:--" }
+        let whole = Int(max(0, seconds))
+        let tail = "\(padded(whole % 60, 2))"
+        return whole < 3600 ? "\(whole / 60):\(tail)" : "\(whole / 3600):\(padded(whole / 60 % 60, 2)):\(tail)"
+    }
+
+    /// Milliseconds out of "500ms", "5s", "30m", "12h", "7d", "2w", "1.5h"; nil for anything else, zero and below, and beyond a
+    /// thousand years.
+    package static func milliseconds(parsing text: String) -> Int64? {
+        let number = text.prefix { $0.isASCII && $0.isNumber || $0 == "." }
+        guard let factor = factors[String(text.dropFirst(number.count))], let value = Double(number), value.isFinite else { return nil }
+        let milliseconds = (value * factor).rounded()
+        guard milliseconds >= 1, milliseconds <= 1000 * 366 * 86_400_000 else { return nil }
+        return Int64(milliseconds)
+    }
+
+    private static let factors: [String: Double] = [
+        "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000,
+    ]
+
+    private static func parts(_ count: Int, _ unit: String, _ rest: Int) -> String {
+        counted(count, unit) + (rest > 0 ? " \(rest)" : "")
+    }
+}
+
+/// "1 file", "3 files", "1,204 entries" with the plural given or made with an s.
+package func counted(_ count: some BinaryInteger, _ singular: String, _ plural: String? = nil) -> String {
+    "\(grouped(count)) \(count == 1 ? singular : plural ?? singular + "s")"
+}
+
+/// Digits in groups of three: "1,204".
+package func grouped(_ number: some BinaryInteger) -> String {
+    var result = ""
+    for (index, digit) in String(number.magnitude).reversed().enumerated() {
+        if index > 0, index % 3 == 0 { result.append(",") }
+        result.append(digit)
+    }
+    return (number < 0 ? "-" : "") + String(result.reversed())
+}
+
+/// How far an instant lies from now: "just now", "42s ago", "3h ago", "in 6d".
+package func relativeAge(of instant: Timestamp, at now: Timestamp) -> String {
+    let seconds = now.secondsSince(instant)
+    if abs(seconds) < 1 { return "just now" }
+    return seconds > 0 ? "\(DurationText.short(seconds: seconds)) ago" : "in \(DurationText.short(seconds: -seconds))"
+}
