@@ -28,14 +28,16 @@ package protocol StoreAdapter: Sendable {
     /// The image reduced to `extent` (not `whole`), for a backup; works on a scratch copy and never on the store.
     func reduce(_ image: StoreImage, to extent: StoreExtent, scratch: ScratchDirectory, job: JobControl) throws -> ReducedImage
 
-    /// What putting `image` back would change, without changing anything.
-    func planRestore(of image: StoreImage, job: JobControl) throws -> StoreRestorePlan
+    /// What putting `image` back would change, without changing anything outside `scratch`.
+    func planRestore(of image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreRestorePlan
 
-    /// Puts `image` back: afterwards the store equals the image. Touches only what differs. The store keeps running.
+    /// Puts `image` back: afterwards the store equals the image. Touches only what differs. The store keeps running. A place that is
+    /// not there is made, its parent directories too.
     func apply(_ plan: StoreRestorePlan, of image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreRestoreOutcome
 
-    /// Proves that the store is sound after a restore (SQLite: `integrity_check`; a directory: compares with the image).
-    func check(against image: StoreImage, job: JobControl) throws
+    /// Proves after a restore that the store is sound in itself (SQLite: `integrity_check`), and compares it with the image. One that is
+    /// not sound throws a `Failure` of code `store`; differences do not, because a running application makes its own.
+    func check(against image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreCheck
 
     /// Native images of this store that exist beside it, by the id that `capture` gave them.
     func nativeImages() throws -> [String]
@@ -194,5 +196,18 @@ package struct StoreRestoreOutcome: Hashable, Sendable, Codable {
         self.bytesWritten = bytesWritten
         self.entriesChanged = entriesChanged
         self.issues = issues
+    }
+}
+
+/// What `check` found in a sound store.
+package struct StoreCheck: Hashable, Sendable, Codable {
+    /// Entries, tables or metadata that differ from the image: 0 when nothing has written to the store since the restore.
+    package var differences: Int
+    /// A few of them for people, at most 20.
+    package var examples: [String]
+
+    package init(differences: Int = 0, examples: [String] = []) {
+        self.differences = differences
+        self.examples = examples
     }
 }
