@@ -27,14 +27,13 @@ package struct ObjectID<Named>: Hashable, Comparable, Sendable, CustomStringConv
     package init?(hexDigits digits: UnsafeRawBufferPointer) {
         guard digits.count == 64 else { return nil }
         var words = SIMD4<UInt64>()
-        for index in 0..<64 {
-            let nibble: UInt64
-            switch digits[index] {
-            case let digit where digit >= 0x30 && digit <= 0x39: nibble = UInt64(digit - 0x30)
-            case let digit where digit >= 0x61 && digit <= 0x66: nibble = UInt64(digit - 0x61 + 10)
-            default: return nil
-            }
-            words[index >> 4] = words[index >> 4] << 4 | nibble
+        for index in 0..<4 {
+            let word = digits.loadUnaligned(fromByteOffset: index * 16, as: SIMD16<UInt8>.self)
+            let isDigit = word .>= 0x30 .& word .<= 0x39
+            guard all(isDigit .| (word .>= 0x61 .& word .<= 0x66)) else { return nil }
+            let nibbles = word &- SIMD16(repeating: 0x57).replacing(with: 0x30, where: isDigit)
+            let bytes = nibbles.evenHalf &<< 4 | nibbles.oddHalf
+            words[index] = UInt64(bigEndian: unsafeBitCast(bytes, to: UInt64.self))
         }
         self.words = words
     }
@@ -60,22 +59,24 @@ package struct ObjectID<Named>: Hashable, Comparable, Sendable, CustomStringConv
         }
     }
 
-    /// Appends the 64 hex digits in ASCII.
-    package func appendHex(to output: inout [UInt8]) {
+    /// The 64 hex digits in ASCII, at the start of `target`, which has room for them.
+    package func copyHex(to target: UnsafeMutablePointer<UInt8>) {
         for index in 0..<4 {
-            let word = words[index]
-            for shift in stride(from: UInt64(60), through: 0, by: -4) {
-                let nibble = UInt8(truncatingIfNeeded: word >> shift & 15)
-                output.append(nibble < 10 ? 0x30 + nibble : 0x61 - 10 + nibble)
-            }
+            let bytes = unsafeBitCast(words[index].bigEndian, to: SIMD8<UInt8>.self)
+            var nibbles = SIMD16<UInt8>()
+            nibbles.evenHalf = bytes &>> 4
+            nibbles.oddHalf = bytes & 15
+            let digits = nibbles &+ SIMD16(repeating: 0x30).replacing(with: 0x57, where: nibbles .> 9)
+            UnsafeMutableRawPointer(target).storeBytes(of: digits, toByteOffset: index * 16, as: SIMD16<UInt8>.self)
         }
     }
 
     package var hex: String {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(64)
-        appendHex(to: &digits)
-        return String(decoding: digits, as: UTF8.self)
+        String(unsafeUninitializedCapacity: 64) { buffer in
+            guard let start = buffer.baseAddress else { return 0 }
+            copyHex(to: start)
+            return 64
+        }
     }
 
     /// The first 8 hex digits, as restic shows ids to people.

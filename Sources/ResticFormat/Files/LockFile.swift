@@ -1,0 +1,75 @@
+/// A file of `locks/` (format section "Locks").
+package struct LockFile: Hashable, Sendable {
+    package var time: NodeTime
+    package var isExclusive: Bool
+    package var hostname: String
+    package var username: String
+    package var processID: Int64
+    package var uid: UInt32
+    package var gid: UInt32
+    /// Ours; restic ignores it and writes none.
+    package var program: String?
+    /// Ours: what the holder is doing, for messages.
+    package var purpose: String?
+
+    package init(
+        time: NodeTime, isExclusive: Bool, hostname: String, username: String, processID: Int64, uid: UInt32 = 0, gid: UInt32 = 0,
+        program: String? = nil, purpose: String? = nil
+    ) {
+        self.time = time
+        self.isExclusive = isExclusive
+        self.hostname = hostname
+        self.username = username
+        self.processID = processID
+        self.uid = uid
+        self.gid = gid
+        self.program = program
+        self.purpose = purpose
+    }
+}
+
+extension LockFile: JSONFile {
+    package init(decoding bytes: UnsafeRawBufferPointer) throws(FormatError) {
+        var scanner = JSONScanner(bytes, of: .lock)
+        var time: NodeTime?
+        self.init(time: .epoch, isExclusive: false, hostname: "", username: "", processID: 0)
+        try scanner.enterObject()
+        while let key = try scanner.nextKey() {
+            if try scanner.takeNull() { continue }
+            switch key {
+            case "time": time = try scanner.time()
+            case "exclusive": isExclusive = try scanner.bool()
+            case "hostname": hostname = try scanner.text()
+            case "username": username = try scanner.text()
+            case "pid": processID = try scanner.signed()
+            case "uid": uid = try scanner.unsigned32()
+            case "gid": gid = try scanner.unsigned32()
+            case "program": program = try scanner.text()
+            case "purpose": purpose = try scanner.text()
+            default: try scanner.skipValue()
+            }
+        }
+        try scanner.finish()
+        guard let time else { throw scanner.error(.missing("time")) }
+        self.time = time
+    }
+
+    package func encoded() -> [UInt8] {
+        var writer = JSONWriter()
+        writer.raw("{\"time\":")
+        writer.quotedTime(time)
+        writer.raw(isExclusive ? ",\"exclusive\":true" : ",\"exclusive\":false")
+        writer.raw(",\"hostname\":")
+        writer.string(hostname)
+        writer.raw(",\"username\":")
+        writer.string(username)
+        writer.raw(",\"pid\":")
+        writer.signed(processID)
+        writer.member(",\"uid\":", UInt64(uid))
+        writer.member(",\"gid\":", UInt64(gid))
+        writer.member(",\"program\":", program ?? "")
+        writer.member(",\"purpose\":", purpose ?? "")
+        writer.byte(0x7D)
+        return writer.finish()
+    }
+}
