@@ -5,9 +5,23 @@
 #include <fcntl.h>
 #include <linux/btrfs.h>
 #include <linux/fs.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <dirent.h>
+#include <unistd.h>
+
+const int holdfast_o_path = O_PATH;
+const int holdfast_o_tmpfile = O_TMPFILE;
+const int holdfast_o_noatime = O_NOATIME;
 
 int holdfast_openat(int dirfd, const char *path, int flags, mode_t mode) {
     return openat(dirfd, path, flags | O_CLOEXEC, mode);
@@ -42,3 +56,65 @@ int holdfast_btrfs_remove(int parent, const char *name) {
 unsigned int holdfast_major(uint64_t device) { return major(device); }
 unsigned int holdfast_minor(uint64_t device) { return minor(device); }
 uint64_t holdfast_makedev(unsigned int major_, unsigned int minor_) { return makedev(major_, minor_); }
+
+int holdfast_openat_beneath(int dirfd, const char *path, int flags, mode_t mode) {
+    struct open_how how;
+    memset(&how, 0, sizeof how);
+    how.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC);
+    how.mode = (flags & (O_CREAT | O_TMPFILE)) ? mode & 07777 : 0;
+    how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH;
+    return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
+}
+
+ssize_t holdfast_getdents(int fd, void *buffer, size_t size) { return getdents64(fd, buffer, size); }
+
+int holdfast_rename_noreplace(int olddir, const char *oldname, int newdir, const char *newname) {
+    return renameat2(olddir, oldname, newdir, newname, RENAME_NOREPLACE);
+}
+int holdfast_rename_exchange(int olddir, const char *oldname, int newdir, const char *newname) {
+    return renameat2(olddir, oldname, newdir, newname, RENAME_EXCHANGE);
+}
+
+int holdfast_allocate(int fd, int64_t offset, int64_t length) { return fallocate(fd, 0, offset, length); }
+int holdfast_punch_hole(int fd, int64_t offset, int64_t length) {
+    return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
+}
+int64_t holdfast_seek_data(int fd, int64_t offset) { return lseek(fd, offset, SEEK_DATA); }
+int64_t holdfast_seek_hole(int fd, int64_t offset) { return lseek(fd, offset, SEEK_HOLE); }
+
+ssize_t holdfast_random(void *buffer, size_t size) { return getrandom(buffer, size, 0); }
+
+int64_t holdfast_file_system_magic(int fd) {
+    struct statfs status;
+    return fstatfs(fd, &status) == 0 ? (int64_t)(unsigned int)status.f_type : -1;
+}
+
+int holdfast_processors(void) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : -1;
+}
+
+int holdfast_name_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }
+
+int holdfast_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int holdfast_set_nonblocking(int fd) {
+    int flags = fcntl(fd, F_GETFL);
+    return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+ssize_t holdfast_fgetxattr(int fd, const char *name, void *value, size_t size) { return fgetxattr(fd, name, value, size); }
+ssize_t holdfast_flistxattr(int fd, char *list, size_t size) { return flistxattr(fd, list, size); }
+int holdfast_fsetxattr(int fd, const char *name, const void *value, size_t size) { return fsetxattr(fd, name, value, size, 0); }
+int holdfast_fremovexattr(int fd, const char *name) { return fremovexattr(fd, name); }
+ssize_t holdfast_lgetxattr(const char *path, const char *name, void *value, size_t size) {
+    return lgetxattr(path, name, value, size);
+}
+ssize_t holdfast_llistxattr(const char *path, char *list, size_t size) { return llistxattr(path, list, size); }
+int holdfast_lsetxattr(const char *path, const char *name, const void *value, size_t size) {
+    return lsetxattr(path, name, value, size, 0);
+}
+int holdfast_lremovexattr(const char *path, const char *name) { return lremovexattr(path, name); }
+
+int holdfast_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }

@@ -18,4 +18,49 @@ unsigned int holdfast_major(uint64_t device);
 unsigned int holdfast_minor(uint64_t device);
 uint64_t holdfast_makedev(unsigned int major, unsigned int minor);
 
+/// openat2(2) with RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH and O_CLOEXEC: `path` may have several components.
+int holdfast_openat_beneath(int dirfd, const char *path, int flags, mode_t mode);
+/// getdents64(2): linux_dirent64 records, at most `size` bytes of them; 0 at the end.
+ssize_t holdfast_getdents(int fd, void *buffer, size_t size);
+/// renameat2(2) with RENAME_NOREPLACE.
+int holdfast_rename_noreplace(int olddir, const char *oldname, int newdir, const char *newname);
+/// renameat2(2) with RENAME_EXCHANGE.
+int holdfast_rename_exchange(int olddir, const char *oldname, int newdir, const char *newname);
+/// fallocate(2) with mode 0: reserves blocks and extends the file.
+int holdfast_allocate(int fd, int64_t offset, int64_t length);
+/// fallocate(2) with FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE.
+int holdfast_punch_hole(int fd, int64_t offset, int64_t length);
+/// lseek(2) with SEEK_DATA or SEEK_HOLE.
+int64_t holdfast_seek_data(int fd, int64_t offset);
+int64_t holdfast_seek_hole(int fd, int64_t offset);
+/// getrandom(2) without flags.
+ssize_t holdfast_random(void *buffer, size_t size);
+/// The file system's magic number (statfs(2) f_type), or -1.
+int64_t holdfast_file_system_magic(int fd);
+/// Processors that this process may run on (sched_getaffinity(2)), or -1.
+int holdfast_processors(void);
+/// pthread_setname_np(3) on the calling thread; `name` has at most 15 bytes.
+int holdfast_name_thread(const char *name);
+/// pipe2(2) with O_CLOEXEC.
+int holdfast_pipe(int ends[2]);
+/// fcntl(2) F_SETFL with O_NONBLOCK added.
+int holdfast_set_nonblocking(int fd);
+
+ssize_t holdfast_fgetxattr(int fd, const char *name, void *value, size_t size);
+ssize_t holdfast_flistxattr(int fd, char *list, size_t size);
+int holdfast_fsetxattr(int fd, const char *name, const void *value, size_t size);
+int holdfast_fremovexattr(int fd, const char *name);
+/// The four calls that do not follow a symlink in the last component of `path`.
+ssize_t holdfast_lgetxattr(const char *path, const char *name, void *value, size_t size);
+ssize_t holdfast_llistxattr(const char *path, char *list, size_t size);
+int holdfast_lsetxattr(const char *path, const char *name, const void *value, size_t size);
+int holdfast_lremovexattr(const char *path, const char *name);
+
+/// The values of O_PATH, O_TMPFILE and O_NOATIME.
+extern const int holdfast_o_path;
+extern const int holdfast_o_tmpfile;
+extern const int holdfast_o_noatime;
+/// fcntl(2) F_DUPFD_CLOEXEC.
+int holdfast_duplicate(int fd);
+
 #endif

@@ -1,0 +1,48 @@
+import CHost
+import Glibc
+
+extension Host {
+    /// The real one. `name` and `user` fall back to `localhost` and the number of the user.
+    package static func current() -> Host {
+        Host(
+            clock: SystemClock(), random: SystemRandom(), name: hostName(), user: userName(), processID: getpid(),
+            processors: Int(holdfast_processors()))
+    }
+
+    private static func hostName() -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 257) { buffer in
+            buffer.initialize(repeating: 0)
+            guard let start = buffer.baseAddress, gethostname(start, buffer.count - 1) == 0, start[0] != 0 else { return "localhost" }
+            return String(cString: start)
+        }
+    }
+
+    private static func userName() -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 << 10) { buffer in
+            var record = passwd()
+            var found: UnsafeMutablePointer<passwd>?
+            guard let start = buffer.baseAddress, getpwuid_r(geteuid(), &record, start, buffer.count, &found) == 0, found != nil,
+                let name = record.pw_name
+            else { return "\(geteuid())" }
+            return String(cString: name)
+        }
+    }
+}
+
+extension Host {
+    /// `count` random bytes as hex digits, for names of temporary files.
+    package func randomHex(bytes count: Int) -> String { hexDigits(randomBytes(count)) }
+}
+
+/// Two lower-case digits a byte.
+func hexDigits(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}
+
+/// Random hex digits for names that only have to be unused.
+func randomName(bytes count: Int = 8) -> String {
+    var bytes = [UInt8](repeating: 0, count: count)
+    bytes.withUnsafeMutableBytes { SystemRandom().fill($0) }
+    return hexDigits(bytes)
+}

@@ -1,0 +1,25 @@
+package import HostIO
+
+/// A directory for one test, removed with all in it when the last reference goes. On disk (below `TMPDIR` or `/tmp`).
+package final class TemporaryDirectory: Sendable {
+    private let scratch: ScratchDirectory
+    package let path: String
+
+    package init(in parent: String? = nil) throws {
+        scratch = try ScratchDirectory(in: parent ?? Self.base)
+        path = scratch.path
+    }
+
+    private static var base: String { Path.join(environmentValue("TMPDIR") ?? "/tmp", "holdfast-tests") }
+
+    package func file(_ name: String) -> String { Path.join(path, name) }
+
+    /// The directory, open.
+    package func open() throws(SystemError) -> Descriptor { try Descriptor.openDirectory(path) }
+
+    /// Makes a directory below it and gives its path.
+    package func folder(_ name: String) throws(SystemError) -> String {
+        try makeDirectories(file(name))
+        return file(name)
+    }
+}
