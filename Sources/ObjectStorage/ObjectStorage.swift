@@ -12,6 +12,12 @@ package struct ObjectName: Hashable, Comparable, Sendable, CustomStringConvertib
         self.text = text
     }
 
+    /// A name put together from constants and hex digits; one that is not sound is a programming error.
+    package init(known text: String) {
+        guard let name = ObjectName(text) else { preconditionFailure("not an object name: \(text)") }
+        self = name
+    }
+
     package static func < (left: ObjectName, right: ObjectName) -> Bool { left.text < right.text }
 
     package var description: String { text }

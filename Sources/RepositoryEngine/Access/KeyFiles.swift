@@ -1,0 +1,92 @@
+import HostIO
+import Model
+import ObjectStorage
+package import ResticFormat
+
+/// A key file as a listing shows it.
+package struct KeyEntry: Hashable, Sendable {
+    package let id: KeyID
+    package let username: String
+    package let hostname: String
+    /// RFC 3339, as its writer put it.
+    package let created: String
+}
+
+/// Reading and writing of `keys/` (format section "Keys, Encryption and MAC").
+struct KeyFiles {
+    let storage: any ObjectStorage
+    let host: Host
+
+    private func entries() throws -> [(id: KeyID, file: KeyFile)] {
+        var found: [(id: KeyID, file: KeyFile)] = []
+        for id in try storage.ids(in: RepositoryNames.keyFolder, naming: KeyNamed.self) {
+            let bytes: [UInt8] = try storage.read(RepositoryNames.key(id))
+            guard try bytes.withUnsafeBytes({ try Hasher256().hash($0, naming: KeyNamed.self) }) == id,
+                let file = try? bytes.withUnsafeBytes({ try KeyFile(decoding: $0) })
+            else { continue }
+            found.append((id, file))
+        }
+        return found.sorted { $0.id < $1.id }
+    }
+
+    func open(_ password: Password) throws -> (MasterKey, KeyID) {
+        let entries = try entries()
+        guard !entries.isEmpty else { throw RepositoryError.noKeys(location: storage.location) }
+        for entry in entries {
+            if let key = try master(in: entry.file, password: password) { return (key, entry.id) }
+        }
+        throw RepositoryError.wrongPassword(location: storage.location)
+    }
+
+    private func master(in file: KeyFile, password: Password) throws -> MasterKey? {
+        let cost = KeyDerivationCost(n: Int(file.cost), r: Int(file.blockSize), p: Int(file.parallelism))
+        guard cost.isAcceptable, file.salt.count == KeyFile.saltLength else { return nil }
+        let derived = MasterKey(derived: try cost.derive(password: password.bytes, salt: file.salt))
+        var sealed = file.data
+        let cipher = try Cipher(derived, random: host.random)
+        return try sealed.withUnsafeMutableBytes { bytes in
+            guard let plain = try cipher.open(bytes) else { return nil }
+            let parts = try MasterKeyFile(decoding: UnsafeRawBufferPointer(plain))
+            return MasterKey(encrypt: parts.encryptionKey, macKey: parts.macKey, macR: parts.macR)
+        }
+    }
+
+    func write(_ key: MasterKey, password: Password, cost: KeyDerivationCost) throws -> KeyID {
+        let salt = host.randomBytes(64)
+        let derived = MasterKey(derived: try cost.derive(password: password.bytes, salt: salt))
+        let plain = MasterKeyFile(macKey: key.macKey, macR: key.macR, encryptionKey: key.encrypt).encoded()
+        var data = [UInt8](repeating: 0, count: plain.count + Cipher.overhead)
+        let cipher = try Cipher(derived, random: host.random)
+        try data.withUnsafeMutableBytes { data in try plain.withUnsafeBytes { try cipher.seal($0, into: data) } }
+        let file = KeyFile(
+            created: NodeTime(host.clock.now()), username: host.user, hostname: host.name, cost: UInt32(cost.n), blockSize: UInt32(cost.r),
+            parallelism: UInt32(cost.p),
+            salt: salt, data: data)
+        let json = file.encoded()
+        let id = try json.withUnsafeBytes { try Hasher256().hash($0, naming: KeyNamed.self) }
+        try storage.write(RepositoryNames.key(id), json)
+        return id
+    }
+
+    func list() throws -> [KeyEntry] {
+        try entries().map { KeyEntry(id: $0.id, username: $0.file.username, hostname: $0.file.hostname, created: $0.file.created.rfc3339) }
+    }
+}
+
+extension OpenRepository {
+    /// Readable key files, by id.
+    package func keys() throws -> [KeyEntry] { try KeyFiles(storage: storage, host: host).list() }
+
+    /// One more password for the same master key.
+    package func addKey(_ password: Password, cost: KeyDerivationCost = .standard) throws -> KeyID {
+        try KeyFiles(storage: storage, host: host).write(key, password: password, cost: cost)
+    }
+
+    /// Refuses the last key and an id that is not there.
+    package func removeKey(_ id: KeyID) throws {
+        let ids = try storage.ids(in: RepositoryNames.keyFolder, naming: KeyNamed.self)
+        guard ids.contains(id) else { throw RepositoryError.unknownKey(id.short) }
+        guard ids.count > 1 else { throw RepositoryError.lastKey }
+        try storage.remove(RepositoryNames.key(id))
+    }
+}

@@ -1,0 +1,101 @@
+import Glibc
+import HostIO
+import Model
+import ObjectStorage
+import ResticFormat
+
+extension OpenRepository {
+    /// Takes a lock, waiting up to `patience` for others to end. Locks of dead processes on this host are removed, stale ones passed over.
+    ///
+    /// On a place that cannot be written, a `read` lock is granted without a file.
+    package func lock(_ purpose: LockPurpose, patience: Duration = .zero) throws -> RepositoryLock {
+        let start = host.clock.monotonicNanoseconds()
+        while true {
+            do {
+                return try lockOnce(purpose)
+            } catch let error as RepositoryError {
+                guard case .locked = error else { throw error }
+                let waited = Duration.nanoseconds(Int64(clamping: host.clock.monotonicNanoseconds() &- start))
+                guard waited < patience else { throw error }
+                sleepThread(for: min(.milliseconds(500), patience - waited))
+            }
+        }
+    }
+
+    private func lockOnce(_ purpose: LockPurpose) throws -> RepositoryLock {
+        try refuseConflict(purpose, except: nil)
+        let session = host.randomHex(bytes: 8)
+        do {
+            let file = try writeLock(purpose, session: session)
+            do {
+                sleepThread(for: .milliseconds(purpose.isExclusive ? 200 : 20))
+                try refuseConflict(purpose, except: file)
+                return try RepositoryLock(repository: self, purpose: purpose, session: session, file: file)
+            } catch {
+                try? storage.remove(RepositoryNames.lock(file))
+                throw error
+            }
+        } catch let error as StorageError where purpose == .read && (error.kind == .readOnly || error.kind == .permission) {
+            return try RepositoryLock(repository: self, purpose: purpose, session: session, file: nil)
+        }
+    }
+
+    private func refuseConflict(_ purpose: LockPurpose, except own: LockID?) throws {
+        for lock in try liveLocks() where lock.id != own {
+            let compatible =
+                lock.purpose.map(purpose.isCompatible) ?? (!purpose.isExclusive && !lock.file.isExclusive)
+            if !compatible { throw RepositoryError.locked(owner: lock.owner, location: storage.location) }
+        }
+    }
+
+    /// Locks that are not stale. Those of dead processes of this host are removed on the way.
+    package func liveLocks() throws -> [StoredLock] {
+        var live: [StoredLock] = []
+        for id in try storage.ids(in: RepositoryNames.lockFolder, naming: LockNamed.self) {
+            guard let lock = try storedLock(id) else { continue }
+            if lock.file.hostname == host.name, !Self.isAlive(lock.file.processID) {
+                try? storage.remove(RepositoryNames.lock(id))
+            } else if host.clock.now().secondsSince(lock.file.time.timestamp) <= RepositoryLock.staleAfter {
+                live.append(lock)
+            }
+        }
+        return live
+    }
+
+    /// Removes locks that are stale by age or whose process is dead; gives their number.
+    package func removeStaleLocks() throws -> Int {
+        let live = Set(try liveLocks().map(\.id))
+        let others = try storage.ids(in: RepositoryNames.lockFolder, naming: LockNamed.self).filter { !live.contains($0) }
+        for id in others { try storage.remove(RepositoryNames.lock(id)) }
+        return others.count
+    }
+
+    /// Nil: gone, empty (left by a crash) or not to be decrypted.
+    private func storedLock(_ id: LockID) throws -> StoredLock? {
+        do {
+            let json = try files.read(RepositoryNames.lock(id), id: id)
+            return StoredLock(id: id, file: try json.withUnsafeBytes { try LockFile(decoding: $0) })
+        } catch let error as StorageError {
+            guard error.kind == .notFound || error.kind == .truncated else { throw error }
+            return nil
+        } catch is RepositoryError {
+            return nil
+        } catch is FormatError {
+            return nil
+        }
+    }
+
+    private static func isAlive(_ pid: Int64) -> Bool {
+        guard let pid = pid_t(exactly: pid), pid > 0 else { return false }
+        return kill(pid, 0) == 0 || errno == EPERM
+    }
+
+    func writeLock(_ purpose: LockPurpose, session: String) throws -> LockID {
+        var file = LockFile(
+            time: NodeTime(host.clock.now()), isExclusive: purpose.isExclusive, hostname: host.name, username: host.user,
+            processID: Int64(host.processID))
+        file.program = "holdfast"
+        file.purpose = "\(purpose.rawValue) \(session)"
+        return try files.write(file.encoded(), as: LockNamed.self, name: RepositoryNames.lock)
+    }
+}

@@ -1,0 +1,65 @@
+package import HostIO
+package import ObjectStorage
+package import ResticFormat
+
+/// A repository whose config and master key are known and whose index is not: snapshots, keys and locks can be reached, blobs cannot.
+package final class OpenRepository: Sendable {
+    package let storage: any ObjectStorage
+    package let config: RepositoryConfig
+    package let host: Host
+    /// The key file that the password opened.
+    package let openedWith: KeyID
+    let key: MasterKey
+    let files: UnpackedFiles
+
+    init(storage: any ObjectStorage, config: RepositoryConfig, key: MasterKey, openedWith: KeyID, host: Host) {
+        self.storage = storage
+        self.config = config
+        self.host = host
+        self.key = key
+        self.openedWith = openedWith
+        files = UnpackedFiles(storage: storage, key: key, host: host)
+    }
+
+    /// The repository's id: 64 hex digits.
+    package var id: String { config.id }
+
+    /// Makes a repository of format version 2. Refuses a place that has a config, a key or a snapshot.
+    ///
+    /// The config is written last, so that an interrupted call leaves nothing that looks like a repository.
+    package static func create(
+        in storage: any ObjectStorage, password: Password, cost: KeyDerivationCost = .standard, host: Host
+    ) throws -> OpenRepository {
+        guard try storage.size(of: RepositoryNames.config) == nil, try storage.list(RepositoryNames.snapshotFolder).isEmpty else {
+            throw RepositoryError.alreadyARepository(location: storage.location)
+        }
+        for leftover in try storage.list(RepositoryNames.keyFolder) { try storage.remove(leftover.name) }
+        let key = MasterKey(derived: host.randomBytes(64))
+        let config = try RepositoryConfig(
+            version: 2, id: host.randomHex(bytes: 32), chunkerPolynomial: irreducible(host.random))
+        let keyID = try KeyFiles(storage: storage, host: host).write(key, password: password, cost: cost)
+        try UnpackedFiles(storage: storage, key: key, host: host).writeConfig(config.encoded())
+        return OpenRepository(storage: storage, config: config, key: key, openedWith: keyID, host: host)
+    }
+
+    /// Opens with the first key file that the password fits.
+    package static func open(_ storage: any ObjectStorage, password: Password, host: Host) throws -> OpenRepository {
+        guard try storage.size(of: RepositoryNames.config) != nil else { throw RepositoryError.notARepository(location: storage.location) }
+        let (key, keyID) = try KeyFiles(storage: storage, host: host).open(password)
+        let files = UnpackedFiles(storage: storage, key: key, host: host)
+        let json = try files.read(RepositoryNames.config, id: ObjectID<KeyNamed>?.none)
+        let config = try json.withUnsafeBytes { try RepositoryConfig(decoding: $0) }
+        guard config.version == 1 || config.version == 2 else {
+            throw RepositoryError.unsupportedVersion(config.version, location: storage.location)
+        }
+        return OpenRepository(storage: storage, config: config, key: key, openedWith: keyID, host: host)
+    }
+
+    /// restic refuses a repository whose polynomial is not irreducible, whoever cuts the files.
+    private static func irreducible(_ random: any RandomSource) throws -> UInt64 {
+        guard let polynomial = ChunkerPolynomial.random({ random.fill($0) }) else { throw RepositoryError.library("random polynomial") }
+        return polynomial
+    }
+
+    package func makeOpener() throws -> BlobOpener { try BlobOpener(key: key, host: host) }
+}

@@ -1,0 +1,28 @@
+import ObjectStorage
+import ResticFormat
+
+/// Object names of a repository's files (format section "Repository Layout").
+enum RepositoryNames {
+    static let config = ObjectName(known: RepositoryLayout.config)
+    static let packFolder = RepositoryLayout.Folder.data.rawValue
+    static let indexFolder = RepositoryLayout.Folder.index.rawValue
+    static let keyFolder = RepositoryLayout.Folder.keys.rawValue
+    static let lockFolder = RepositoryLayout.Folder.locks.rawValue
+    static let snapshotFolder = RepositoryLayout.Folder.snapshots.rawValue
+    /// Of ours; restic passes it over.
+    static let markFolder = "holdfast/doomed"
+
+    static func pack(_ id: PackID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
+    static func index(_ id: IndexID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
+    static func key(_ id: KeyID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
+    static func lock(_ id: LockID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
+    static func snapshot(_ id: SnapshotID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
+    static func mark(_ id: ObjectID<DeletionMark>) -> ObjectName { ObjectName(known: "\(markFolder)/\(id.hex)") }
+}
+
+extension ObjectStorage {
+    /// The ids that name objects in `folder`; other names are passed over, as the format asks.
+    func ids<Named>(in folder: String, naming: Named.Type) throws -> [ObjectID<Named>] {
+        try list(folder).compactMap { RepositoryLayout.id(in: $0.name.text, naming) }
+    }
+}

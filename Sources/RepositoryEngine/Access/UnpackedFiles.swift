@@ -1,0 +1,80 @@
+import HostIO
+import ObjectStorage
+import ResticFormat
+import Synchronization
+
+/// Reading and writing of the encrypted files that are not packs: config, index, snapshots, locks, deletion marks (format section "Unpacked Data Format").
+final class UnpackedFiles: Sendable {
+    /// No file of this kind that is larger is believed (an index of 50,000 blobs has about 10 MB).
+    static let limit = 1 << 30
+    let storage: any ObjectStorage
+    let key: MasterKey
+    let host: Host
+
+    init(storage: any ObjectStorage, key: MasterKey, host: Host) {
+        self.storage = storage
+        self.key = key
+        self.host = host
+    }
+
+    /// The plain JSON of the file at `name`, whose stored bytes must hash to `id` (nil for `config`, which is not named by its hash).
+    func read<Named>(_ name: ObjectName, id: ObjectID<Named>?) throws -> [UInt8] {
+        var stored: [UInt8] = try storage.read(name)
+        if let id {
+            let hasher = try Hasher256()
+            let actual = stored.withUnsafeBytes { hasher.hash($0, naming: Named.self) }
+            guard actual == id else { throw damaged(name, "its bytes do not hash to its name") }
+        }
+        let cipher = try Cipher(key, random: host.random)
+        return try stored.withUnsafeMutableBytes { bytes in
+            guard let plain = try cipher.open(bytes) else { throw damaged(name, "its MAC does not fit") }
+            return try content(of: UnsafeRawBufferPointer(plain), name)
+        }
+    }
+
+    private func content(of plain: UnsafeRawBufferPointer, _ name: ObjectName) throws -> [UInt8] {
+        switch try UnpackedFile.encoding(of: plain) {
+        case .plain:
+            return Array(plain)
+        case .zstd:
+            let frame = UnsafeRawBufferPointer(rebasing: plain.dropFirst())
+            guard let content = try Decompressor().decompress(frame, limit: Self.limit) else {
+                throw damaged(name, "it does not decompress")
+            }
+            return content
+        }
+    }
+
+    /// Stores `json` under the SHA-256 of the sealed bytes and gives that id. Durable when it returns.
+    func write<Named>(_ json: [UInt8], as named: Named.Type, name: (ObjectID<Named>) -> ObjectName) throws -> ObjectID<Named> {
+        let compressor = try Compressor(level: 3)
+        let room = ScratchMemory()
+        let plain = room.bytes(1 + Compressor.bound(json.count))
+        plain[0] = UnpackedFile.compressedMarker
+        let count = try json.withUnsafeBytes { json in
+            try compressor.compress(json, into: UnsafeMutableRawBufferPointer(rebasing: plain[1...]))
+        }
+        let sealed = try seal(UnsafeRawBufferPointer(rebasing: plain[0..<(1 + count)]))
+        let hasher = try Hasher256()
+        let id = sealed.withUnsafeBytes { hasher.hash($0, naming: named) }
+        try storage.write(name(id), sealed)
+        return id
+    }
+
+    /// `config`: encrypted, never compressed.
+    func writeConfig(_ json: [UInt8]) throws {
+        let sealed = try json.withUnsafeBytes { try seal($0) }
+        try storage.write(RepositoryNames.config, sealed)
+    }
+
+    private func seal(_ plain: UnsafeRawBufferPointer) throws -> [UInt8] {
+        var sealed = [UInt8](repeating: 0, count: plain.count + Cipher.overhead)
+        let cipher = try Cipher(key, random: host.random)
+        try sealed.withUnsafeMutableBytes { try cipher.seal(plain, into: $0) }
+        return sealed
+    }
+
+    func damaged(_ name: ObjectName, _ reason: String) -> RepositoryError {
+        .damagedFile(name: name.text, reason: reason, location: storage.location)
+    }
+}

@@ -1,0 +1,73 @@
+import HostIO
+import Model
+import ObjectStorage
+import ResticFormat
+
+extension OpenRepository {
+    /// Loads all index files. List the snapshots before calling this (format section "Read and Write Ordering").
+    ///
+    /// An index file that a prune replaced between the listing and the reading makes the loading start again. One that is damaged is
+    /// stood in for by the headers of the packs that no readable index lists.
+    package func loadIndex() throws -> IndexedRepository {
+        for _ in 0..<8 {
+            do {
+                return try loadIndexOnce()
+            } catch let error as StorageError where error.kind == .notFound {
+                continue
+            }
+        }
+        return try loadIndexOnce()
+    }
+
+    private func loadIndexOnce() throws -> IndexedRepository {
+        let doomed = Set(try deletionMarks().flatMap(\.packs))
+        let ids = try storage.ids(in: RepositoryNames.indexFolder, naming: IndexNamed.self)
+        var damaged: [IndexID] = []
+        let table = BlobTable()
+        for id in ids {
+            do {
+                try load(id, into: table, doomed: doomed)
+            } catch let error as StorageError {
+                guard error.kind == .truncated || error.kind == .inputOutput else { throw error }
+                damaged.append(id)
+            } catch is FormatError {
+                damaged.append(id)
+            } catch let error as RepositoryError {
+                guard case .damagedFile = error else { throw error }
+                damaged.append(id)
+            }
+        }
+        if !damaged.isEmpty { try loadHeaders(ofPacksMissingIn: table, doomed: doomed) }
+        return IndexedRepository(repository: self, table: table, damagedIndexes: damaged)
+    }
+
+    private func load(_ id: IndexID, into table: BlobTable, doomed: Set<PackID>) throws {
+        let json = try files.read(RepositoryNames.index(id), id: id)
+        try json.withUnsafeBytes { json in
+            try IndexFile.decode(json) { pack, blobs in
+                let position = table.packPosition(pack)
+                let isDoomed = doomed.contains(pack)
+                for blob in blobs {
+                    table.insert(
+                        blob.id, blob.kind, pack: position, offset: blob.offset, length: blob.length,
+                        uncompressedLength: blob.uncompressedLength, doomed: isDoomed)
+                }
+            }
+        }
+    }
+
+    private func loadHeaders(ofPacksMissingIn table: BlobTable, doomed: Set<PackID>) throws {
+        let known = Set(table.packs)
+        for entry in try storage.list(RepositoryNames.packFolder) {
+            guard let id = entry.name.text.split(separator: "/").last.flatMap({ PackID(hex: $0) }), !known.contains(id) else { continue }
+            guard let blobs = try? packHeader(id, size: entry.size) else { continue }
+            let position = table.packPosition(id)
+            for blob in blobs {
+                table.insert(
+                    blob.id, blob.kind, pack: position, offset: blob.offset, length: blob.length,
+                    uncompressedLength: blob.uncompressedLength,
+                    doomed: doomed.contains(id))
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package import HostIO
+import ObjectStorage
+package import ResticFormat
+import Synchronization
+
+/// A repository whose index is in memory: blobs can be found and read, and writing can begin. Thread-safe.
+package final class IndexedRepository: Sendable {
+    package let repository: OpenRepository
+    let table: Mutex<BlobTable>
+    /// Index files that could not be read; their packs' headers were read instead.
+    package let damagedIndexes: [IndexID]
+
+    init(repository: OpenRepository, table: sending BlobTable, damagedIndexes: [IndexID]) {
+        self.repository = repository
+        self.table = Mutex(table)
+        self.damagedIndexes = damagedIndexes
+    }
+
+    package var location: String { repository.storage.location }
+    package var host: Host { repository.host }
+    /// Distinct blobs in the index.
+    package var blobCount: Int { table.withLock { $0.count } }
+
+    package func makeOpener() throws -> BlobOpener { try repository.makeOpener() }
+
+    /// Whether the blob is there to stay: not in a pack that is marked for deletion.
+    package func contains(_ id: BlobID, _ kind: BlobKind) -> Bool { table.withLock { $0.holds(id, kind) } }
+
+    package func locate(_ id: BlobID, _ kind: BlobKind) -> BlobLocation? { table.withLock { $0.location(of: id, kind) } }
+
+    /// Plain bytes of a blob, from the index alone.
+    package func plainSize(of id: BlobID, _ kind: BlobKind) -> Int? { locate(id, kind)?.plainLength }
+
+    /// Reads a blob and gives its plain bytes, proven by their hash; they are valid inside `body` only.
+    package func withBlob<R>(
+        _ id: BlobID, _ kind: BlobKind, using opener: BlobOpener, _ body: (UnsafeRawBufferPointer) throws -> R
+    ) throws -> R {
+        let (_, plain, _) = try fetch(id, kind, using: opener)
+        return try body(plain)
+    }
+
+    /// Like ``withBlob(_:_:using:_:)``, but gives the bytes as they are stored (compressed, decrypted) and the uncompressed length,
+    /// nil for a blob that is stored as it is. The content is proven all the same.
+    package func withStoredBlob<R>(
+        _ id: BlobID, _ kind: BlobKind, using opener: BlobOpener, _ body: (UnsafeRawBufferPointer, UInt32?) throws -> R
+    ) throws -> R {
+        let (stored, _, uncompressedLength) = try fetch(id, kind, using: opener)
+        return try body(stored, uncompressedLength)
+    }
+
+    private func fetch(
+        _ id: BlobID, _ kind: BlobKind, using opener: BlobOpener
+    ) throws -> (stored: UnsafeRawBufferPointer, plain: UnsafeRawBufferPointer, uncompressedLength: UInt32?) {
+        guard let place = locate(id, kind) else { throw RepositoryError.missingBlob(id, kind, location: location) }
+        let room = opener.room(Int(place.length))
+        try repository.storage.read(RepositoryNames.pack(place.pack), from: UInt64(place.offset), into: room)
+        switch try opener.open(room, id: id, uncompressedLength: place.uncompressedLength) {
+        case .sound(let stored, let plain):
+            return (stored, plain, place.uncompressedLength)
+        case .damaged(let reason):
+            throw RepositoryError.damagedBlob(id, kind, pack: place.pack, reason: reason, location: location)
+        }
+    }
+
+    /// A directory of a snapshot.
+    package func tree(_ id: TreeID, using opener: BlobOpener) throws -> Tree {
+        try withBlob(id.naming(BlobNamed.self), .tree, using: opener) { try Tree(decoding: $0) }
+    }
+
+    /// A durable blob of a writer becomes one that can be read and built upon.
+    func learn(_ blobs: [IndexedBlob], in pack: PackID) {
+        table.withLock { table in
+            let position = table.packPosition(pack)
+            for blob in blobs {
+                table.insert(
+                    blob.id, blob.kind, pack: position, offset: blob.offset, length: blob.length,
+                    uncompressedLength: blob.uncompressedLength,
+                    doomed: false)
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package import HostIO
+import Model
+import ObjectStorage
+package import ResticFormat
+import Synchronization
+
+/// How much of the data a check reads.
+package enum DataReading: Hashable, Sendable {
+    /// Index, trees, and the presence and size of packs.
+    case none
+    /// So large a part of the packs, chosen at random: 0 ... 1.
+    case sample(Double)
+    /// Every byte.
+    case all
+}
+
+package struct CheckReport: Sendable {
+    package var problems: [CheckProblem] = []
+    /// Packs in the storage that no index lists: harmless, left by an interrupted run; the next prune takes them.
+    package var orphanedPacks: [PackID] = []
+    package var snapshots = 0
+    package var trees = 0
+    package var blobs = 0
+    package var packs = 0
+    package var packsRead = 0
+    package var bytesRead: UInt64 = 0
+
+    package var isSound: Bool { problems.isEmpty }
+}
+
+extension OpenRepository {
+    /// Checks what `snapshots` need (nil: all snapshots and everything in the index): every tree decodes and is in order, every blob is
+    /// indexed, every pack is there with the right size, and as much of the data as asked hashes to its names.
+    package func check(_ chosen: [StoredSnapshot]? = nil, data: DataReading, job: JobControl? = nil) throws -> CheckReport {
+        var report = CheckReport()
+        let listing = try snapshots()
+        if chosen == nil { report.problems += listing.unreadable.map { CheckProblem(.snapshot($0.id), $0.reason) } }
+        let roots = chosen ?? listing.snapshots
+        report.snapshots = roots.count
+        job?.begin(phase: "checking structure")
+        let contents = try loadIndexContents()
+        report.problems += contents.unreadable.map { CheckProblem(.index($0.id), $0.reason) }
+        report.problems += contents.contradictions.map { CheckProblem(.pack($0), "index files say different things of it") }
+        let index = try loadIndex()
+        let reached = try Reachability.walk(roots.map(\.file.tree), in: index, job: job)
+        report.problems += reached.problems
+        var needed = chosen == nil ? Set(contents.packs.keys) : []
+        reached.used.withLock { used in
+            used.forEach { id, kind in
+                report.blobs += 1
+                if kind == .tree { report.trees += 1 }
+                if chosen != nil, let place = index.locate(id, kind) { needed.insert(place.pack) }
+            }
+        }
+        let present = try checkPresence(of: needed, contents, wholeRepository: chosen == nil, &report)
+        try readData(of: present, contents, data, &report, job)
+        return report
+    }
+
+    /// The packs that are there with the right size.
+    private func checkPresence(
+        of needed: Set<PackID>, _ contents: IndexContents, wholeRepository: Bool, _ report: inout CheckReport
+    ) throws -> [(id: PackID, size: UInt64)] {
+        var sizes: [PackID: UInt64] = [:]
+        for entry in try storage.list(RepositoryNames.packFolder) {
+            guard let id = RepositoryLayout.id(in: entry.name.text, PackNamed.self) else { continue }
+            sizes[id] = entry.size
+        }
+        var present: [(id: PackID, size: UInt64)] = []
+        for id in needed.sorted() {
+            guard let size = sizes[id] else {
+                report.problems.append(CheckProblem(.pack(id), "is not there"))
+                continue
+            }
+            if let blobs = contents.packs[id], IndexContents.packSize(blobs) != size {
+                report.problems.append(CheckProblem(.pack(id), "has \(size) bytes instead of \(IndexContents.packSize(blobs))"))
+                continue
+            }
+            present.append((id, size))
+        }
+        report.packs = needed.count
+        if wholeRepository { report.orphanedPacks = sizes.keys.filter { contents.packs[$0] == nil }.sorted() }
+        return present
+    }
+
+    private func readData(
+        of packs: [(id: PackID, size: UInt64)], _ contents: IndexContents, _ reading: DataReading, _ report: inout CheckReport,
+        _ job: JobControl?
+    ) throws {
+        let chosen = sample(packs, reading)
+        guard !chosen.isEmpty else { return }
+        job?.begin(phase: "reading data")
+        job?.add(chosen.reduce(0) { $0 + Int(clamping: $1.size) }, to: .bytesExpected)
+        let next = Atomic<Int>(0)
+        let problems = Mutex<[CheckProblem]>([])
+        try runWorkers(host.processors, named: "check") { _ in
+            let reader = try PackReader(self)
+            while true {
+                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                guard index < chosen.count else { return }
+                try job?.checkCancelled()
+                let found = try reader.problems(of: chosen[index].id, size: chosen[index].size, expected: contents.packs[chosen[index].id])
+                if !found.isEmpty { problems.withLock { $0 += found } }
+                job?.add(Int(clamping: chosen[index].size), to: .bytesDone)
+            }
+        }
+        report.problems += problems.withLock { $0 }
+        report.packsRead = chosen.count
+        report.bytesRead = chosen.reduce(0) { $0 + $1.size }
+    }
+
+    private func sample(_ packs: [(id: PackID, size: UInt64)], _ reading: DataReading) -> [(id: PackID, size: UInt64)] {
+        switch reading {
+        case .none: return []
+        case .all: return packs
+        case .sample(let part):
+            let threshold = UInt64(min(max(part, 0), 1) * Double(UInt32.max))
+            return packs.filter { _ in
+                var dice: UInt32 = 0
+                withUnsafeMutableBytes(of: &dice) { host.random.fill($0) }
+                return UInt64(dice) <= threshold
+            }
+        }
+    }
+
+    /// Those of `snapshots` that need something that `problems` name.
+    package func affected(by problems: [CheckProblem], among snapshots: [StoredSnapshot]) throws -> [StoredSnapshot] {
+        guard !problems.isEmpty else { return [] }
+        let index = try loadIndex()
+        return try snapshots.filter { snapshot in
+            let reached = try Reachability.walk([snapshot.file.tree], in: index)
+            if !reached.problems.isEmpty { return true }
+            return reached.used.withLock { used in problems.contains { $0.touches(snapshot.id, used, index) } }
+        }
+    }
+}
+
+extension CheckProblem {
+    fileprivate func touches(_ snapshot: SnapshotID, _ used: BlobSet, _ index: IndexedRepository) -> Bool {
+        switch place {
+        case .tree(let id): return used.contains(id.naming(BlobNamed.self), .tree)
+        case .blob(let id, let kind): return used.contains(id, kind)
+        case .snapshot(let id): return id == snapshot
+        case .index: return false
+        case .pack(let pack):
+            var touched = false
+            used.forEach { id, kind in
+                if index.locate(id, kind)?.pack == pack { touched = true }
+            }
+            return touched
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package import HostIO
+import Model
+import ObjectStorage
+import ResticFormat
+import Synchronization
+
+extension OpenRepository {
+    /// Prunes by a plan made afresh under the lock. Two prunes exclude each other; a prune and restic exclude each other; a Holdfast
+    /// that reads or writes is never kept waiting.
+    package func prune(_ options: PruneOptions, patience: Duration = .zero, job: JobControl? = nil) throws -> PruneOutcome {
+        let lock = try self.lock(.prune, patience: patience)
+        defer { lock.release() }
+        try settleAnnouncedMarks(own: lock.session)
+        let ground = try survey(options, job: job)
+        let plan = decide(ground, options)
+        var outcome = PruneOutcome(plan: plan)
+        outcome.bytesWritten = try repack(plan.repack, ground, options, job)
+        let doomed = plan.mark.union(plan.repack)
+        try mark(doomed, own: lock.session)
+        outcome.packsMarked = doomed.count
+        var gone = plan.delete
+        var settled = ground.due
+        if options.grace == 0 {
+            let fresh = try survey(options, job: job)
+            let again = decide(fresh, options)
+            gone = again.delete
+            settled = fresh.due
+        }
+        try delete(gone, settled: settled, keeping: plan.keepAfterAll, lock, job)
+        outcome.packsDeleted = gone.count
+        return outcome
+    }
+
+    /// Writes the needed blobs of wasteful packs into new ones; gives the bytes written.
+    private func repack(_ packs: Set<PackID>, _ ground: PruneGround, _ options: PruneOptions, _ job: JobControl?) throws -> Int {
+        guard !packs.isEmpty else { return 0 }
+        job?.begin(phase: "rewriting packs")
+        ground.index.doom(packs)
+        let writer = try ground.index.beginWriting(options.write)
+        do {
+            let sealer = try writer.makeSealer()
+            let opener = try makeOpener()
+            for pack in packs.sorted() {
+                try job?.checkCancelled()
+                for blob in ground.contents.packs[pack] ?? [] where ground.used.contains(blob.id, blob.kind) {
+                    guard !writer.contains(blob.id, blob.kind) else { continue }
+                    try ground.index.withStoredBlob(blob.id, blob.kind, using: opener) { stored, length in
+                        _ = try writer.saveStored(blob.id, blob.kind, stored, uncompressedLength: length, using: sealer)
+                    }
+                }
+            }
+            return try writer.finish().bytes
+        } catch {
+            writer.abandon()
+            throw error
+        }
+    }
+
+    /// A prune that died between announcing a mark and noting who was at work left one that would wait forever.
+    private func settleAnnouncedMarks(own session: String) throws {
+        for mark in try deletionMarks() where mark.sessions.contains(Self.announced) {
+            let live = try liveLocks().compactMap(\.session).filter { $0 != session }
+            _ = try writeMark(mark.packs, sessions: live, at: host.clock.now())
+            try removeMark(mark)
+        }
+    }
+
+    /// Stands for the sessions of a mark as long as they are not known; such a mark is not due.
+    static let announced = "?"
+
+    /// The mark stands before anybody is asked who is at work: who locks later sees it, who locked earlier is noted in it.
+    private func mark(_ packs: Set<PackID>, own session: String) throws {
+        guard !packs.isEmpty else { return }
+        let now = host.clock.now()
+        let announced = try writeMark(packs.sorted(), sessions: [Self.announced], at: now)
+        let live = try liveLocks().compactMap(\.session).filter { $0 != session }
+        _ = try writeMark(packs.sorted(), sessions: live, at: now)
+        try storage.remove(RepositoryNames.mark(announced))
+    }
+
+    /// New index first, then the old ones go, then the packs, then the marks: a crash anywhere leaves something that the next prune ends.
+    private func delete(
+        _ packs: Set<PackID>, settled: [DeletionMark], keeping: Set<PackID>, _ lock: RepositoryLock, _ job: JobControl?
+    ) throws {
+        guard !packs.isEmpty || !settled.isEmpty || !keeping.isEmpty else { return }
+        job?.begin(phase: "deleting packs")
+        let contents = try loadIndexContents()
+        if contents.packs.keys.contains(where: packs.contains) {
+            try lock.checkHeld()
+            try writeIndexes(contents.packs.filter { !packs.contains($0.key) })
+            for old in contents.files { try storage.remove(RepositoryNames.index(old)) }
+        }
+        for pack in packs.sorted() { try storage.remove(RepositoryNames.pack(pack)) }
+        for mark in settled { try removeMark(mark) }
+        for mark in try deletionMarks() where !keeping.isDisjoint(with: mark.packs) {
+            let rest = mark.packs.filter { !keeping.contains($0) }
+            if !rest.isEmpty { _ = try writeMark(rest, sessions: mark.sessions.sorted(), at: mark.marked) }
+            try removeMark(mark)
+        }
+    }
+
+    private func writeIndexes(_ packs: [PackID: [IndexedBlob]]) throws {
+        var batch: [IndexedPack] = []
+        var blobs = 0
+        for (id, content) in packs.sorted(by: { $0.key < $1.key }) {
+            batch.append(IndexedPack(id: id, blobs: content))
+            blobs += content.count
+            if blobs >= IndexFile.fullBlobs {
+                try writeIndex(batch)
+                batch = []
+                blobs = 0
+            }
+        }
+        if !batch.isEmpty { try writeIndex(batch) }
+    }
+}
+
+extension IndexedRepository {
+    /// From now on the blobs of these packs can be read and are not built upon.
+    func doom(_ packs: Set<PackID>) { table.withLock { $0.doom(packs) } }
+}

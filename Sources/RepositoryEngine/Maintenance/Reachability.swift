@@ -1,0 +1,91 @@
+package import HostIO
+import Model
+import ObjectStorage
+package import ResticFormat
+import Synchronization
+
+/// All blobs that some trees refer to, found by walking every tree once, on all processors.
+package final class Reachability: Sendable {
+    let used: Mutex<BlobSet>
+    private let repository: IndexedRepository
+    private let job: JobControl?
+    private let work: Monitor<Work>
+    private let found: Mutex<[CheckProblem]>
+
+    private struct Work: Sendable {
+        var stack: [TreeID]
+        var busy = 0
+    }
+
+    private init(_ roots: [TreeID], in repository: IndexedRepository, job: JobControl?) {
+        self.repository = repository
+        self.job = job
+        used = Mutex(BlobSet())
+        found = Mutex([])
+        work = Monitor(Work(stack: []))
+        for root in roots { enqueue([root]) }
+    }
+
+    /// Walks `roots`. What is missing, damaged or wrong on the way is in ``problems``, and the walk goes on beside it.
+    package static func walk(_ roots: [TreeID], in repository: IndexedRepository, job: JobControl? = nil) throws -> Reachability {
+        let walk = Reachability(roots, in: repository, job: job)
+        try runWorkers(repository.host.processors, named: "trees", onFailure: { _ in walk.work.change { $0.busy = -1 } }) { _ in
+            let opener = try repository.makeOpener()
+            while let tree = walk.next() {
+                try job?.checkCancelled()
+                try walk.visit(tree, opener)
+                walk.work.change { $0.busy -= 1 }
+            }
+        }
+        return walk
+    }
+
+    /// The set itself; the walk is over and keeps an empty one.
+    func takeUsed() -> BlobSet {
+        used.withLock { used in
+            let taken = used
+            used = BlobSet()
+            return taken
+        }
+    }
+
+    package var problems: [CheckProblem] { found.withLock { $0 } }
+
+    private func next() -> TreeID? {
+        work.wait { work -> TreeID?? in
+            if work.busy < 0 { return .some(nil) }
+            if let tree = work.stack.popLast() {
+                work.busy += 1
+                return .some(tree)
+            }
+            return work.busy == 0 ? .some(nil) : nil
+        }
+    }
+
+    private func enqueue(_ trees: [TreeID]) {
+        let new = used.withLock { used in trees.filter { used.insert($0.naming(BlobNamed.self), .tree) } }
+        if !new.isEmpty { work.change { $0.stack += new } }
+    }
+
+    private func visit(_ id: TreeID, _ opener: BlobOpener) throws {
+        let tree: Tree
+        do {
+            tree = try repository.tree(id, using: opener)
+        } catch let error as RepositoryError {
+            return add(CheckProblem(.tree(id), Failure(describing: error).summary))
+        } catch let error as FormatError {
+            return add(CheckProblem(.tree(id), Failure(describing: error).summary))
+        } catch let error as StorageError where error.kind == .notFound || error.kind == .truncated || error.kind == .inputOutput {
+            return add(CheckProblem(.tree(id), Failure(describing: error).summary))
+        }
+        enqueue(tree.nodes.compactMap(\.subtree))
+        used.withLock { used in
+            for node in tree.nodes {
+                for blob in node.content ?? [] { used.insert(blob, .data) }
+            }
+        }
+        TreeRules.problems(in: tree, id: id, repository: repository).forEach(add)
+    }
+
+    private func add(_ problem: CheckProblem) { found.withLock { $0.append(problem) } }
+}

@@ -1,0 +1,52 @@
+import ResticFormat
+
+/// What must hold of a tree beyond that it decodes: restic's own rules, and the ones that it leaves out (order of the names, sizes).
+enum TreeRules {
+    static func problems(in tree: Tree, id: TreeID, repository: IndexedRepository) -> [CheckProblem] {
+        var problems: [CheckProblem] = []
+        var previous: [UInt8]?
+        for node in tree.nodes {
+            if let reason = nameProblem(node, after: previous) {
+                problems.append(CheckProblem(.tree(id), "entry “\(String(decoding: node.name, as: UTF8.self))” \(reason)"))
+            }
+            previous = node.name
+            problems += nodeProblems(node, id, repository)
+        }
+        return problems
+    }
+
+    private static func nameProblem(_ node: Node, after previous: [UInt8]?) -> String? {
+        if !node.hasSafeName { return "has a name that no directory can hold" }
+        guard let previous else { return nil }
+        if previous == node.name { return "stands there twice" }
+        return Tree.areInOrder(previous, node.name) ? nil : "is out of order"
+    }
+
+    private static func nodeProblems(_ node: Node, _ id: TreeID, _ repository: IndexedRepository) -> [CheckProblem] {
+        let name = String(decoding: node.name, as: UTF8.self)
+        switch node.type {
+        case .dir:
+            return node.subtree == nil ? [CheckProblem(.tree(id), "directory “\(name)” has no subtree")] : []
+        case .file:
+            guard let content = node.content else { return [CheckProblem(.tree(id), "file “\(name)” has no content list")] }
+            return contentProblems(content, of: name, size: node.size, id, repository)
+        case .irregular:
+            return [CheckProblem(.tree(id), "“\(name)” is of no known type")]
+        case .symlink, .dev, .chardev, .fifo, .socket:
+            return []
+        }
+    }
+
+    private static func contentProblems(
+        _ content: [BlobID], of name: String, size: UInt64, _ id: TreeID, _ repository: IndexedRepository
+    ) -> [CheckProblem] {
+        var total: UInt64 = 0
+        for blob in content {
+            guard let length = repository.plainSize(of: blob, .data) else {
+                return [CheckProblem(.blob(blob, .data), "needed by “\(name)” and in no index")]
+            }
+            total &+= UInt64(length)
+        }
+        return total == size ? [] : [CheckProblem(.tree(id), "“\(name)” has \(size) bytes and blobs of \(total)")]
+    }
+}

@@ -1,0 +1,120 @@
+import HostIO
+import ObjectStorage
+package import ResticFormat
+import Synchronization
+
+/// Writes blobs into packs, and packs into the repository: many threads save, a few store, nothing is listed before a snapshot is.
+///
+/// Ends with exactly one ``finish()`` or ``abandon()``. A failed pack makes every later call throw the same error.
+package final class BlobWriter: Sendable {
+    package let repository: IndexedRepository
+    package let options: WriteOptions
+    private let claims = Mutex(BlobSet())
+    private let open: Mutex<OpenPacks>
+    private let store: PackStore
+
+    /// Blobs of a kind go to one of two open packs at random, so that chunk sizes cannot be read off a pack (eprint 2025/532).
+    private struct OpenPacks {
+        var slots: [PackAssembly?] = [nil, nil, nil, nil]
+        var random: UInt64
+    }
+
+    init(repository: IndexedRepository, options: WriteOptions) throws {
+        self.repository = repository
+        self.options = options
+        var seed: UInt64 = 0
+        withUnsafeMutableBytes(of: &seed) { repository.host.random.fill($0) }
+        open = Mutex(OpenPacks(random: seed | 1))
+        store = try PackStore(repository: repository, options: options)
+    }
+
+    package func makeSealer() throws -> BlobSealer {
+        try BlobSealer(key: repository.repository.key, compression: options.compression, host: repository.host)
+    }
+
+    package func makeOpener() throws -> BlobOpener { try repository.makeOpener() }
+
+    /// Stores `plain` unless the repository or this writer has it. Durable only after ``finish()``. May block while packs are written.
+    package func save(_ plain: UnsafeRawBufferPointer, as kind: BlobKind, using sealer: BlobSealer) throws -> SavedBlob {
+        let id = sealer.id(of: plain)
+        guard claim(id, kind) else { return SavedBlob(id: id, isNew: false, storedBytes: 0) }
+        let sealed = try sealer.seal(plain, id: id, kind: kind)
+        try add(sealed, id: id, kind: kind)
+        return SavedBlob(id: id, isNew: true, storedBytes: sealed.bytes.count)
+    }
+
+    /// Stores a blob from its stored form in another repository (compressed, or plain with `uncompressedLength` nil), which the caller has
+    /// proven to be `id`'s content.
+    package func saveStored(
+        _ id: BlobID, _ kind: BlobKind, _ stored: UnsafeRawBufferPointer, uncompressedLength: UInt32?, using sealer: BlobSealer
+    ) throws -> SavedBlob {
+        guard claim(id, kind) else { return SavedBlob(id: id, isNew: false, storedBytes: 0) }
+        let sealed = try sealer.encrypt(stored, uncompressedLength: uncompressedLength)
+        try add(sealed, id: id, kind: kind)
+        return SavedBlob(id: id, isNew: true, storedBytes: sealed.bytes.count)
+    }
+
+    /// Whether the blob is there to stay or on its way; what is on its way is durable after ``finish()``.
+    package func contains(_ id: BlobID, _ kind: BlobKind) -> Bool {
+        repository.contains(id, kind) || claims.withLock { $0.contains(id, kind) }
+    }
+
+    private func claim(_ id: BlobID, _ kind: BlobKind) -> Bool {
+        !repository.contains(id, kind) && claims.withLock { $0.insert(id, kind) }
+    }
+
+    private func add(_ sealed: BlobSealer.Sealed, id: BlobID, kind: BlobKind) throws {
+        var full: [PackAssembly] = []
+        open.withLock { open in
+            open.random ^= open.random << 13
+            open.random ^= open.random >> 7
+            open.random ^= open.random << 17
+            let slot = Int(kind.rawValue) * 2 + Int(open.random & 1)
+            if let pack = open.slots[slot], !pack.hasRoom(for: sealed.bytes.count) {
+                full.append(pack)
+                open.slots[slot] = nil
+            }
+            let pack = open.slots[slot] ?? store.emptyPack(kind, atLeast: sealed.bytes.count)
+            pack.append(sealed.bytes, id: id, kind: kind, uncompressedLength: sealed.uncompressedLength)
+            open.slots[slot] = pack
+            if pack.used >= options.packSize {
+                full.append(pack)
+                open.slots[slot] = nil
+            }
+        }
+        for pack in full { try store.submit(pack) }
+    }
+
+    /// Closes all packs, merging small left-overs, and returns when packs and indexes are durable.
+    package func finish() throws -> WriteTotals {
+        for pack in leftovers() { try store.submit(pack) }
+        return try store.finish()
+    }
+
+    /// Gives up: what is in open packs is dropped; packs that are durable are indexed if the storage still answers, so that the next
+    /// attempt does not write them again.
+    package func abandon() { store.abandon() }
+
+    private func leftovers() -> [PackAssembly] {
+        open.withLock { open in
+            var packs: [PackAssembly] = []
+            for kind in BlobKind.allCases {
+                let pair = [open.slots[Int(kind.rawValue) * 2], open.slots[Int(kind.rawValue) * 2 + 1]].compactMap { $0 }
+                if pair.count == 2, pair[0].used + pair[1].used <= pair[0].capacity {
+                    pair[0].append(contentsOf: pair[1])
+                    packs.append(pair[0])
+                } else {
+                    packs += pair
+                }
+            }
+            open.slots = [nil, nil, nil, nil]
+            return packs
+        }
+    }
+}
+
+extension IndexedRepository {
+    package func beginWriting(_ options: WriteOptions = WriteOptions()) throws -> BlobWriter {
+        try BlobWriter(repository: self, options: options)
+    }
+}

@@ -1,0 +1,35 @@
+package import ResticFormat
+
+/// How a writer packs.
+package struct WriteOptions: Hashable, Sendable {
+    package var compression: BlobSealer.Compression
+    /// Bytes at which a pack is closed; 4...512 MiB.
+    package var packSize: Int
+    /// Packs being hashed and written at the same time.
+    package var packWriters: Int
+
+    package init(compression: BlobSealer.Compression = .standard, packSize: Int = 16 << 20, packWriters: Int = 2) {
+        self.compression = compression
+        self.packSize = min(max(packSize, 1 << 20), 512 << 20)
+        self.packWriters = max(1, packWriters)
+    }
+
+    /// Room above ``packSize`` for the last blob of a pack.
+    var slack: Int { 4 << 20 }
+}
+
+/// A blob after `save`.
+package struct SavedBlob: Sendable {
+    package let id: BlobID
+    package let isNew: Bool
+    /// Sealed bytes added to packs; 0 when the blob was there.
+    package let storedBytes: Int
+}
+
+package struct WriteTotals: Hashable, Sendable {
+    package var blobs = 0
+    package var packs = 0
+    package var indexes = 0
+    /// Bytes of packs and index files written.
+    package var bytes = 0
+}

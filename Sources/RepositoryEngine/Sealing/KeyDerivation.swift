@@ -1,0 +1,62 @@
+import CCrypto
+
+/// Cost of scrypt (RFC 7914): memory is 128 · N · r bytes, time grows with N · r · p.
+package struct KeyDerivationCost: Hashable, Sendable {
+    package let n: Int
+    package let r: Int
+    package let p: Int
+
+    package init(n: Int, r: Int, p: Int) {
+        self.n = n
+        self.r = r
+        self.p = p
+    }
+
+    /// 32 MiB, about half a second on a core of 2020: restic's usual choice.
+    package static let standard = KeyDerivationCost(n: 32768, r: 8, p: 5)
+    /// For tests: accepted by every reader, and no protection.
+    package static let quick = KeyDerivationCost(n: 1024, r: 8, p: 1)
+
+    /// Within what this engine is willing to compute for a key file that it did not write: 1 GiB of memory.
+    var isAcceptable: Bool {
+        guard n > 1, n & (n - 1) == 0, r >= 1, p >= 1, n <= 1 << 30, r <= 1 << 20, p <= 1 << 10 else { return false }
+        return n * r <= 1 << 23
+    }
+
+    /// 64 bytes.
+    func derive(password: [UInt8], salt: [UInt8]) throws -> [UInt8] {
+        guard isAcceptable else { throw RepositoryError.library("scrypt with N=\(n) r=\(r) p=\(p)") }
+        guard let algorithm = EVP_KDF_fetch(nil, "SCRYPT", nil) else { throw RepositoryError.library("EVP_KDF_fetch") }
+        defer { EVP_KDF_free(algorithm) }
+        guard let context = EVP_KDF_CTX_new(algorithm) else { throw RepositoryError.library("EVP_KDF_CTX_new") }
+        defer { EVP_KDF_CTX_free(context) }
+        var derived = [UInt8](repeating: 0, count: 64)
+        var password = password, salt = salt
+        var costN = UInt64(n), costR = UInt32(r), costP = UInt32(p)
+        var limit = UInt64(128) * UInt64(n) * UInt64(r) + UInt64(128) * UInt64(r) * UInt64(p) + (8 << 20)
+        let result = password.withUnsafeMutableBytes { password in
+            salt.withUnsafeMutableBytes { salt in
+                withUnsafeMutablePointer(to: &costN) { costN in
+                    withUnsafeMutablePointer(to: &costR) { costR in
+                        withUnsafeMutablePointer(to: &costP) { costP in
+                            withUnsafeMutablePointer(to: &limit) { limit in
+                                let parameters = [
+                                    OSSL_PARAM_construct_octet_string("pass", password.baseAddress, password.count),
+                                    OSSL_PARAM_construct_octet_string("salt", salt.baseAddress, salt.count),
+                                    OSSL_PARAM_construct_uint64("n", costN),
+                                    OSSL_PARAM_construct_uint32("r", costR),
+                                    OSSL_PARAM_construct_uint32("p", costP),
+                                    OSSL_PARAM_construct_uint64("maxmem_bytes", limit),
+                                    OSSL_PARAM_construct_end(),
+                                ]
+                                return EVP_KDF_derive(context, &derived, 64, parameters)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        guard result == 1 else { throw RepositoryError.library("EVP_KDF_derive") }
+        return derived
+    }
+}
