@@ -1,0 +1,69 @@
+import CHost
+import Glibc
+
+/// What kind of file system something lies on, as far as Holdfast treats them differently.
+package enum FileSystemKind: String, Sendable {
+    case btrfs, xfs, ext4, tmpfs, overlay, fuse, nfs, cifs, zfs, other
+
+    /// Magic numbers of linux/magic.h.
+    init(magic: Int64) {
+        switch magic {
+        case 0x9123_683E: self = .btrfs
+        case 0x5846_5342: self = .xfs
+        case 0xEF53: self = .ext4
+        case 0x0102_1994: self = .tmpfs
+        case 0x794C_7630: self = .overlay
+        case 0x6573_5546: self = .fuse
+        case 0x6969: self = .nfs
+        case 0xFF53_4D42, 0xFE53_4D42: self = .cifs
+        case 0x2FC1_2FC1: self = .zfs
+        default: self = .other
+        }
+    }
+
+    /// Whether FICLONE may work there; XFS says no when it was made without reflinks.
+    package var mayReflink: Bool { self == .btrfs || self == .xfs }
+}
+
+/// Free and total bytes of a file system, as an ordinary user has them.
+package struct FileSystemSpace: Hashable, Sendable {
+    package let free: UInt64
+    package let total: UInt64
+}
+
+extension Descriptor {
+    package borrowing func fileSystemKind() throws(SystemError) -> FileSystemKind {
+        let raw = raw
+        return FileSystemKind(magic: try checked("examine the file system of", path) { holdfast_file_system_magic(raw) })
+    }
+
+    package borrowing func space() throws(SystemError) -> FileSystemSpace {
+        let raw = raw
+        var status = statvfs()
+        try checked("examine the file system of", path) { fstatvfs(raw, &status) }
+        let unit = UInt64(status.f_frsize)
+        return FileSystemSpace(
+            free: saturatingProduct(UInt64(status.f_bavail), unit), total: saturatingProduct(UInt64(status.f_blocks), unit))
+    }
+
+    /// Whether this directory is the root of a btrfs subvolume (its inode is always 256).
+    package borrowing func isSubvolume() throws(SystemError) -> Bool {
+        let status = try status()
+        guard status.kind == .directory, status.inode == 256 else { return false }
+        return try fileSystemKind() == .btrfs
+    }
+
+    /// Whether this directory is where another file system is mounted; bind mounts of the same one are not seen, subvolumes are.
+    package borrowing func isMountPoint() throws(SystemError) -> Bool {
+        let raw = raw
+        let own = try status()
+        var parent = stat()
+        try checked("examine", path) { fstatat(raw, "..", &parent, 0) }
+        return UInt64(parent.st_dev) != own.device || UInt64(parent.st_ino) == own.inode
+    }
+}
+
+private func saturatingProduct(_ left: UInt64, _ right: UInt64) -> UInt64 {
+    let product = left.multipliedReportingOverflow(by: right)
+    return product.overflow ? .max : product.partialValue
+}

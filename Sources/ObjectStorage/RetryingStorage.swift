@@ -1,0 +1,88 @@
+/// How often and how patiently a failed operation is repeated.
+package struct RetryPolicy: Hashable, Sendable {
+    /// All tries of one operation together, the first included.
+    package var attempts: Int
+    package var firstPause: Duration
+    /// Pauses double up to this.
+    package var longestPause: Duration
+
+    package init(attempts: Int = 5, firstPause: Duration = .milliseconds(200), longestPause: Duration = .seconds(5)) {
+        self.attempts = max(1, attempts)
+        self.firstPause = firstPause
+        self.longestPause = longestPause
+    }
+
+    /// The pause after the failed try number `attempt`, from 1.
+    package func pause(after attempt: Int) -> Duration {
+        var pause = firstPause
+        for _ in 1..<max(attempt, 1) where pause < longestPause { pause = pause * 2 }
+        return min(pause, longestPause)
+    }
+}
+
+/// Repeats what failed for a reason that may pass: input/output errors and a place that does not answer.
+package struct RetryingStorage: ObjectStorage {
+    private let base: any ObjectStorage
+    private let policy: RetryPolicy
+    private let sleep: @Sendable (Duration) -> Void
+    private let onRetry: @Sendable (StorageError) -> Void
+
+    /// `onRetry` hears of each failure that is not the last.
+    package init(
+        _ base: any ObjectStorage, policy: RetryPolicy = RetryPolicy(), sleep: @escaping @Sendable (Duration) -> Void,
+        onRetry: @escaping @Sendable (StorageError) -> Void = { _ in }
+    ) {
+        self.base = base
+        self.policy = policy
+        self.sleep = sleep
+        self.onRetry = onRetry
+    }
+
+    package var location: String { base.location }
+
+    /// `body` gets the number of the try, from 1.
+    private func retrying<Result>(_ body: (Int) throws(StorageError) -> Result) throws(StorageError) -> Result {
+        var attempt = 1
+        while true {
+            do throws(StorageError) { return try body(attempt) } catch {
+                let mayPass = error.kind == .inputOutput || error.kind == .unreachable
+                guard mayPass, attempt < policy.attempts else { throw error }
+                onRetry(error)
+                sleep(policy.pause(after: attempt))
+                attempt += 1
+            }
+        }
+    }
+
+    package func list(_ folder: String) throws(StorageError) -> [ObjectEntry] {
+        try retrying { _ throws(StorageError) in try base.list(folder) }
+    }
+
+    package func size(of name: ObjectName) throws(StorageError) -> UInt64? {
+        try retrying { _ throws(StorageError) in try base.size(of: name) }
+    }
+
+    package func read(_ name: ObjectName, from offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) {
+        try retrying { _ throws(StorageError) in try base.read(name, from: offset, into: buffer) }
+    }
+
+    /// After a failed try, the object may be there: one of the right size is then ours.
+    package func write(_ name: ObjectName, _ parts: [UnsafeRawBufferPointer]) throws(StorageError) {
+        let bytes = UInt64(parts.reduce(0) { $0 + $1.count })
+        try retrying { attempt throws(StorageError) in
+            do throws(StorageError) { try base.write(name, parts) } catch {
+                guard error.kind == .exists, attempt > 1, try base.size(of: name) == bytes else { throw error }
+            }
+        }
+    }
+
+    package func replace(_ name: ObjectName, _ parts: [UnsafeRawBufferPointer]) throws(StorageError) {
+        try retrying { _ throws(StorageError) in try base.replace(name, parts) }
+    }
+
+    package func remove(_ name: ObjectName) throws(StorageError) {
+        try retrying { _ throws(StorageError) in try base.remove(name) }
+    }
+
+    package func space() throws(StorageError) -> StorageSpace? { try retrying { _ throws(StorageError) in try base.space() } }
+}

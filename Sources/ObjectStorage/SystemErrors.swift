@@ -1,0 +1,20 @@
+import Glibc
+import HostIO
+
+extension StorageError {
+    /// What a system call's error means for a storage.
+    init(_ error: SystemError, _ object: String, in location: String) {
+        self.init(Self.kind(of: error), object, in: location, detail: "cannot \(error.operation): \(error.reason)")
+    }
+
+    private static func kind(of error: SystemError) -> Kind {
+        switch error.errno {
+        case ENOENT, ENOTDIR: .notFound
+        case EEXIST: .exists
+        case ENOSPC, EDQUOT, EFBIG: .noSpace
+        case EROFS: .readOnly
+        case EACCES, EPERM: .permission
+        default: error.isUnreachable ? .unreachable : .inputOutput
+        }
+    }
+}
