@@ -1,0 +1,116 @@
+/// The deletion of snapshots or backups.
+package struct DeletePlan: Plan, Hashable {
+    package struct Item: Hashable, Sendable, Codable {
+        package var name: SnapshotName
+        package var created: Timestamp
+        /// Logical bytes; space is freed by a prune only as far as nothing else shares it.
+        package var bytes: UInt64
+
+        package init(name: SnapshotName, created: Timestamp, bytes: UInt64) {
+            self.name = name
+            self.created = created
+            self.bytes = bytes
+        }
+    }
+
+    package var kind: ManifestKind
+    /// "cluster acme", "target nas".
+    package var place: String
+    package var items: [Item]
+    /// Of that kind that stay there.
+    package var remaining: Int
+    package var warnings: [String]
+    package var madeAt: Timestamp
+
+    package init(kind: ManifestKind, place: String, items: [Item], remaining: Int, warnings: [String] = [], madeAt: Timestamp) {
+        self.kind = kind
+        self.place = place
+        self.items = items
+        self.remaining = remaining
+        self.warnings = warnings
+        self.madeAt = madeAt
+    }
+
+    package var isEmpty: Bool { items.isEmpty }
+
+    package var summary: PlanSummary {
+        let names = items.map(\.name.text).joined(separator: ", ")
+        let what = items.count == 1 ? kind.rawValue : "\(kind.rawValue)s"
+        let last = remaining == 0 ? ["no \(kind.rawValue) will be left of \(place)"] : []
+        return PlanSummary(
+            title: "delete \(what) \(names) of \(place)",
+            lines: items.map { PlanSummary.Line($0.name.text, "\(relativeAge(of: $0.created, at: madeAt)), \(ByteCount($0.bytes))") }
+                + [PlanSummary.Line("left", counted(remaining, kind.rawValue))],
+            warnings: last + warnings, losses: items.map { "the state of \($0.created.readable) in \($0.name)" }, undo: nil)
+    }
+}
+
+/// The deletion of everything that a cluster's stores hold, and of its snapshots.
+package struct ClusterDeletePlan: Plan, Hashable {
+    package struct Item: Hashable, Sendable, Codable {
+        package var store: String
+        package var path: String
+        package var bytes: UInt64?
+
+        package init(store: String, path: String, bytes: UInt64?) {
+            self.store = store
+            self.path = path
+            self.bytes = bytes
+        }
+    }
+
+    /// The newest backup in a target, which is what a restore would bring back.
+    package struct Backup: Hashable, Sendable, Codable {
+        package var name: SnapshotName
+        package var target: String
+        package var mode: BackupMode
+        package var created: Timestamp
+
+        package init(name: SnapshotName, target: String, mode: BackupMode, created: Timestamp) {
+            self.name = name
+            self.target = target
+            self.mode = mode
+            self.created = created
+        }
+    }
+
+    package var cluster: ClusterIdentity
+    package var stores: [Item]
+    package var snapshots: Int
+    package var storage: String
+    package var newestBackups: [Backup]
+    package var warnings: [String]
+    package var madeAt: Timestamp
+
+    package init(
+        cluster: ClusterIdentity, stores: [Item], snapshots: Int, storage: String, newestBackups: [Backup], warnings: [String] = [],
+        madeAt: Timestamp
+    ) {
+        self.cluster = cluster
+        self.stores = stores
+        self.snapshots = snapshots
+        self.storage = storage
+        self.newestBackups = newestBackups
+        self.warnings = warnings
+        self.madeAt = madeAt
+    }
+
+    package var isEmpty: Bool { false }
+
+    package var summary: PlanSummary {
+        let newest = newestBackups.max { $0.created < $1.created }
+        let noFull = newestBackups.contains { $0.mode == .full } ? [] : ["no target holds a full backup of this cluster"]
+        return PlanSummary(
+            title: "delete cluster \(cluster.name)",
+            lines: stores.map { PlanSummary.Line($0.store, "\($0.path)" + ($0.bytes.map { ", \(ByteCount($0))" } ?? "")) }
+                + [PlanSummary.Line("snapshots", "\(snapshots) in \(storage)")] + newestBackups.map(line),
+            warnings: noFull + warnings,
+            losses: stores.map { "everything in \($0.path)" } + (snapshots > 0 ? ["all \(counted(snapshots, "snapshot"))"] : []),
+            undo: newest.map { "holdfast cluster restore \($0.name): brings back the state of \($0.created.readable)" })
+    }
+
+    private func line(_ backup: Backup) -> PlanSummary.Line {
+        PlanSummary.Line(
+            "in \(backup.target)", "\(backup.name), \(backup.mode.rawValue), \(relativeAge(of: backup.created, at: madeAt))")
+    }
+}

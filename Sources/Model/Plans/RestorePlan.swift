@@ -1,0 +1,58 @@
+/// The restore of a snapshot onto the running cluster.
+package struct RestorePlan: Plan, Hashable {
+    package var snapshot: SnapshotName
+    package var cut: Timestamp
+    /// Of the snapshot.
+    package var release: Release
+    /// The running one.
+    package var cluster: ClusterIdentity
+    package var stores: [StoreChanges]
+    /// Stores of the snapshot that stay as they are because `--store` names others.
+    package var untouched: [String]
+    /// Taken first; nil: there is no way back.
+    package var safety: SnapshotName?
+    package var warnings: [String]
+    package var madeAt: Timestamp
+
+    package init(
+        snapshot: SnapshotName, cut: Timestamp, release: Release, cluster: ClusterIdentity, stores: [StoreChanges],
+        untouched: [String] = [],
+        safety: SnapshotName?, warnings: [String] = [], madeAt: Timestamp
+    ) {
+        self.snapshot = snapshot
+        self.cut = cut
+        self.release = release
+        self.cluster = cluster
+        self.stores = stores
+        self.untouched = untouched
+        self.safety = safety
+        self.warnings = warnings
+        self.madeAt = madeAt
+    }
+
+    package var isEmpty: Bool { stores.allSatisfy(\.isEmpty) }
+
+    package var bytesToWrite: UInt64 { stores.reduce(0) { $0.addingSaturated($1.bytesToWrite) } }
+
+    package var summary: PlanSummary {
+        var lines = [PlanSummary.Line("snapshot", "\(snapshot), \(cut.readable) (\(relativeAge(of: cut, at: madeAt)))")]
+        lines += stores.map { PlanSummary.Line($0.store, $0.text) }
+        if !untouched.isEmpty { lines.append(PlanSummary.Line("untouched", untouched.joined(separator: ", "))) }
+        if stores.count > 1 { lines.append(PlanSummary.Line("to write", ByteCount(bytesToWrite).text)) }
+        if let safety { lines.append(PlanSummary.Line("first", "safety snapshot \(safety)")) }
+        return PlanSummary(
+            title: "restore snapshot \(snapshot) onto cluster \(cluster.name)", lines: lines, warnings: releaseWarning + warnings,
+            losses: losses, undo: safety.map { "holdfast snapshot restore \($0)" })
+    }
+
+    private var releaseWarning: [String] {
+        release == cluster.release ? [] : ["the snapshot was taken under release \(release); the cluster runs \(cluster.release)"]
+    }
+
+    private var losses: [String] {
+        stores.filter { !$0.isEmpty && !$0.intoEmpty }.flatMap { store in
+            [store.loss.map { "\(store.store): \($0.text)" } ?? "\(store.store): what changed since \(cut.readable)"]
+                + store.examples.prefix(5).map { "  \($0)" }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+/// What a restore would do to one store.
+package struct StoreChanges: Hashable, Sendable, Codable {
+    package var store: String
+    package var created: Int
+    package var replaced: Int
+    package var deleted: Int
+    package var metadataOnly: Int
+    package var unchanged: Int
+    package var bytesToWrite: UInt64
+    package var bytesFreed: UInt64
+    /// Lines for people: "delete reports/2026.csv".
+    package var examples: [String]
+    /// What was written in it after the cut is lost; nil when nothing is, or when it cannot be told.
+    package var loss: LossWindow?
+    /// There is nothing in the store yet.
+    package var intoEmpty: Bool
+
+    package init(
+        store: String, created: Int = 0, replaced: Int = 0, deleted: Int = 0, metadataOnly: Int = 0, unchanged: Int = 0,
+        bytesToWrite: UInt64 = 0, bytesFreed: UInt64 = 0, examples: [String] = [], loss: LossWindow? = nil, intoEmpty: Bool = false
+    ) {
+        self.store = store
+        self.created = created
+        self.replaced = replaced
+        self.deleted = deleted
+        self.metadataOnly = metadataOnly
+        self.unchanged = unchanged
+        self.bytesToWrite = bytesToWrite
+        self.bytesFreed = bytesFreed
+        self.examples = examples
+        self.loss = loss
+        self.intoEmpty = intoEmpty
+    }
+
+    package var isEmpty: Bool { created + replaced + deleted + metadataOnly == 0 }
+
+    /// "3 created, 1 replaced, 2 deleted; 4.2 MB to write", "nothing differs".
+    package var text: String {
+        if isEmpty { return intoEmpty ? "empty, stays empty" : "nothing differs" }
+        let counts = [(created, "created"), (replaced, "replaced"), (deleted, "deleted"), (metadataOnly, "changed in metadata")]
+        let parts = counts.filter { $0.0 > 0 }.map { "\(grouped($0.0)) \($0.1)" }
+        return parts.joined(separator: ", ") + "; \(ByteCount(bytesToWrite)) to write"
+    }
+}
+
+/// The stretch of time whose changes a restore throws away.
+package struct LossWindow: Hashable, Sendable, Codable {
+    /// The cut of the snapshot.
+    package var from: Timestamp
+    /// The newest change in the store.
+    package var to: Timestamp
+
+    /// Nil when the store did not change after the cut.
+    package init?(from: Timestamp, to: Timestamp) {
+        guard to > from else { return nil }
+        self.from = from
+        self.to = to
+    }
+
+    package var seconds: Double { to.secondsSince(from) }
+
+    /// "changes of 4 minutes 12, up to 2026-11-23 17:50:00 UTC".
+    package var text: String { "changes of \(DurationText.spoken(seconds: seconds)), up to \(to.readable)" }
+}

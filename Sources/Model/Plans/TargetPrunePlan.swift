@@ -1,0 +1,46 @@
+/// What a prune of a repository would do, in numbers; the engine's own plan has the packs.
+package struct TargetPrunePlan: Plan, Hashable {
+    /// "target nas (/mnt/nas/acme)".
+    package var place: String
+    /// Packs without a used blob.
+    package var packsToDelete: Int
+    /// Packs with used and unused blobs that are written anew.
+    package var packsToRewrite: Int
+    package var bytesToWrite: UInt64
+    /// On the disk, once the grace time of marked packs is over.
+    package var bytesFreed: UInt64
+    package var bytesUsed: UInt64
+    /// Marked packs whose grace time is over, deleted at once.
+    package var packsPastGrace: Int
+    package var graceSeconds: Double
+    package var warnings: [String]
+
+    package init(
+        place: String, packsToDelete: Int, packsToRewrite: Int, bytesToWrite: UInt64, bytesFreed: UInt64, bytesUsed: UInt64,
+        packsPastGrace: Int = 0, graceSeconds: Double = 0, warnings: [String] = []
+    ) {
+        self.place = place
+        self.packsToDelete = packsToDelete
+        self.packsToRewrite = packsToRewrite
+        self.bytesToWrite = bytesToWrite
+        self.bytesFreed = bytesFreed
+        self.bytesUsed = bytesUsed
+        self.packsPastGrace = packsPastGrace
+        self.graceSeconds = graceSeconds
+        self.warnings = warnings
+    }
+
+    package var isEmpty: Bool { packsToDelete + packsToRewrite + packsPastGrace == 0 }
+
+    package var summary: PlanSummary {
+        var lines = [
+            PlanSummary.Line("used", ByteCount(bytesUsed).text),
+            PlanSummary.Line("unused packs", "\(packsToDelete), deleted after \(DurationText.spoken(seconds: graceSeconds))"),
+            PlanSummary.Line("rewritten packs", "\(packsToRewrite), \(ByteCount(bytesToWrite)) to write"),
+            PlanSummary.Line("freed", ByteCount(bytesFreed).text),
+        ]
+        if packsPastGrace > 0 { lines.insert(PlanSummary.Line("deleted now", counted(packsPastGrace, "marked pack")), at: 1) }
+        return PlanSummary(
+            title: "prune \(place)", lines: lines, warnings: warnings, losses: [], undo: nil)
+    }
+}

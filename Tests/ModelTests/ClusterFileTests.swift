@@ -1,0 +1,189 @@
+import Model
+import Testing
+
+/// The whole of a cluster file, for tests to change.
+let wholeClusterFile = """
+    cluster: acme
+    release: "6.2.1"
+    state: state
+    storage: /srv/holdfast/../holdfast/acme
+    password-file: ./secret
+    stores:
+      - {name: accounts, kind: sqlite, role: metadata, path: /srv/acme/accounts.db, bulk-tables: ["events_*", raw]}
+      - name: uploads
+        kind: directory
+        role: content
+        path: data/uploads/
+    quiesce: {begin: /etc/holdfast/pause, end: /etc/holdfast/resume, timeout: 500ms}
+    targets:
+      - {name: nas, path: /mnt/nas/acme}
+
+    """
+
+@Suite struct ClusterFileTests {
+    @Test func `a whole file is read`() throws {
+        let file = try ClusterFile(parsing: wholeClusterFile, at: "/etc/holdfast/acme.yaml")
+        #expect(file.name == "acme")
+        #expect(file.release == "6.2.1")
+        #expect(file.state == "/etc/holdfast/state")
+        #expect(file.storage == "/srv/holdfast/acme")
+        #expect(file.password == .file("/etc/holdfast/secret"))
+        #expect(
+            file.stores == [
+                StoreDeclaration(
+                    name: "accounts", kind: .sqlite, role: .metadata, path: "/srv/acme/accounts.db", bulkTables: ["events_*", "raw"]),
+                StoreDeclaration(name: "uploads", kind: .directory, role: .content, path: "/etc/holdfast/data/uploads"),
+            ])
+        #expect(file.quiesce == QuiesceHooks(begin: "/etc/holdfast/pause", end: "/etc/holdfast/resume", timeoutMilliseconds: 500))
+        #expect(file.targets == [TargetDeclaration(name: "nas", path: "/mnt/nas/acme")])
+        #expect(file.place(of: "stores.uploads") == "/etc/holdfast/acme.yaml:8")
+        #expect(file.place(of: "storage") == "/etc/holdfast/acme.yaml:4")
+    }
+
+    @Test func `quiesce and targets may be left out and a command may give the password`() throws {
+        let text = """
+            cluster: a
+            release: v1
+            state: /s
+            storage: /s/snapshots
+            password-command: pass show acme
+            stores: [{name: x, kind: directory, role: data, path: /x}]
+            """
+        let file = try ClusterFile(parsing: text, at: "/f.yaml")
+        #expect(file.quiesce == nil)
+        #expect(file.targets.isEmpty)
+        #expect(file.password == .command("pass show acme"))
+    }
+
+    struct Mistake: Sendable, CustomTestStringConvertible {
+        var find: String
+        var replace: String
+        var line: Int
+        var message: String
+        var remedy: String
+
+        init(_ find: String, _ replace: String, _ line: Int, _ message: String, _ remedy: String = "") {
+            self.find = find
+            self.replace = replace
+            self.line = line
+            self.message = message
+            self.remedy = remedy
+        }
+
+        var testDescription: String { replace }
+    }
+
+    static let mistakes = [
+        Mistake("storage:", "storag:", 4, "unknown key \"storag\"", "did you mean storage?"),
+        Mistake("cluster: acme", "cluster: acme\nnodes: []", 2, "nodes is not supported by this release"),
+        Mistake("\"6.2.1\"", "6.10", 2, "release is a number, not text", "release: \"6.10\""),
+        Mistake("\"6.2.1\"", "2026-01-01", 2, "release is a date, not text", "in quotes"),
+        Mistake("\"6.2.1\"", "yes", 2, "release is a truth value", "in quotes"),
+        Mistake("\"6.2.1\"", "", 2, "release is empty"),
+        Mistake("\"6.2.1\"", "[6]", 2, "release is a list, not text"),
+        Mistake("release: \"6.2.1\"\n", "", 1, "the file lacks release", "release: \"6.2.1\""),
+        Mistake("cluster: acme", "cluster: a b", 1, "the cluster's name \"a b\"", "letters, digits"),
+        Mistake("/srv/holdfast/../holdfast/acme", "hdfs://nn:9870/x", 4, "hdfs:// is not supported by this release"),
+        Mistake("/srv/holdfast/../holdfast/acme", "s3://bucket", 4, "is a URL"),
+        Mistake("/srv/holdfast/../holdfast/acme", "~/x", 4, "\"~\" means nothing here"),
+        Mistake("/srv/holdfast/../holdfast/acme", "/srv/acme/accounts.db", 7, "have the same path"),
+        Mistake("/srv/holdfast/../holdfast/acme", "data/uploads/snapshots", 8, "lies inside store uploads"),
+        Mistake("/srv/holdfast/../holdfast/acme", "state", 4, "storage and state are the same"),
+        Mistake("password-file: ./secret", "password-file: a\npassword-command: b", 6, "both password-file and password-command"),
+        Mistake("password-file: ./secret\n", "", 1, "lacks password-file or password-command"),
+        Mistake("kind: sqlite", "kind: postgres", 7, "kind postgres is not supported by this release", "directory, sqlite"),
+        Mistake("kind: sqlite", "kind: sqllite", 7, "unknown kind \"sqllite\"", "did you mean sqlite?"),
+        Mistake("kind: sqlite", "kind: oracle", 7, "unknown kind \"oracle\"", "directory, sqlite"),
+        Mistake("role: content", "role: contents", 10, "unknown role \"contents\"", "did you mean content?"),
+        Mistake("role: content", "rolle: content", 10, "unknown key \"rolle\"", "did you mean role?"),
+        Mistake("name: uploads", "name: accounts", 8, "a second store named accounts"),
+        Mistake("name: uploads", "name: up/loads", 8, "the store name \"up/loads\""),
+        Mistake("data/uploads/", "/srv/acme/accounts.db/x", 8, "lies inside store accounts"),
+        Mistake("data/uploads/", "/srv", 8, "lies inside store uploads"),
+        Mistake("data/uploads/", "/", 11, "whole file system"),
+        Mistake("kind: directory\n    role", "kind: directory\n    bulk-tables: [a]\n    role", 10, "bulk-tables means nothing for a directory"),
+        Mistake("[\"events_*\", raw]", "raw", 7, "bulk-tables is text, not a list"),
+        Mistake("timeout: 500ms", "timeout: soon", 12, "timeout is \"soon\", not a length of time", "5s"),
+        Mistake("timeout: 500ms", "timeout: 5", 12, "timeout is \"5\"", "5s"),
+        Mistake("end: /etc/holdfast/resume, ", "", 12, "quiesce lacks end"),
+        Mistake("/mnt/nas/acme", "/srv/holdfast/acme/backups", 14, "lies inside storage"),
+        Mistake("- {name: nas, path: /mnt/nas/acme}", "- {name: nas, path: /m}\n  - {name: nas, path: /n}", 15, "repeats the name or path"),
+        Mistake("- {name: nas, path: /mnt/nas/acme}", "- nas", 14, "a target is text, not a mapping"),
+        Mistake("cluster: acme", "cluster: acme\ncluster: b", 1, "stands there twice"),
+        Mistake("cluster: acme", "cluster: \"a\\0b\"", 1, "control character"),
+        Mistake("    kind: directory", "\tkind: directory", 9, "not valid YAML", "indentation"),
+        Mistake("[\"events_*\", raw]", "[\"events_*\", raw", 8, "not valid YAML", "brackets"),
+        Mistake("cluster: acme", "cluster: *nobody", 1, "not valid YAML"),
+    ]
+
+    @Test(arguments: mistakes) func `each mistake names its line and the remedy`(_ mistake: Mistake) {
+        #expect(wholeClusterFile.contains(mistake.find))
+        let text = wholeClusterFile.replacing(mistake.find, with: mistake.replace, maxReplacements: 1)
+        let failure = #expect(throws: Failure.self) { try ClusterFile(parsing: text, at: "/etc/holdfast/acme.yaml") }
+        guard let failure else { return }
+        #expect(failure.code == .clusterFile)
+        let told = failure.summary + " " + (failure.hint ?? "")
+        #expect(told.contains("/etc/holdfast/acme.yaml:\(mistake.line): "), "\(told)")
+        #expect(told.contains(mistake.message), "\(told)")
+        #expect(told.contains(mistake.remedy), "\(told)")
+    }
+
+    @Test(arguments: ["", "\n# nothing\n", "just text", "- a\n- b", "---\n...\n---\n", "{", "cluster: [\n", "\u{FEFF}", "%YAML 9.9\n---\na: b", "a: b\n---\nc: d"])
+    func `what is not a cluster file is refused`(_ text: String) {
+        let failure = #expect(throws: Failure.self) { try ClusterFile(parsing: text, at: "/x.yaml") }
+        #expect(failure?.code == .clusterFile)
+        #expect(failure?.message.contains("/x.yaml") == true)
+    }
+
+    @Test func `all mistakes are told at once, by line`() {
+        let text = "cluster: acme\nreleas: 6\nstores:\n  - {name: a, kind: dir, role: data, path: /a}\n"
+        let failure = #expect(throws: Failure.self) { try ClusterFile(parsing: text, at: "/x.yaml") }
+        let lines = failure?.message.split(separator: "\n").map(String.init) ?? []
+        #expect(lines.first == "/x.yaml has 6 errors:")
+        #expect(lines.contains { $0.contains("/x.yaml:2: unknown key \"releas\"") && $0.contains("did you mean release?") })
+        #expect(lines.contains { $0.contains("/x.yaml:4: unknown kind \"dir\"") })
+    }
+
+    @Test(.timeLimit(.minutes(2))) func `no mutation of a file traps`() {
+        let seed = UInt64.random(in: .min ... .max)
+        print("cluster file fuzz seed \(seed)")
+        var random = SplitMix(state: seed)
+        let original = Array(wholeClusterFile.utf8)
+        for _ in 0..<3000 {
+            var bytes = original
+            for _ in 0...Int.random(in: 0..<4, using: &random) { mutate(&bytes, using: &random) }
+            _ = try? ClusterFile(parsing: String(decoding: bytes, as: UTF8.self), at: "/x.yaml")
+        }
+    }
+
+    @Test func `deep nesting is refused`() {
+        for text in [String(repeating: "[", count: 100_000), String(repeating: "{a: ", count: 100_000), String(repeating: "- ", count: 100_000)] {
+            #expect(throws: Failure.self) { try ClusterFile(parsing: text, at: "/x.yaml") }
+        }
+    }
+
+    private func mutate(_ bytes: inout [UInt8], using random: inout SplitMix) {
+        let tokens = ["&a ", "*a", "? ", ": ", "- ", "[", "]", "{", "}", "\"", "'", "\n", "\t", "|", ">", "!!int ", "!x ", "%", "#", "\0", "<<: ", "---\n", "é", "\u{FEFF}", "~", "null", "0x1", "\\u0000"]
+        let place = Int.random(in: 0...bytes.count, using: &random)
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0: bytes.insert(contentsOf: Array((tokens.randomElement(using: &random) ?? "").utf8), at: place)
+        case 1: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 0..<20, using: &random)))
+        case 2 where place < bytes.count: bytes[place] = UInt8.random(in: .min ... .max, using: &random)
+        case 3: bytes.insert(contentsOf: bytes[(place / 2)..<place].prefix(80), at: Int.random(in: 0...bytes.count, using: &random))
+        default: bytes.removeLast(min(bytes.count, Int.random(in: 0..<100, using: &random)))
+        }
+    }
+}
+
+/// Vigna's SplitMix64: the same numbers for the same seed on every machine.
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
