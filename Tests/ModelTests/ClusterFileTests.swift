@@ -101,7 +101,8 @@ let wholeClusterFile = """
         Mistake("data/uploads/", "/srv/acme/accounts.db/x", 8, "lies inside store accounts"),
         Mistake("data/uploads/", "/srv", 8, "lies inside store uploads"),
         Mistake("data/uploads/", "/", 11, "whole file system"),
-        Mistake("kind: directory\n    role", "kind: directory\n    bulk-tables: [a]\n    role", 10, "bulk-tables means nothing for a directory"),
+        Mistake(
+            "kind: directory\n    role", "kind: directory\n    bulk-tables: [a]\n    role", 10, "bulk-tables means nothing for a directory"),
         Mistake("[\"events_*\", raw]", "raw", 7, "bulk-tables is text, not a list"),
         Mistake("timeout: 500ms", "timeout: soon", 12, "timeout is \"soon\", not a length of time", "5s"),
         Mistake("timeout: 500ms", "timeout: 5", 12, "timeout is \"5\"", "5s"),
@@ -112,7 +113,7 @@ let wholeClusterFile = """
         Mistake("cluster: acme", "cluster: acme\ncluster: b", 1, "stands there twice"),
         Mistake("cluster: acme", "cluster: \"a\\0b\"", 1, "control character"),
         Mistake("    kind: directory", "\tkind: directory", 9, "not valid YAML", "indentation"),
-        Mistake("[\"events_*\", raw]", "[\"events_*\", raw", 8, "not valid YAML", "brackets"),
+        Mistake("[\"events_*\", raw]", "[\"events_*\", raw", 7, "not valid YAML", "brackets"),
         Mistake("cluster: acme", "cluster: *nobody", 1, "not valid YAML"),
     ]
 
@@ -128,7 +129,10 @@ let wholeClusterFile = """
         #expect(told.contains(mistake.remedy), "\(told)")
     }
 
-    @Test(arguments: ["", "\n# nothing\n", "just text", "- a\n- b", "---\n...\n---\n", "{", "cluster: [\n", "\u{FEFF}", "%YAML 9.9\n---\na: b", "a: b\n---\nc: d"])
+    @Test(arguments: [
+        "", "\n# nothing\n", "just text", "- a\n- b", "---\n...\n---\n", "{", "cluster: [\n", "\u{FEFF}", "%YAML 9.9\n---\na: b",
+        "a: b\n---\nc: d",
+    ])
     func `what is not a cluster file is refused`(_ text: String) {
         let failure = #expect(throws: Failure.self) { try ClusterFile(parsing: text, at: "/x.yaml") }
         #expect(failure?.code == .clusterFile)
@@ -157,13 +161,18 @@ let wholeClusterFile = """
     }
 
     @Test func `deep nesting is refused`() {
-        for text in [String(repeating: "[", count: 100_000), String(repeating: "{a: ", count: 100_000), String(repeating: "- ", count: 100_000)] {
+        for text in [
+            String(repeating: "[", count: 100_000), String(repeating: "{a: ", count: 100_000), String(repeating: "- ", count: 100_000),
+        ] {
             #expect(throws: Failure.self) { try ClusterFile(parsing: text, at: "/x.yaml") }
         }
     }
 
     private func mutate(_ bytes: inout [UInt8], using random: inout SplitMix) {
-        let tokens = ["&a ", "*a", "? ", ": ", "- ", "[", "]", "{", "}", "\"", "'", "\n", "\t", "|", ">", "!!int ", "!x ", "%", "#", "\0", "<<: ", "---\n", "é", "\u{FEFF}", "~", "null", "0x1", "\\u0000"]
+        let tokens = [
+            "&a ", "*a", "? ", ": ", "- ", "[", "]", "{", "}", "\"", "'", "\n", "\t", "|", ">", "!!int ", "!x ", "%", "#", "\0", "<<: ",
+            "---\n", "é", "\u{FEFF}", "~", "null", "0x1", "\\u0000",
+        ]
         let place = Int.random(in: 0...bytes.count, using: &random)
         switch Int.random(in: 0..<5, using: &random) {
         case 0: bytes.insert(contentsOf: Array((tokens.randomElement(using: &random) ?? "").utf8), at: place)

@@ -2,37 +2,50 @@ import Model
 import Testing
 
 @Suite struct TextTests {
-    @Test(arguments: [
-        (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1449, "1.4 kB"), (99_949, "99.9 kB"), (99_951, "100 kB"), (999_499, "999 kB"),
-        (999_500, "1.0 MB"), (1_400_000_000, "1.4 GB"), (640_000_000_000, "640 GB"), (UInt64.max, "18.4 EB"),
-    ] as [(UInt64, String)]) func `bytes have decimal units`(_ bytes: UInt64, _ text: String) { #expect(ByteCount(bytes).text == text) }
+    @Test(
+        arguments: [
+            (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1449, "1.4 kB"), (99_949, "99.9 kB"), (99_951, "100 kB"), (999_499, "999 kB"),
+            (999_500, "1.0 MB"), (1_400_000_000, "1.4 GB"), (640_000_000_000, "640 GB"), (UInt64.max, "18.4 EB"),
+        ] as [(UInt64, String)]) func `bytes have decimal units`(_ bytes: UInt64, _ text: String)
+    { #expect(ByteCount(bytes).text == text) }
 
-    @Test(arguments: [
-        ("0", 0), ("1000", 1000), ("1.4 GB", 1_400_000_000), ("500M", 500_000_000), ("64KiB", 65_536), ("1 kb", 1000), ("2ti", 2 << 40), ("7B", 7),
-    ] as [(String, UInt64)]) func `bytes are read`(_ text: String, _ bytes: UInt64) { #expect(ByteCount(text: text)?.bytes == bytes) }
+    @Test(
+        arguments: [
+            ("0", 0), ("1000", 1000), ("1.4 GB", 1_400_000_000), ("500M", 500_000_000), ("64KiB", 65_536), ("1 kb", 1000), ("2ti", 2 << 40),
+            ("7B", 7),
+        ] as [(String, UInt64)]) func `bytes are read`(_ text: String, _ bytes: UInt64)
+    { #expect(ByteCount(text: text)?.bytes == bytes) }
 
     @Test(arguments: ["", "GB", "-1", "1.2.3M", "1 XB", "20 EB", "1e9", "99999999999999999999", "1 GBs", "nan", "inf", "٣"])
     func `what is not a size is refused`(_ text: String) { #expect(ByteCount(text: text) == nil) }
 
-    @Test(arguments: [
-        (0, "0 ms"), (0.012, "12 ms"), (0.84, "0.8 s"), (0.0996, "0.1 s"), (9.94, "9.9 s"), (9.96, "10 s"), (42.3, "42 s"), (59.7, "1 minute"),
-        (252, "4 minutes 12"), (3600, "1 hour"), (11_100, "3 hours 5"), (86_400, "1 day"), (1_051_200, "12 days 4 hours"), (-3, "0 ms"),
-        (.nan, "unknown"), (.infinity, "unknown"),
-    ] as [(Double, String)]) func `lengths of time are spoken`(_ seconds: Double, _ text: String) {
+    @Test(
+        arguments: [
+            (0, "0 ms"), (0.012, "12 ms"), (0.84, "0.8 s"), (0.0996, "0.1 s"), (9.94, "9.9 s"), (9.96, "10 s"), (42.3, "42 s"),
+            (59.7, "1 minute"),
+            (252, "4 minutes 12"), (3600, "1 hour"), (11_100, "3 hours 5"), (86_400, "1 day"), (1_051_200, "12 days 4 hours"), (-3, "0 ms"),
+            (.nan, "unknown"), (.infinity, "unknown"),
+        ] as [(Double, String)]) func `lengths of time are spoken`(_ seconds: Double, _ text: String)
+    {
         #expect(DurationText.spoken(seconds: seconds) == text)
     }
 
-    @Test(arguments: [
-        (0, "0s", "0:00"), (45.9, "45s", "0:45"), (725, "12m", "12:05"), (11_525, "3h", "3:12:05"), (3 * 86_400, "3d", "72:00:00"),
-        (800 * 86_400, "2y", "19200:00:00"), (.nan, "?", "-:--"),
-    ] as [(Double, String, String)]) func `lengths of time are short in tables`(_ seconds: Double, _ short: String, _ clock: String) {
+    @Test(
+        arguments: [
+            (0, "0s", "0:00"), (45.9, "45s", "0:45"), (725, "12m", "12:05"), (11_525, "3h", "3:12:05"), (3 * 86_400, "3d", "72:00:00"),
+            (800 * 86_400, "2y", "19200:00:00"), (.nan, "?", "-:--"),
+        ] as [(Double, String, String)]) func `lengths of time are short in tables`(_ seconds: Double, _ short: String, _ clock: String)
+    {
         #expect(DurationText.short(seconds: seconds) == short)
         #expect(DurationText.clock(seconds: seconds) == clock)
     }
 
-    @Test(arguments: [
-        ("500ms", 500), ("5s", 5000), ("30m", 1_800_000), ("12h", 43_200_000), ("7d", 604_800_000), ("2w", 1_209_600_000), ("1.5h", 5_400_000),
-    ] as [(String, Int64)]) func `lengths of time are read`(_ text: String, _ milliseconds: Int64) {
+    @Test(
+        arguments: [
+            ("500ms", 500), ("5s", 5000), ("30m", 1_800_000), ("12h", 43_200_000), ("7d", 604_800_000), ("2w", 1_209_600_000),
+            ("1.5h", 5_400_000),
+        ] as [(String, Int64)]) func `lengths of time are read`(_ text: String, _ milliseconds: Int64)
+    {
         #expect(DurationText.milliseconds(parsing: text) == milliseconds)
     }
 
@@ -82,9 +95,12 @@ import Testing
         #expect(PathText.parent(of: "b.yaml") == ".")
     }
 
-    @Test(arguments: [
-        ("storag", "storage"), ("Role", "role"), ("pasword-file", "password-file"), ("metdata", nil), ("xyz", nil), ("", nil), ("knid", "kind"),
-    ] as [(String, String?)]) func `the nearest word is offered`(_ text: String, _ expected: String?) {
+    @Test(
+        arguments: [
+            ("storag", "storage"), ("Role", "role"), ("pasword-file", "password-file"), ("metdata", nil), ("xyz", nil), ("", nil),
+            ("knid", "kind"),
+        ] as [(String, String?)]) func `the nearest word is offered`(_ text: String, _ expected: String?)
+    {
         let words = ["storage", "role", "password-file", "password-command", "kind"]
         #expect(nearest(to: text, among: words) == expected)
     }
@@ -95,7 +111,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "empty"), ("a b", "not a valid name"), ("a/b", "'/'"), ("é", "U+E9"), ("x\n", "U+A"), (String(repeating: "x", count: 45), "45 characters"),
+        ("", "empty"), ("a b", "not a valid name"), ("a/b", "'/'"), ("é", "U+E9"), ("x\n", "U+A"),
+        (String(repeating: "x", count: 45), "45 characters"),
     ]) func `other names are refused with the reason`(_ name: String, _ reason: String) {
         let failure = #expect(throws: Failure.self) { try SnapshotName(name) }
         #expect(failure?.message.contains(reason) == true)

@@ -72,10 +72,10 @@ package struct SnapshotTags: Hashable, Sendable {
                 index += 1
                 continue
             }
-            guard index + 2 < bytes.count, let byte = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16) else {
-                return nil
-            }
-            result.append(byte)
+            guard index + 2 < bytes.count, let high = Character(Unicode.Scalar(bytes[index + 1])).hexDigitValue,
+                let low = Character(Unicode.Scalar(bytes[index + 2])).hexDigitValue
+            else { return nil }
+            result.append(UInt8(high * 16 + low))
             index += 3
         }
         return String(validating: result, as: UTF8.self)

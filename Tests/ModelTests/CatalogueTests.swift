@@ -1,0 +1,67 @@
+import Model
+import Testing
+
+@Suite struct CatalogueTests {
+    let now = Timestamp(seconds: 1_795_456_200)
+
+    func empty() -> Catalogue { Catalogue(clusterID: "c1", clusterName: "acme", created: now) }
+
+    @Test func `everything in it goes through JSON`() throws {
+        var catalogue = empty()
+        try catalogue.addTarget(TargetRecord(name: "nas", path: "/mnt/nas", added: now))
+        catalogue.setPinned(true, of: "s1")
+        catalogue.setExpiry(.never, of: "s1")
+        catalogue.setExpiry(.at(now), of: "s2")
+        catalogue.safety = SafetyRecord(
+            snapshotID: "s3", name: try SnapshotName("safe"), taken: now, before: try SnapshotName("nightly"), stores: ["a"])
+        catalogue.restoring = RestoreRecord(
+            snapshotID: "s1", name: try SnapshotName("nightly"), began: now, safetySnapshotID: "s3", stores: ["a", "b"], finished: ["a"])
+        catalogue.record(HistoryEvent(time: now, command: "snapshot create nightly", outcome: "ok", seconds: 1.5))
+        #expect(try Catalogue(json: catalogue.json(), at: "/s/catalogue.json") == catalogue)
+    }
+
+    @Test func `a newer one is refused and a torn one is damaged`() throws {
+        #expect(#expect(throws: Failure.self) { try Catalogue(json: Array(#"{"format":9}"#.utf8), at: "/c") }?.code == .refused)
+        let json = try empty().json()
+        for length in stride(from: 0, to: json.count - 2, by: 7) {
+            #expect(#expect(throws: Failure.self) { try Catalogue(json: Array(json.prefix(length)), at: "/c") }?.code == .damaged)
+        }
+    }
+
+    @Test func `history keeps the newest events`() {
+        var catalogue = empty()
+        for number in 0..<250 { catalogue.record(HistoryEvent(time: now, command: "\(number)", outcome: "ok", seconds: 0)) }
+        #expect(catalogue.history.count == Catalogue.historyLimit)
+        #expect(catalogue.history.first?.command == "50")
+        #expect(catalogue.history.last?.command == "249")
+    }
+
+    @Test func `a target is added once`() throws {
+        var catalogue = empty()
+        try catalogue.addTarget(TargetRecord(name: "nas", path: "/mnt/nas", added: now))
+        for (name, path) in [("nas", "/other"), ("other", "/mnt/nas")] {
+            #expect(
+                #expect(throws: Failure.self) { try catalogue.addTarget(TargetRecord(name: name, path: path, added: now)) }?.code == .exists
+            )
+        }
+        #expect(
+            #expect(throws: Failure.self) { try catalogue.addTarget(TargetRecord(name: "a b", path: "/x", added: now)) }?.code == .usage)
+        catalogue.removeTarget(named: "nas")
+        #expect(catalogue.targets.isEmpty)
+    }
+
+    @Test func `what commands said last is what counts`() throws {
+        let manifest = try sampleManifest()
+        var catalogue = empty()
+        #expect(catalogue.keeping(of: manifest, id: "s1") == Keeping(pinned: false, expires: Expiry(manifest.expires)))
+        catalogue.setPinned(true, of: "s1")
+        #expect(catalogue.keeping(of: manifest, id: "s1").pinned)
+        #expect(catalogue.keeping(of: manifest, id: "s1").expires == Expiry(manifest.expires))
+        catalogue.setExpiry(.never, of: "s1")
+        #expect(catalogue.keeping(of: manifest, id: "s1").expires == .never)
+        catalogue.safety = SafetyRecord(snapshotID: "s1", name: manifest.name, taken: now, before: manifest.name, stores: [])
+        catalogue.forget("s1")
+        #expect(catalogue.overrides.isEmpty)
+        #expect(catalogue.safety == nil)
+    }
+}
