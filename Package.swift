@@ -23,7 +23,7 @@ let layers: [Target] = [
     layer("ResticFormat", ["Model"]),
     layer("ObjectStorage", ["Model", "HostIO"]),
     layer("RepositoryEngine", ["Model", "HostIO", "ResticFormat", "ObjectStorage", "CZstd", "CCrypto"]),
-    layer("Archiving", ["Model", "HostIO", "ResticFormat", "RepositoryEngine"]),
+    layer("Archiving", ["Model", "HostIO", "ResticFormat", "RepositoryEngine", "CHost"]),
     layer("StoreContract", ["Model", "HostIO", "ResticFormat", "Archiving"], path: "Stores/Contract"),
     layer("DirectoryStore", ["Model", "HostIO", "ResticFormat", "Archiving", "StoreContract", "CHost"], path: "Stores/Directory"),
     layer("SQLiteStore", ["Model", "HostIO", "ResticFormat", "Archiving", "StoreContract", "CSQLite"], path: "Stores/SQLite"),

@@ -1,18 +1,17 @@
-package import HostIO
 package import ResticFormat
 
 /// What is to be archived, as a tree of directories that is walked once, depth first.
 ///
 /// Owned by the archiver, implemented by whoever has entries: a local directory (``LocalDirectory``), later an HDFS snapshot.
-/// Handles may be used from any thread, each by one thread at a time.
+/// An error about one entry is an ``EntryError``; any other error ends the job.
 package protocol EntrySource: Sendable {
-    /// The root directory. Throws ``EntryError`` when there is none.
+    /// The root directory. Throws when there is none.
     func root() throws -> any SourceDirectory
     /// For messages.
     var description: String { get }
 }
 
-/// A directory that is open for reading; its resources go when the last reference goes.
+/// A directory of a source; its resources go when the last reference goes. May be used by several threads at once.
 package protocol SourceDirectory: AnyObject, Sendable {
     /// The directory's own metadata: type `dir`, name and subtree not set.
     func metadata() throws -> Node
@@ -26,39 +25,26 @@ package protocol SourceDirectory: AnyObject, Sendable {
     func unchangedSubtree() -> TreeID?
 }
 
-/// A file that is open for reading from its start.
+/// A file that is open for reading from its start. Used by one thread at a time.
 package protocol SourceFile: AnyObject, Sendable {
     /// Fills `buffer` as far as the file goes; fewer bytes than asked only at its end; 0 at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
-    /// The metadata now: compared with what the directory said, to notice a file that changed while it was read.
+    /// The metadata now, without extended attributes: compared with what the directory said, to notice a file that changed.
     func metadata() throws -> Node
+    /// How many bytes from `offset` on are known to be zeros without reading them (a hole); 0 when not known. `offset` does not go back.
+    func zeroRun(at offset: UInt64) throws -> UInt64
+    /// The next read starts at `offset`; asked only within a run of zeros.
+    func seek(to offset: UInt64) throws
+    /// The open file itself when it is one of this machine, for the kernel's own ways of copying; valid while this object lives.
+    var localDescriptor: Int32? { get }
 }
 
 extension SourceDirectory {
     package func unchangedSubtree() -> TreeID? { nil }
 }
 
-/// Something that happened to one entry, not fatal to the job.
-package struct EntryIssue: Hashable, Sendable, Codable {
-    package enum Kind: String, Sendable, Codable {
-        /// Gone between the listing and the reading; not in the archive.
-        case vanished
-        /// Cannot be read (permission, I/O error); not in the archive.
-        case unreadable
-        /// Changed while it was read; what is in the archive is a mixture.
-        case changed
-        /// Kept, but some metadata (an xattr, an owner) could not be read or set.
-        case metadata
-    }
-
-    package var kind: Kind
-    /// Relative to the root of the source, for people (bytes that are not UTF-8 replaced).
-    package var path: String
-    package var detail: String
-
-    package init(kind: Kind, path: String, detail: String) {
-        self.kind = kind
-        self.path = path
-        self.detail = detail
-    }
+extension SourceFile {
+    package func zeroRun(at offset: UInt64) throws -> UInt64 { 0 }
+    package func seek(to offset: UInt64) throws {}
+    package var localDescriptor: Int32? { nil }
 }

@@ -5,9 +5,12 @@ package import ResticFormat
 package struct ArchivedTree: Sendable {
     package let repository: IndexedRepository
     package let id: TreeID
+    /// The node that refers to the tree: the metadata of the directory itself, when it is known.
+    package let node: Node?
 
-    package init(repository: IndexedRepository, id: TreeID) {
+    package init(repository: IndexedRepository, id: TreeID, node: Node? = nil) {
         self.repository = repository
         self.id = id
+        self.node = node
     }
 }

@@ -1,0 +1,75 @@
+import HostIO
+import RepositoryEngine
+import ResticFormat
+import Synchronization
+
+/// What the threads of one archiving share.
+final class ArchiveRun: Sendable {
+    enum Job: Sendable {
+        /// The entry `index` of `parent`, or the root.
+        case directory(parent: PendingDirectory?, index: Int)
+        /// Some of the directory's `filesToRead`, each small enough for one blob.
+        case files(PendingDirectory, Range<Int>)
+        /// A node's index.
+        case largeFile(PendingDirectory, Int)
+        case blob(PendingFile, ordinal: Int, Segment, Range<Int>)
+    }
+
+    let pool: WorkPool<Job>
+    let segments = SegmentMemory()
+    let source: any EntrySource
+    let writer: BlobWriter
+    let parent: TreeID?
+    let shape: ChunkShape
+    let job: JobControl
+    let issues: IssueCollector
+    private let zeros = Mutex<BlobID?>(nil)
+    private let result = Mutex<Node?>(nil)
+    private let sums = Mutex(ArchiveTotals())
+
+    init(source: any EntrySource, writer: BlobWriter, parent: TreeID?, shape: ChunkShape, job: JobControl, threads: Int) {
+        self.source = source
+        self.writer = writer
+        self.parent = parent
+        self.shape = shape
+        self.job = job
+        issues = IssueCollector(job: job)
+        // Each thread may hold one segment while it waits for the next, so one more than threads is the least that goes on.
+        pool = WorkPool(tokens: max(threads + 2, 5))
+    }
+
+    var repository: IndexedRepository { writer.repository }
+
+    func execute(threads: Int) throws -> ArchiveOutcome {
+        pool.push(.directory(parent: nil, index: 0), .late)
+        try pool.run(
+            threads: threads, named: "archive", job: job, worker: { try ArchiveWorker(run: self) },
+            finish: { worker in
+                let totals = worker.totals
+                self.sums.withLock { $0 = $0 + totals }
+            }
+        ) { worker, job in try worker.perform(job) }
+        guard let root = result.withLock({ $0 }), let tree = root.subtree else {
+            throw EntryError(.vanished, path: source.description, detail: "the root directory could not be archived")
+        }
+        return ArchiveOutcome(tree: tree, root: root, totals: sums.withLock { $0 }, issues: issues.first, issueCount: issues.count)
+    }
+
+    func finishRoot(_ root: Node, _ tree: TreeID) {
+        result.withLock { result in
+            result = root
+            result?.subtree = tree
+        }
+    }
+
+    /// The blob of ``ChunkShape/maximum`` zeros, stored on first use.
+    func zeroBlob(_ store: (UnsafeRawBufferPointer) throws -> BlobID) throws -> BlobID {
+        if let id = zeros.withLock({ $0 }) { return id }
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: shape.maximum, alignment: 64)
+        defer { memory.deallocate() }
+        memory.initializeMemory(as: UInt8.self, repeating: 0)
+        let id = try store(UnsafeRawBufferPointer(memory))
+        zeros.withLock { $0 = id }
+        return id
+    }
+}

@@ -1,0 +1,190 @@
+import HostIO
+import RepositoryEngine
+import ResticFormat
+
+/// One thread of an archiving: lists directories, reads small files, makes blobs, writes trees. Large files are in `LargeFileReading`.
+final class ArchiveWorker {
+    /// Small files that one job reads, at most.
+    private static let filesInBatch = 32
+
+    let run: ArchiveRun
+    let sealer: BlobSealer
+    var totals = ArchiveTotals()
+    private let opener: BlobOpener
+    private let scratch: UnsafeMutableRawBufferPointer
+
+    init(run: ArchiveRun) throws {
+        self.run = run
+        sealer = try run.writer.makeSealer()
+        opener = try run.writer.makeOpener()
+        // One byte more than a small file has, to notice one that has grown.
+        scratch = .allocate(byteCount: run.shape.wholeLimit + 1, alignment: 4096)
+    }
+
+    deinit { scratch.deallocate() }
+
+    func perform(_ job: ArchiveRun.Job) throws {
+        switch job {
+        case .directory(let parent, let index): try archiveDirectory(parent, index)
+        case .files(let directory, let range):
+            for index in directory.filesToRead[range] {
+                try run.job.checkCancelled()
+                try readWhole(directory, index)
+            }
+        case .largeFile(let directory, let index): try readLarge(directory, index)
+        case .blob(let file, let ordinal, let segment, let range): try makeBlob(file, ordinal, segment, range)
+        }
+    }
+
+    // MARK: Directories
+
+    private func archiveDirectory(_ parent: PendingDirectory?, _ index: Int) throws {
+        guard let parent else { return try archiveRoot() }
+        let node = parent.node(index)
+        let opened = try entry(node.name, in: parent, index) { try parent.source.directory(named: node.name) }
+        guard let opened else { return }
+        if let known = opened.unchangedSubtree(), run.writer.contains(known.naming(BlobNamed.self), .tree) {
+            try finish(parent, parent.complete(index) { $0.subtree = known })
+            return
+        }
+        let listing = try entry(node.name, in: parent, index) { try opened.entries(run.issues) }
+        guard let listing else { return }
+        try begin(listing, opened, name: node.name, parent, index, previous: node.subtree)
+    }
+
+    private func archiveRoot() throws {
+        let opened = try run.source.root()
+        let root = try opened.metadata()
+        if let known = opened.unchangedSubtree(), run.writer.contains(known.naming(BlobNamed.self), .tree) {
+            run.finishRoot(root, known)
+            return
+        }
+        try begin(try opened.entries(run.issues), opened, name: [], nil, 0, previous: run.parent)
+    }
+
+    private func begin(
+        _ listing: [Node], _ opened: any SourceDirectory, name: [UInt8], _ parent: PendingDirectory?, _ index: Int, previous: TreeID?
+    ) throws {
+        let before = previous.flatMap(previousTree)
+        let listed = ListedDirectory(listing, previous: before) { content in
+            content.allSatisfy { run.repository.contains($0, .data) }
+        }
+        totals = totals + listed.totals
+        run.job.add(Int(listed.totals.files), to: .filesExpected)
+        run.job.add(Int(clamping: listed.totals.bytes), to: .bytesExpected)
+        run.job.add(Int(listed.totals.filesUnchanged), to: .filesDone)
+        run.job.add(Int(clamping: listed.bytesTakenOver), to: .bytesDone)
+        let directory = PendingDirectory(
+            listed, source: opened, name: name, parent: parent, index: index, previous: before == nil ? nil : previous)
+        run.pool.push(listed.directories.reversed().map { .directory(parent: directory, index: $0) }, .late)
+        run.pool.push(jobs(for: listed, directory), .ordinary)
+        try finish(directory, directory.completeListing())
+    }
+
+    /// A tree that is missing or damaged is no parent: everything is read again.
+    private func previousTree(_ id: TreeID) -> Tree? {
+        guard run.repository.contains(id.naming(BlobNamed.self), .tree) else { return nil }
+        return try? run.repository.tree(id, using: opener)
+    }
+
+    private func jobs(for listed: ListedDirectory, _ directory: PendingDirectory) -> [ArchiveRun.Job] {
+        var jobs: [ArchiveRun.Job] = []
+        var start = 0
+        var bytes: UInt64 = 0
+        func closeBatch(at end: Int) {
+            if start < end { jobs.append(.files(directory, start..<end)) }
+            start = end
+            bytes = 0
+        }
+        let limit = UInt64(run.shape.wholeLimit)
+        for (position, index) in listed.filesToRead.enumerated() {
+            let size = listed.nodes[index].size
+            if size > limit {
+                closeBatch(at: position)
+                jobs.append(.largeFile(directory, index))
+                start = position + 1
+            } else {
+                bytes += size
+                if bytes >= limit || position + 1 - start >= Self.filesInBatch { closeBatch(at: position + 1) }
+            }
+        }
+        closeBatch(at: listed.filesToRead.count)
+        return jobs.reversed()
+    }
+
+    /// Runs `body`; an ``EntryError`` becomes an issue, the entry is left out, and nil is given.
+    func entry<Result>(_ name: [UInt8], in directory: PendingDirectory, _ index: Int, _ body: () throws -> Result) throws -> Result? {
+        do { return try body() } catch let error as EntryError {
+            run.issues.add(EntryIssue(kind: error.issueKind, path: directory.path(of: name), detail: error.detail))
+            try finish(directory, directory.drop(index))
+            return nil
+        }
+    }
+
+    /// Writes the tree of a directory whose last entry is done, then of its parent if that was its last, and so on up.
+    func finish(_ directory: PendingDirectory, _ finished: PendingDirectory.Finished?) throws {
+        var (directory, finished) = (directory, finished)
+        while let done = finished {
+            let tree = try write(done, directory)
+            guard let parent = directory.parent else {
+                run.finishRoot(try directory.source.metadata(), tree)
+                return
+            }
+            finished = parent.complete(directory.index) { $0.subtree = tree }
+            directory = parent
+        }
+    }
+
+    private func write(_ done: PendingDirectory.Finished, _ directory: PendingDirectory) throws -> TreeID {
+        if done.isUnchanged, let previous = directory.previous { return previous }
+        let saved = try Tree(nodes: done.nodes).encoded().withUnsafeBytes { try run.writer.save($0, as: .tree, using: sealer) }
+        count(saved)
+        return saved.id.naming(TreeNamed.self)
+    }
+
+    func count(_ saved: SavedBlob) {
+        totals.bytesStored += UInt64(saved.storedBytes)
+        run.job.add(saved.storedBytes, to: .bytesStored)
+    }
+
+    // MARK: Small files
+
+    private func readWhole(_ directory: PendingDirectory, _ index: Int) throws {
+        let listed = directory.node(index)
+        var node = listed
+        let count = try entry(listed.name, in: directory, index) { () throws -> Int in
+            let file = try directory.source.file(named: listed.name)
+            let before = try file.metadata()
+            if !before.hasSameIdentity(as: listed) { node.refresh(by: before) }
+            let count = try file.read(into: scratch)
+            if count <= run.shape.wholeLimit { try noteChange(of: file, since: before, directory, listed.name) }
+            return count
+        }
+        guard let count else { return }
+        // It has grown past what one blob may hold.
+        if count > run.shape.wholeLimit { return try readLarge(directory, index) }
+        let content = try save(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+        totals.bytesRead += UInt64(count)
+        run.job.add(count, to: .bytesDone)
+        run.job.add(1, to: .filesDone)
+        try finish(
+            directory,
+            directory.complete(index) {
+                $0 = node
+                $0.size = UInt64(count)
+                $0.content = content
+            })
+    }
+
+    private func save(_ bytes: UnsafeRawBufferPointer) throws -> [BlobID] {
+        guard !bytes.isEmpty else { return [] }
+        let saved = try run.writer.save(bytes, as: .data, using: sealer)
+        count(saved)
+        return [saved.id]
+    }
+
+    func noteChange(of file: any SourceFile, since before: Node, _ directory: PendingDirectory, _ name: [UInt8]) throws {
+        guard try !file.metadata().hasSameIdentity(as: before) else { return }
+        run.issues.add(EntryIssue(kind: .changed, path: directory.path(of: name), detail: "it was written to while it was read"))
+    }
+}

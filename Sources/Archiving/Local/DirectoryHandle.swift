@@ -1,0 +1,137 @@
+import Glibc
+import HostIO
+import Synchronization
+
+/// A directory below an open one, which is open itself only as long as the pool has room and is found again by name when it is not.
+///
+/// So a walk may be of any depth and hold any number of directories. What is found again must be the same directory (device and
+/// inode), or ESTALE is thrown; symlinks are never followed.
+final class DirectoryHandle: Sendable {
+    let name: [UInt8]
+    let device: UInt64
+    let inode: UInt64
+    private let slot: DescriptorPool.Slot
+    private let pool: DescriptorPool
+    // Written by `deinit` alone, when nobody else can see it.
+    nonisolated(unsafe) private(set) var parent: DirectoryHandle?
+
+    /// The root of a walk stays open as long as its handle lives.
+    init(root: consuming Descriptor, pool: DescriptorPool = DescriptorPool()) throws(SystemError) {
+        let status = try root.status()
+        (device, inode) = (status.device, status.inode)
+        name = []
+        parent = nil
+        self.pool = pool
+        slot = DescriptorPool.Slot(SharedDescriptor(root))
+    }
+
+    /// The directory `name` of `parent`.
+    init(_ name: [UInt8], in parent: DirectoryHandle) throws(SystemError) {
+        let opened = try parent.open().descriptor.openDirectory(name)
+        let status = try opened.status()
+        (device, inode) = (status.device, status.inode)
+        self.name = name
+        self.parent = parent
+        pool = parent.pool
+        slot = pool.add(SharedDescriptor(opened))
+    }
+
+    deinit {
+        slot.close()
+        // One level at a time: a chain of many thousand handles must not be released by recursion.
+        var next = parent.take()
+        while next != nil, isKnownUniquelyReferenced(&next) {
+            let above = next?.parent.take()
+            next = above
+        }
+    }
+
+    /// Open for as long as the result is kept.
+    func open() throws(SystemError) -> SharedDescriptor {
+        if let open = slot.current { return open }
+        var closed = [self]
+        var above = parent
+        while let handle = above {
+            if let open = handle.slot.current { return try Self.reopen(closed, below: open) }
+            closed.append(handle)
+            above = handle.parent
+        }
+        throw SystemError(EBADF, "open", FileName.text(name))
+    }
+
+    /// From the outermost to the innermost, which is first in `closed`.
+    private static func reopen(_ closed: [DirectoryHandle], below open: SharedDescriptor) throws(SystemError) -> SharedDescriptor {
+        var open = open
+        for handle in closed.reversed() {
+            let opened = try open.descriptor.openDirectory(handle.name)
+            let status = try opened.status()
+            guard status.device == handle.device, status.inode == handle.inode else { throw SystemError(ESTALE, "open", opened.path) }
+            open = SharedDescriptor(opened)
+            handle.pool.put(open, into: handle.slot)
+        }
+        return open
+    }
+
+    /// The path below the root, for people.
+    func path(of entry: [UInt8]? = nil) -> String {
+        var names: [[UInt8]] = entry.map { [$0] } ?? []
+        var handle: DirectoryHandle? = self
+        while let next = handle, next.parent != nil {
+            names.append(next.name)
+            handle = next.parent
+        }
+        return names.reversed().map(FileName.text).joined(separator: "/")
+    }
+}
+
+/// Keeps at most so many directories of a walk open; the one opened longest ago is closed first.
+final class DescriptorPool: Sendable {
+    /// Where an open descriptor may be.
+    final class Slot: Sendable {
+        private let held: Mutex<SharedDescriptor?>
+
+        init(_ descriptor: SharedDescriptor?) { held = Mutex(descriptor) }
+
+        var current: SharedDescriptor? { held.withLock { $0 } }
+        func close() { put(nil) }
+
+        fileprivate func put(_ descriptor: SharedDescriptor?) {
+            let old = held.withLock { held in
+                defer { held = descriptor }
+                return held
+            }
+            _ = consume old  // closed outside of the lock
+        }
+    }
+
+    private let queue = Mutex(Queue())
+    private let capacity: Int
+
+    private struct Queue {
+        var slots: [Slot] = []
+        var next = 0
+    }
+
+    init(capacity: Int = 128) { self.capacity = max(2, capacity) }
+
+    func add(_ descriptor: SharedDescriptor) -> Slot {
+        let slot = Slot(nil)
+        put(descriptor, into: slot)
+        return slot
+    }
+
+    func put(_ descriptor: SharedDescriptor, into slot: Slot) {
+        slot.put(descriptor)
+        let oldest = queue.withLock { queue -> Slot? in
+            if queue.slots.count < capacity {
+                queue.slots.append(slot)
+                return nil
+            }
+            let oldest = queue.slots[queue.next]
+            queue.slots[queue.next] = slot
+            queue.next = (queue.next + 1) % capacity
+            return oldest
+        }
+        if let oldest, oldest !== slot { oldest.close() }
+    }
+}

@@ -1,0 +1,64 @@
+import Glibc
+import HostIO
+import ResticFormat
+
+/// An open regular file. Holes are found by SEEK_DATA and SEEK_HOLE, when the file has fewer blocks than its size needs.
+final class LocalFile: SourceFile {
+    private let descriptor: Descriptor
+    private let name: [UInt8]
+    private let source: LocalDirectory
+    private let size: UInt64
+    private let mayHaveHoles: Bool
+    // One thread at a time uses a file (``SourceFile``).
+    nonisolated(unsafe) private var dataEnd: UInt64 = 0
+    nonisolated(unsafe) private var position: Int64 = 0
+
+    init(_ descriptor: consuming Descriptor, name: [UInt8], source: LocalDirectory) throws {
+        var status = stat()
+        guard fstat(descriptor.raw, &status) == 0 else {
+            throw EntryError.of(SystemError(errno, "examine", descriptor.path))
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw EntryError(.vanished, path: descriptor.path, detail: "something else has taken the place of the file")
+        }
+        size = UInt64(max(0, status.st_size))
+        mayHaveHoles = Int64(status.st_blocks).multipliedReportingOverflow(by: 512).partialValue < Int64(status.st_size)
+        self.descriptor = descriptor
+        self.name = name
+        self.source = source
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        try concerningEntry { () throws(SystemError) in
+            let count = try descriptor.read(into: buffer, at: position)
+            position += Int64(count)
+            return count
+        }
+    }
+
+    func metadata() throws -> Node {
+        var status = stat()
+        guard fstat(descriptor.raw, &status) == 0 else { throw EntryError.of(SystemError(errno, "examine", descriptor.path)) }
+        return source.node(name, status)
+    }
+
+    func zeroRun(at offset: UInt64) throws -> UInt64 {
+        guard mayHaveHoles, offset >= dataEnd, offset < size, let start = Int64(exactly: offset) else { return 0 }
+        return try concerningEntry { () throws(SystemError) in
+            do throws(SystemError) {
+                guard let data = try descriptor.nextData(from: start) else { return size - offset }
+                if data > start { return UInt64(data) - offset }
+                dataEnd = UInt64(max(0, try descriptor.nextHole(from: start) ?? Int64(clamping: size)))
+                return 0
+            } catch {
+                guard error.isUnsupported else { throw error }
+                dataEnd = .max
+                return 0
+            }
+        }
+    }
+
+    func seek(to offset: UInt64) throws { position = Int64(clamping: offset) }
+
+    var localDescriptor: Int32? { descriptor.raw }
+}

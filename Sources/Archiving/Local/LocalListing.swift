@@ -1,0 +1,101 @@
+import CHost
+import Glibc
+import HostIO
+import ResticFormat
+
+/// Listing of a local directory: one fstatat(2) and one llistxattr(2) an entry.
+extension LocalSourceDirectory {
+    /// In the byte order of their names.
+    func entries(_ issues: IssueCollector) throws -> [Node] {
+        try concerningEntry { () throws(SystemError) in
+            let open = try handle.open()
+            // A second description: its position is ours alone.
+            let listing = try open.descriptor.reopenDirectory()
+            var names = try listing.entries().map(\.name)
+            if handle.parent == nil, !source.options.excludedAtRoot.isEmpty {
+                names.removeAll { source.options.excludedAtRoot.contains($0) }
+            }
+            names.sort(by: Tree.areInOrder)
+            let place = EntryPlace(listing.raw)
+            var nodes: [Node] = []
+            nodes.reserveCapacity(names.count)
+            for name in names {
+                if let node = try node(name, place, listing, issues) { nodes.append(node) }
+            }
+            return nodes
+        }
+    }
+
+    /// nil, and told to `issues`, when it has vanished or cannot be examined.
+    private func node(_ name: [UInt8], _ place: EntryPlace, _ folder: borrowing Descriptor, _ issues: IssueCollector) throws(SystemError) -> Node? {
+        var status = stat()
+        place.point(at: name)
+        guard fstatat(folder.raw, place.name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            try note(SystemError(errno, "examine", FileName.text(name)), at: name, issues)
+            return nil
+        }
+        var node = source.node(name, status)
+        if node.type == .symlink {
+            do throws(SystemError) { node.linkTarget = try folder.readSymlink(name) } catch {
+                try note(error, at: name, issues)
+                return nil
+            }
+        }
+        // Sockets of some file systems and everything on others have none; most files have none either.
+        let size = holdfast_llistxattr(place.path, nil, 0)
+        if size > 0 {
+            do throws(SystemError) { node.extendedAttributes = try attributes(of: name, folder) } catch {
+                issues.add(EntryIssue(kind: .metadata, path: handle.path(of: name), detail: "attributes: \(error.reason)"))
+            }
+        } else if size < 0, errno != EOPNOTSUPP, errno != ENOENT {
+            issues.add(EntryIssue(kind: .metadata, path: handle.path(of: name), detail: "attributes: \(SystemError(errno, "", "").reason)"))
+        }
+        return node
+    }
+
+    private func attributes(of name: [UInt8], _ folder: borrowing Descriptor) throws(SystemError) -> [ExtendedAttribute] {
+        var attributes: [ExtendedAttribute] = []
+        for attribute in try folder.attributeNames(of: name).sorted(by: Tree.areInOrder) {
+            guard let value = try folder.attribute(attribute, of: name) else { continue }
+            attributes.append(ExtendedAttribute(name: attribute, value: value))
+        }
+        return attributes
+    }
+
+    /// An entry's error becomes an issue; one of the whole place is thrown.
+    private func note(_ error: SystemError, at name: [UInt8], _ issues: IssueCollector) throws(SystemError) {
+        guard let problem = EntryError.of(error) as? EntryError else { throw error }
+        issues.add(EntryIssue(kind: problem.issueKind, path: handle.path(of: name), detail: problem.detail))
+    }
+}
+
+/// `/proc/self/fd/N/NAME` with a NUL: one buffer for the names of a whole directory, for calls by name and for calls by path.
+///
+/// The path leads to the entry of the open directory N, whatever that directory's own path has become.
+final class EntryPlace {
+    private let buffer: UnsafeMutablePointer<CChar>
+    private let nameOffset: Int
+    private static let longestName = 4096
+
+    init(_ folder: Int32) {
+        let prefix = Array("/proc/self/fd/\(folder)/".utf8CString.dropLast())
+        nameOffset = prefix.count
+        buffer = .allocate(capacity: prefix.count + Self.longestName + 1)
+        for (index, character) in prefix.enumerated() { buffer[index] = character }
+        buffer[nameOffset] = 0
+    }
+
+    deinit { buffer.deallocate() }
+
+    var path: UnsafePointer<CChar> { UnsafePointer(buffer) }
+    var name: UnsafePointer<CChar> { UnsafePointer(buffer + nameOffset) }
+
+    /// A name that is too long for any file system is cut, and will not be found.
+    func point(at name: [UInt8]) {
+        let count = min(name.count, Self.longestName)
+        name.withUnsafeBytes { bytes in
+            if let base = bytes.baseAddress { memcpy(buffer + nameOffset, base, count) }
+        }
+        buffer[nameOffset + count] = 0
+    }
+}
