@@ -27,7 +27,9 @@ extension LocalSourceDirectory {
     }
 
     /// nil, and told to `issues`, when it has vanished or cannot be examined.
-    private func node(_ name: [UInt8], _ place: EntryPlace, _ folder: borrowing Descriptor, _ issues: IssueCollector) throws(SystemError) -> Node? {
+    private func node(_ name: [UInt8], _ place: EntryPlace, _ folder: borrowing Descriptor, _ issues: IssueCollector) throws(SystemError)
+        -> Node?
+    {
         var status = stat()
         place.point(at: name)
         guard fstatat(folder.raw, place.name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {

@@ -19,7 +19,8 @@ package struct EntryError: FailureConvertible, Hashable {
 
     package var failure: Failure {
         Failure(
-            kind == .vanished ? .notFound : .store, "\(path): \(kind.rawValue)", hint: "check that it is there and may be read by this user",
+            kind == .vanished ? .notFound : .store, "\(path): \(kind.rawValue)",
+            hint: "check that it is there and may be read by this user",
             cause: detail)
     }
 
