@@ -50,7 +50,7 @@ func layer(_ name: String, _ dependencies: [Target.Dependency], path: String? = 
 /// Test targets mirror the sources; `TestSupport` carries what they share (scratch folders, real servers, contract suites).
 let everything: [Target.Dependency] = [
     "Model", "HostIO", "ResticFormat", "ObjectStorage", "RepositoryEngine", "Archiving", "StoreContract", "DirectoryStore",
-    "SQLiteStore", "Clusters", "Snapshots", "Backups", "Demo", "Commands", "TestSupport", "CSQLite", "CHost",
+    "SQLiteStore", "Clusters", "Snapshots", "Backups", "Demo", "Commands", "TestSupport", "CSQLite", "CHost", "CCrypto",
 ]
 
 func tests(_ name: String, resources: [Resource]? = nil) -> Target {
@@ -73,7 +73,7 @@ let package = Package(
             path: "Tests/Support", swiftSettings: strict),
         tests("ModelTests"),
         tests("HostIOTests"),
-        tests("ResticFormatTests"),
+        tests("ResticFormatTests", resources: [.copy("Fixtures")]),
         tests("ObjectStorageTests"),
         tests("RepositoryEngineTests"),
         tests("ArchivingTests"),

@@ -222,15 +222,17 @@ struct JSONScanner {
         return UnsafeRawBufferPointer(rebasing: bytes[start..<position])
     }
 
+    /// Any run of the characters of numbers that begins with a digit or `-` and ends with a digit.
     private mutating func skipNumber() throws(FormatError) {
         let start = position
-        while position < bytes.count {
+        scan: while position < bytes.count {
             switch bytes[position] {
             case 0x30...0x39, 0x2B, 0x2D, 0x2E, 0x45, 0x65: position += 1
-            default:
-                guard position > start else { throw error(.expected("a value")) }
-                return
+            default: break scan
             }
+        }
+        guard position > start, bytes[start] == 0x2D || bytes[start] &- 0x30 < 10, bytes[position - 1] &- 0x30 < 10 else {
+            throw error(.expected("a value"), at: start)
         }
     }
 }

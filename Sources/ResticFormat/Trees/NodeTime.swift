@@ -75,8 +75,9 @@ extension JSONWriter {
     mutating func time(_ time: NodeTime) {
         let shifted = time.seconds.addingReportingOverflow(Int64(time.zoneOffset))
         let local = shifted.overflow ? time.seconds : shifted.partialValue
-        let days = local >= 0 ? local / 86_400 : (local + 1) / 86_400 - 1
-        let second = Int(local - days * 86_400)
+        let remainder = local % 86_400
+        let days = local / 86_400 - (remainder < 0 ? 1 : 0)
+        let second = Int(remainder < 0 ? remainder + 86_400 : remainder)
         let date = CivilDate(daysSinceEpoch: days).clamped
         decimal(date.year, digits: 4)
         byte(0x2D)
