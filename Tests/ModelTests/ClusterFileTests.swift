@@ -1,4 +1,5 @@
 import Model
+import TestSupport
 import Testing
 
 /// The whole of a cluster file, for tests to change.
@@ -149,9 +150,7 @@ let wholeClusterFile = """
     }
 
     @Test(.timeLimit(.minutes(2))) func `no mutation of a file traps`() {
-        let seed = UInt64.random(in: .min ... .max)
-        print("cluster file fuzz seed \(seed)")
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(named: "cluster file mutations")
         let original = Array(wholeClusterFile.utf8)
         for _ in 0..<3000 {
             var bytes = original
@@ -168,7 +167,7 @@ let wholeClusterFile = """
         }
     }
 
-    private func mutate(_ bytes: inout [UInt8], using random: inout SplitMix) {
+    private func mutate(_ bytes: inout [UInt8], using random: inout SeededRandom) {
         let tokens = [
             "&a ", "*a", "? ", ": ", "- ", "[", "]", "{", "}", "\"", "'", "\n", "\t", "|", ">", "!!int ", "!x ", "%", "#", "\0", "<<: ",
             "---\n", "é", "\u{FEFF}", "~", "null", "0x1", "\\u0000",
@@ -181,18 +180,5 @@ let wholeClusterFile = """
         case 3: bytes.insert(contentsOf: bytes[(place / 2)..<place].prefix(80), at: Int.random(in: 0...bytes.count, using: &random))
         default: bytes.removeLast(min(bytes.count, Int.random(in: 0..<100, using: &random)))
         }
-    }
-}
-
-/// Vigna's SplitMix64: the same numbers for the same seed on every machine.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
