@@ -46,11 +46,11 @@ import Testing
         #expect(bare.warnings == ["no target holds a full backup of this cluster"])
         #expect(bare.losses == ["everything in /srv/uploads", "all 2 snapshots"])
         #expect(bare.undo == nil)
-        let backup = ClusterDeletePlan.Backup(name: try SnapshotName("b1"), target: "nas", mode: .full, created: now)
+        let backup = ClusterDeletePlan.Backup(name: try SnapshotName("b1"), target: "nas", mode: .full, created: now, path: "/mnt/nas")
         let safe = ClusterDeletePlan(cluster: cluster, stores: [store], snapshots: 0, storage: "/s", newestBackups: [backup], madeAt: now)
             .summary
         #expect(safe.warnings.isEmpty)
-        #expect(safe.undo?.contains("holdfast cluster restore b1") == true)
+        #expect(safe.undo?.hasPrefix("holdfast cluster restore b1 --from /mnt/nas brings back") == true)
     }
 
     @Test func `a cluster restore tells what moves and what has to be reloaded`() throws {

@@ -65,9 +65,12 @@ package struct ClusterDeletePlan: Plan, Hashable {
         package var target: String
         package var mode: BackupMode
         package var created: Timestamp
+        /// Of the target; without it the way back cannot be spelled out.
+        package var path: String?
 
-        package init(name: SnapshotName, target: String, mode: BackupMode, created: Timestamp) {
+        package init(name: SnapshotName, target: String, mode: BackupMode, created: Timestamp, path: String? = nil) {
             self.name = name
+            self.path = path
             self.target = target
             self.mode = mode
             self.created = created
@@ -98,15 +101,22 @@ package struct ClusterDeletePlan: Plan, Hashable {
     package var isEmpty: Bool { false }
 
     package var summary: PlanSummary {
-        let newest = newestBackups.max { $0.created < $1.created }
-        let noFull = newestBackups.contains { $0.mode == .full } ? [] : ["no target holds a full backup of this cluster"]
+        let full = newestBackups.filter { $0.mode == .full }
+        let best = (full.isEmpty ? newestBackups : full).max { $0.created < $1.created }
+        let noFull = !full.isEmpty ? [] : ["no target holds a full backup of this cluster"]
         return PlanSummary(
             title: "delete cluster \(cluster.name)",
             lines: stores.map { PlanSummary.Line($0.store, "\($0.path)" + ($0.bytes.map { ", \(ByteCount($0))" } ?? "")) }
                 + [PlanSummary.Line("snapshots", "\(snapshots) in \(storage)")] + newestBackups.map(line),
             warnings: noFull + warnings,
             losses: stores.map { "everything in \($0.path)" } + (snapshots > 0 ? ["all \(counted(snapshots, "snapshot"))"] : []),
-            undo: newest.map { "holdfast cluster restore \($0.name): brings back the state of \($0.created.readable)" })
+            undo: best.map(wayBack))
+    }
+
+    private func wayBack(_ backup: Backup) -> String {
+        let from = backup.path.map { " --from \($0)" } ?? ""
+        return
+            "holdfast cluster restore \(backup.name)\(from) brings back the state of \(backup.created.readable) (\(backup.mode.rawValue))"
     }
 
     private func line(_ backup: Backup) -> PlanSummary.Line {
