@@ -8,6 +8,8 @@
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <sched.h>
+#include <spawn.h>
+#include <sys/mman.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -118,3 +120,9 @@ int holdfast_lsetxattr(const char *path, const char *name, const void *value, si
 int holdfast_lremovexattr(const char *path, const char *name) { return lremovexattr(path, name); }
 
 int holdfast_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
+
+const short holdfast_spawn_flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+int holdfast_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+int holdfast_process_descriptor(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+int holdfast_spawn_chdir(void *actions, const char *path) { return posix_spawn_file_actions_addchdir_np(actions, path); }
+int holdfast_spawn_close_from(void *actions, int first) { return posix_spawn_file_actions_addclosefrom_np(actions, first); }

@@ -66,14 +66,30 @@ package struct RetryingStorage: ObjectStorage {
         try retrying { _ throws(StorageError) in try base.read(name, from: offset, into: buffer) }
     }
 
-    /// After a failed try, the object may be there: one of the right size is then ours.
+    /// After a failed try, the object may be there: one with the same bytes is then ours.
     package func write(_ name: ObjectName, _ parts: [UnsafeRawBufferPointer]) throws(StorageError) {
-        let bytes = UInt64(parts.reduce(0) { $0 + $1.count })
         try retrying { attempt throws(StorageError) in
             do throws(StorageError) { try base.write(name, parts) } catch {
-                guard error.kind == .exists, attempt > 1, try base.size(of: name) == bytes else { throw error }
+                guard error.kind == .exists, attempt > 1, try holds(parts, name) else { throw error }
             }
         }
+    }
+
+    private func holds(_ parts: [UnsafeRawBufferPointer], _ name: ObjectName) throws(StorageError) -> Bool {
+        guard try base.size(of: name) == UInt64(parts.reduce(0) { $0 + $1.count }) else { return false }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+        defer { buffer.deallocate() }
+        var offset: UInt64 = 0
+        for part in parts {
+            for start in stride(from: 0, to: part.count, by: buffer.count) {
+                let expected = UnsafeRawBufferPointer(rebasing: part[start..<min(start + buffer.count, part.count)])
+                let found = UnsafeMutableRawBufferPointer(rebasing: buffer[..<expected.count])
+                try base.read(name, from: offset, into: found)
+                guard found.elementsEqual(expected) else { return false }
+                offset += UInt64(expected.count)
+            }
+        }
+        return true
     }
 
     package func replace(_ name: ObjectName, _ parts: [UnsafeRawBufferPointer]) throws(StorageError) {

@@ -45,6 +45,16 @@ int holdfast_name_thread(const char *name);
 int holdfast_pipe(int ends[2]);
 /// fcntl(2) F_SETFL with O_NONBLOCK added.
 int holdfast_set_nonblocking(int fd);
+/// memfd_create(2) with MFD_CLOEXEC.
+int holdfast_memory_file(const char *name);
+/// pidfd_open(2): readable for poll(2) when the process has ended.
+int holdfast_process_descriptor(pid_t pid);
+/// A posix_spawn(3) file action that changes the working directory; a posix_spawn_file_actions_t behind `actions`.
+int holdfast_spawn_chdir(void *actions, const char *path);
+/// A posix_spawn(3) file action that closes all descriptors from `first` on.
+int holdfast_spawn_close_from(void *actions, int first);
+/// The value of POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK.
+extern const short holdfast_spawn_flags;
 
 ssize_t holdfast_fgetxattr(int fd, const char *name, void *value, size_t size);
 ssize_t holdfast_flistxattr(int fd, char *list, size_t size);

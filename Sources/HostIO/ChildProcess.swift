@@ -1,0 +1,74 @@
+import Glibc
+
+/// A program to run. Never through a shell unless ``shell(_:)`` says so.
+package struct ChildProcess: Sendable {
+    /// The program, found by PATH when it has no `/`, and its arguments.
+    package var arguments: [String]
+    /// All that the program sees.
+    package var environment: [String: String]
+    package var workingDirectory: String?
+    /// What it reads from its standard input; `/dev/null` when empty. Not visible to other users.
+    package var input: [UInt8]
+    /// Then it and its process group get SIGTERM, and SIGKILL after `grace`; nil: as long as it takes.
+    package var timeout: Duration?
+    package var grace: Duration
+    /// Bytes kept of each of its two outputs; what comes after is read and dropped.
+    package var outputLimit: Int
+
+    package init(
+        _ arguments: [String], environment: [String: String] = ChildProcess.minimalEnvironment, workingDirectory: String? = nil,
+        input: [UInt8] = [], timeout: Duration? = nil, grace: Duration = .seconds(1), outputLimit: Int = 1 << 20
+    ) {
+        self.arguments = arguments
+        self.environment = environment
+        self.workingDirectory = workingDirectory
+        self.input = input
+        self.timeout = timeout
+        self.grace = grace
+        self.outputLimit = outputLimit
+    }
+
+    /// `command` as `/bin/sh -c` understands it.
+    package static func shell(_ command: String, timeout: Duration? = nil) -> ChildProcess {
+        ChildProcess(["/bin/sh", "-c", command], timeout: timeout)
+    }
+
+    /// PATH with the system's directories, HOME, and an UTF-8 locale without translations.
+    package static var minimalEnvironment: [String: String] {
+        var variables = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"]
+        if let home = getenv("HOME") { variables["HOME"] = String(cString: home) }
+        return variables
+    }
+
+    package enum Ending: Hashable, Sendable {
+        case exited(Int32)
+        case signalled(Int32)
+        case timedOut
+    }
+
+    package struct Outcome: Hashable, Sendable {
+        package var ending: Ending
+        package var output: [UInt8]
+        package var errors: [UInt8]
+        /// More was printed than ``outputLimit``.
+        package var truncated: Bool
+
+        package var succeeded: Bool { ending == .exited(0) }
+        package var outputText: String { String(decoding: output, as: UTF8.self) }
+        package var errorText: String { String(decoding: errors, as: UTF8.self) }
+    }
+
+    /// Runs it to its end and reaps it. A program that leaves a child behind which holds its outputs open is not waited for any longer
+    /// than the program itself. Throws only when it cannot be started.
+    package func run() throws(SystemError) -> Outcome {
+        guard let program = arguments.first, !arguments.contains(where: { $0.utf8.contains(0) }) else {
+            throw SystemError(EINVAL, "run", arguments.first ?? "")
+        }
+        let output = try Pipe(for: program)
+        let errors = try Pipe(for: program)
+        let process = try Spawning(self, program).start(output: output.writing.descriptor, errors: errors.writing.descriptor)
+        output.closeWriting()
+        errors.closeWriting()
+        return Supervision(self, process: process, output: output.reading, errors: errors.reading).run()
+    }
+}
