@@ -6,6 +6,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
 ]
 
 let strategyBase: [Target.Dependency] = [
@@ -57,6 +58,14 @@ func tests(_ name: String, resources: [Resource]? = nil) -> Target {
     .testTarget(name: name, dependencies: everything, path: "Tests/\(name)", resources: resources, swiftSettings: strict)
 }
 
+/// Built by Benchmarks/run alone.
+let benchmarks: [Target] = [
+    .executableTarget(
+        name: "engine-bench",
+        dependencies: ["Model", "HostIO", "ResticFormat", "ObjectStorage", "RepositoryEngine", "Archiving"],
+        path: "Benchmarks/EngineBench", swiftSettings: strict)
+]
+
 let package = Package(
     name: "holdfast",
     products: [.executable(name: "holdfast", targets: ["holdfast"])],
@@ -64,7 +73,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: layers + [
+    targets: layers + (Context.environment["HOLDFAST_BENCH"] == nil ? [] : benchmarks) + [
         .target(
             name: "TestSupport",
             dependencies: [
