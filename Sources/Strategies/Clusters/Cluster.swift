@@ -1,0 +1,96 @@
+package import HostIO
+package import Model
+package import RepositoryEngine
+package import StoreContract
+
+/// A cluster as its file describes it, with the means to reach its stores, its state and its repositories. Opens nothing by itself.
+package final class Cluster: Sendable {
+    package let file: ClusterFile
+    package let host: Host
+    package let drivers: Drivers
+    package let state: StateDirectory
+    /// `holdfast 0.1.0`: goes into manifests and snapshot files.
+    package let program: String
+
+    package init(file: ClusterFile, host: Host, drivers: Drivers, program: String) {
+        self.file = file
+        self.host = host
+        self.drivers = drivers
+        self.program = program
+        state = StateDirectory(path: file.state)
+    }
+
+    /// Reads and checks the cluster file at `path` (absolute).
+    package static func load(_ path: String, host: Host, drivers: Drivers, program: String) throws -> Cluster {
+        let bytes: [UInt8]
+        do {
+            bytes = try AtomicFile.read(path, limit: 1 << 20)
+        } catch {
+            throw Failure(
+                .clusterFile, "the cluster file \(path) cannot be read",
+                hint: "name it with -c, or write one: docs/cluster-file.md has an example to start from",
+                cause: Failure(describing: error).summary)
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Failure(.clusterFile, "\(path) is not UTF-8 text", hint: "save it as UTF-8")
+        }
+        let file = try ClusterFile(parsing: text, at: path)
+        return Cluster(file: file, host: host, drivers: drivers, program: program)
+    }
+
+    /// Who the cluster is: its id from the state, its name and release from the file. Throws `refused` before `cluster init`.
+    package func identity() throws -> ClusterIdentity {
+        let catalogue = try catalogue()
+        return ClusterIdentity(id: catalogue.clusterID, name: file.name, release: file.release)
+    }
+
+    /// Throws `refused` before `cluster init`, or when the state belongs to a cluster of another name.
+    package func catalogue() throws -> Catalogue {
+        guard let catalogue = try state.load() else {
+            throw Failure(
+                .refused, "the cluster \(file.name) is not protected yet: there is no catalogue in \(file.state)",
+                hint: "holdfast cluster init -c \(file.path); for a cluster that was here before, this finds its snapshots again")
+        }
+        guard catalogue.clusterName == file.name else {
+            throw Failure(
+                .refused, "the state in \(file.state) is of the cluster \(catalogue.clusterName), not \(file.name)",
+                hint: "give each cluster a state directory of its own")
+        }
+        return catalogue
+    }
+
+    /// Changes the catalogue durably. Called by whoever holds the cluster's lock.
+    package func updateCatalogue(_ change: (inout Catalogue) throws -> Void) throws {
+        var catalogue = try catalogue()
+        try change(&catalogue)
+        try state.save(catalogue)
+    }
+
+    /// Runs `body` while no other Holdfast changes this cluster. Throws `locked` with the owner when another one does.
+    package func exclusively<R>(_ purpose: String, _ body: () throws -> R) throws -> R {
+        let lock = try state.lock(purpose, host: host)
+        defer { lock.release() }
+        return try body()
+    }
+
+    package func adapter(for store: StoreDeclaration) throws -> any StoreAdapter {
+        try drivers.adapter(store, nativeImageFolder(of: store.name), host)
+    }
+
+    /// Beside the repository in the cluster's storage, in a folder that restic passes over.
+    package func nativeImageFolder(of store: String) -> String { "\(file.storage)/holdfast/images/\(store)" }
+
+    /// A directory for staging copies, removed when it is let go. Left-overs of dead processes go first.
+    package func scratch() throws -> ScratchDirectory {
+        let parent = "\(file.state)/scratch"
+        try ScratchDirectory.sweep(parent)
+        return try ScratchDirectory(in: parent)
+    }
+
+    package func password() throws -> Password { try ClusterPassword(file.password, host: host).read() }
+
+    /// The repository of the cluster's own snapshots.
+    package func storage() throws -> OpenRepository {
+        try OpenRepository.open(try drivers.storage(file.storage), password: try password(), host: host)
+    }
+}

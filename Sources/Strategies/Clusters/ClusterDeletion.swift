@@ -1,0 +1,56 @@
+package import HostIO
+package import Model
+import RepositoryEngine
+import StoreContract
+
+extension Cluster {
+    /// What deleting the cluster would remove and what would be left to restore it from. Changes nothing.
+    package func planDeletion() throws -> ClusterDeletePlan {
+        let identity = try identity()
+        let items = file.stores.map { store in
+            ClusterDeletePlan.Item(store: store.name, path: store.path, bytes: try? adapter(for: store).open().bytes)
+        }
+        let snapshots = (try? EntryReader.list(.snapshot, in: try storage()).listing.entries.count) ?? 0
+        var warnings: [String] = []
+        var newest: [ClusterDeletePlan.Backup] = []
+        for target in try targets() {
+            do {
+                let repository = try OpenRepository.open(try drivers.storage(target.path), password: try password(), host: host)
+                let backups = try EntryReader.list(.backup, in: repository).listing.entries.filter { $0.manifest.cluster.id == identity.id }
+                let chosen = [backups.last { $0.manifest.mode == .full }, backups.last].compactMap { $0 }
+                for backup in chosen where !newest.contains(where: { $0.name == backup.manifest.name && $0.target == target.name }) {
+                    newest.append(
+                        ClusterDeletePlan.Backup(
+                            name: backup.manifest.name, target: target.name, mode: backup.manifest.mode ?? .full,
+                            created: backup.manifest.created,
+                            path: target.path))
+                }
+            } catch {
+                warnings.append("target \(target.name): \(Failure(describing: error).summary)")
+            }
+        }
+        return ClusterDeletePlan(
+            cluster: identity, stores: items, snapshots: snapshots, storage: file.storage, newestBackups: newest, warnings: warnings,
+            madeAt: host.clock.now())
+    }
+
+    /// Empties every store, then removes the snapshots, then the catalogue: interrupted, it is still a cluster and can be deleted again.
+    /// Targets, the password and the cluster file stay.
+    package func delete(job: JobControl) throws {
+        try exclusively("cluster delete") {
+            for store in file.stores {
+                job.begin(phase: "emptying \(store.name)")
+                let adapter = try adapter(for: store)
+                try adapter.destroy(job: job)
+                for image in try adapter.nativeImages() { try adapter.removeNativeImage(image) }
+            }
+            job.begin(phase: "removing snapshots")
+            for part in Self.storageParts { try removeTree("\(file.storage)/\(part)") }
+            try state.erase()
+        }
+    }
+
+    /// What Holdfast puts into a storage directory, and nothing else: a directory that turns out to hold other things keeps them. The
+    /// config goes last, so that an interrupted deletion leaves a repository that opens.
+    private static let storageParts = ["snapshots", "index", "data", "locks", "holdfast", "keys", "config"]
+}

@@ -1,0 +1,62 @@
+import HostIO
+package import Model
+package import ObjectStorage
+import RepositoryEngine
+import StoreContract
+
+/// What `cluster status` shows.
+package struct ClusterStatus: Sendable {
+    package struct Place: Sendable {
+        package var name: String
+        package var path: String
+        package var space: StorageSpace?
+        package var entries: Int
+        package var newest: RepositoryEntry?
+        /// Why it cannot be reached, or what is damaged.
+        package var problems: [String]
+    }
+
+    package var identity: ClusterIdentity
+    package var stores: [StoreReport]
+    package var storage: Place
+    package var targets: [Place]
+    /// A restore that began and did not end.
+    package var restoring: RestoreRecord?
+    package var safety: SafetyRecord?
+
+    package var problems: [Failure] {
+        stores.compactMap { store in
+            if case .failure(let failure) = store.status { failure } else { nil }
+        }
+    }
+}
+
+extension Cluster {
+    package func status() throws -> ClusterStatus {
+        let catalogue = try catalogue()
+        let storage = place("storage", file.storage, .snapshot) { try self.storage() }
+        let targets = try targets().map { target in
+            place(target.name, target.path, .backup) {
+                try OpenRepository.open(try drivers.storage(target.path), password: try password(), host: host)
+            }
+        }
+        return ClusterStatus(
+            identity: try identity(), stores: reports(), storage: storage, targets: targets, restoring: catalogue.restoring,
+            safety: catalogue.safety)
+    }
+
+    private func place(_ name: String, _ path: String, _ kind: ManifestKind, _ open: () throws -> OpenRepository) -> ClusterStatus.Place {
+        var place = ClusterStatus.Place(name: name, path: path, space: nil, entries: 0, newest: nil, problems: [])
+        do {
+            let repository = try open()
+            place.space = try repository.storage.space()
+            let listing = try EntryReader.list(kind, in: repository).listing
+            place.entries = listing.entries.count
+            place.newest = listing.entries.last
+            place.problems = listing.damaged
+        } catch {
+            place.problems = [Failure(describing: error).summary]
+        }
+        return place
+    }
+}

@@ -1,0 +1,96 @@
+import HostIO
+package import Model
+import ObjectStorage
+import RepositoryEngine
+import ResticFormat
+package import StoreContract
+
+/// What `cluster init` did.
+package struct InitOutcome: Sendable {
+    package var identity: ClusterIdentity
+    /// A password file that was made.
+    package var newPasswordFile: String?
+    /// The storage had a repository with snapshots of a cluster of this name, which is this one again.
+    package var adoptedSnapshots: Int?
+    package var stores: [StoreReport]
+    package var recoverySheet: String
+}
+
+/// A store as a status shows it.
+package struct StoreReport: Sendable {
+    package var declaration: StoreDeclaration
+    package var status: Result<StoreStatus, Failure>
+}
+
+extension Cluster {
+    /// Protects the cluster: checks every store, makes the password if there is none, makes the repository in the storage or finds
+    /// the one that was there, and writes the catalogue last.
+    package func initialize() throws -> InitOutcome {
+        guard try state.load() == nil else {
+            throw Failure(.exists, "the cluster \(file.name) is protected already", hint: "holdfast cluster status -c \(file.path)")
+        }
+        let stores = reports()
+        for store in stores { _ = try store.status.get() }
+        return try exclusively("cluster init") {
+            let newPassword = try ClusterPassword(file.password, host: host).makeIfMissing()
+            let (repository, adopted) = try storageRepository()
+            let id = adopted?.id ?? host.randomHex(bytes: 16)
+            let catalogue = Catalogue(clusterID: id, clusterName: file.name, created: host.clock.now())
+            try state.save(catalogue)
+            let identity = ClusterIdentity(id: id, name: file.name, release: file.release)
+            return InitOutcome(
+                identity: identity, newPasswordFile: newPassword, adoptedSnapshots: adopted?.snapshots, stores: stores,
+                recoverySheet: try recoverySheet(storageID: repository.id))
+        }
+    }
+
+    /// Every store of the file, looked at without changing anything.
+    package func reports() -> [StoreReport] {
+        file.stores.map { store in
+            StoreReport(
+                declaration: store,
+                status: Result { try adapter(for: store).open() }.mapError { error in
+                    var failure = Failure(describing: error)
+                    failure.message = "store \(store.name): \(failure.message)"
+                    return failure
+                })
+        }
+    }
+
+    private func storageRepository() throws -> (OpenRepository, (id: String, snapshots: Int)?) {
+        try makeDirectories(file.storage)
+        let storage = try drivers.storage(file.storage)
+        let password = try password()
+        guard try storage.size(of: ObjectName(known: "config")) != nil else {
+            return (try OpenRepository.create(in: storage, password: password, host: host), nil)
+        }
+        let repository = try OpenRepository.open(storage, password: password, host: host)
+        let entries = try EntryReader.list(.snapshot, in: repository).listing.entries.filter { $0.manifest.cluster.name == file.name }
+        guard let newest = entries.last else { return (repository, nil) }
+        let id = newest.manifest.cluster.id
+        return (repository, (id, entries.filter { $0.manifest.cluster.id == id }.count))
+    }
+}
+
+extension Cluster {
+    /// The cluster that a restore fills: its storage and a catalogue that says what is being restored. One that was left by an interrupted
+    /// restore is taken up. Gives the recovery sheet.
+    package func establish(restoring entry: RepositoryEntry, stores: [String]) throws -> String {
+        try exclusively("cluster restore \(entry.manifest.name)") {
+            if try state.load() == nil {
+                let (repository, adopted) = try storageRepository()
+                guard adopted == nil else {
+                    throw Failure(
+                        .refused, "the storage \(file.storage) holds snapshots of a cluster \(file.name)",
+                        hint: "give the restored cluster a storage directory of its own in \(file.path)")
+                }
+                var catalogue = Catalogue(clusterID: host.randomHex(bytes: 16), clusterName: file.name, created: host.clock.now())
+                catalogue.restoring = RestoreRecord(
+                    snapshotID: entry.id.hex, name: entry.manifest.name, began: host.clock.now(), safetySnapshotID: nil, stores: stores)
+                try state.save(catalogue)
+                return try recoverySheet(storageID: repository.id)
+            }
+            return try recoverySheet()
+        }
+    }
+}

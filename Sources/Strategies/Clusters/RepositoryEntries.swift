@@ -1,0 +1,74 @@
+import HostIO
+package import Model
+import ObjectStorage
+package import RepositoryEngine
+package import ResticFormat
+
+/// A snapshot or backup of ours in a repository, with its manifest.
+package struct RepositoryEntry: Sendable {
+    package let id: SnapshotID
+    package let file: SnapshotFile
+    package let manifest: Manifest
+
+    package init(id: SnapshotID, file: SnapshotFile, manifest: Manifest) {
+        self.id = id
+        self.file = file
+        self.manifest = manifest
+    }
+
+    package var stored: StoredSnapshot { StoredSnapshot(id: id, file: file) }
+}
+
+package struct EntryListing: Sendable {
+    /// By the time of making, oldest first.
+    package var entries: [RepositoryEntry]
+    /// Files or manifests that cannot be read, as lines for people.
+    package var damaged: [String]
+}
+
+/// The entries of a repository: the truth, of which the catalogue is a cache.
+package struct EntryReader {
+    package let index: IndexedRepository
+    private let opener: BlobOpener
+
+    package init(_ index: IndexedRepository) throws {
+        self.index = index
+        opener = try index.makeOpener()
+    }
+
+    /// Lists snapshots first, then loads the index, as the format asks of a reader.
+    package static func list(_ kind: ManifestKind, in repository: OpenRepository) throws -> (listing: EntryListing, reader: EntryReader) {
+        let snapshots = try repository.snapshots()
+        let reader = try EntryReader(repository.loadIndex())
+        var listing = EntryListing(entries: [], damaged: snapshots.unreadable.map { "snapshot file \($0.id.short): \($0.reason)" })
+        for snapshot in snapshots.snapshots {
+            guard let tags = SnapshotTags(parsing: snapshot.file.tags), tags.kind == kind else { continue }
+            do {
+                listing.entries.append(RepositoryEntry(id: snapshot.id, file: snapshot.file, manifest: try reader.manifest(of: snapshot)))
+            } catch {
+                let failure = Failure(describing: error)
+                guard failure.code == .damaged else { throw failure }
+                listing.damaged.append("\(kind.rawValue) \(tags.name) (\(snapshot.id.short)): \(failure.summary)")
+            }
+        }
+        return (listing, reader)
+    }
+
+    package func manifest(of snapshot: StoredSnapshot) throws -> Manifest {
+        let root = try index.tree(snapshot.file.tree, using: opener)
+        guard let node = root.node(named: Array(Manifest.fileName.utf8)), let content = node.content else {
+            throw Failure(.damaged, "snapshot \(snapshot.id.short) in \(index.location) has no \(Manifest.fileName)")
+        }
+        var json: [UInt8] = []
+        for blob in content { try index.withBlob(blob, .data, using: opener) { json += $0 } }
+        return try Manifest(json: json, of: snapshot.id.short)
+    }
+
+    /// The tree below `stores/<name>`; nil when the entry archives nothing of that store.
+    package func tree(of store: String, in entry: RepositoryEntry) throws -> Node? {
+        let root = try index.tree(entry.file.tree, using: opener)
+        guard let folder = root.node(named: Array(Manifest.storesFolder.utf8))?.subtree else { return nil }
+        let node = try index.tree(folder, using: opener).node(named: Array(store.utf8))
+        return node?.subtree == nil ? nil : node
+    }
+}

@@ -1,0 +1,103 @@
+import HostIO
+package import Model
+import ObjectStorage
+package import RepositoryEngine
+
+/// A place for backups, from the cluster file or added by command.
+package struct TargetPlace: Hashable, Sendable {
+    package var name: String
+    /// Absolute; the restic repository itself.
+    package var path: String
+    /// Nil until the first use of a target of the cluster file.
+    package var record: TargetRecord?
+}
+
+extension Cluster {
+    /// Targets of the cluster file, then those added by command.
+    package func targets() throws -> [TargetPlace] {
+        let records = try catalogue().targets
+        let declared = file.targets.map { target in
+            TargetPlace(name: target.name, path: target.path, record: records.first { $0.name == target.name && $0.path == target.path })
+        }
+        let added = records.filter { record in !file.targets.contains { $0.name == record.name } }
+        return declared + added.map { TargetPlace(name: $0.name, path: $0.path, record: $0) }
+    }
+
+    package func target(named name: String) throws -> TargetPlace {
+        let targets = try targets()
+        guard !targets.isEmpty else {
+            throw Failure(.notFound, "the cluster \(file.name) has no target", hint: "add one: holdfast target add \(printable(name)) PATH")
+        }
+        return try pick(name, from: targets, what: "target") { $0.name }
+    }
+
+    /// The repository of a target that is known. One that was used before and is not there now is never made anew: a share that is
+    /// not mounted looks like an empty directory.
+    package func repository(of target: TargetPlace) throws -> OpenRepository {
+        let storage = try drivers.storage(target.path)
+        if try storage.size(of: ObjectName(known: "config")) == nil {
+            guard target.record == nil else {
+                throw Failure(
+                    .storage, "the target \(target.name) has no repository at \(target.path) any more",
+                    hint: "mount the disk or share, then run the command again")
+            }
+            return try addTarget(target.name, path: target.path)
+        }
+        let repository = try OpenRepository.open(storage, password: try password(), host: host)
+        if target.record == nil { try remember(target.name, path: target.path, repository) }
+        return repository
+    }
+
+    /// Makes a repository at `path`, or takes over one that opens with the cluster's password, and remembers it as a target.
+    package func addTarget(_ name: String, path: String) throws -> OpenRepository {
+        try NameRule.check(name, of: "target")
+        try refuseOverlap(path)
+        for target in try targets() where (target.name == name) != (target.path == path) {
+            throw Failure(
+                .exists, "the target \(target.name) at \(target.path) exists already", hint: "holdfast target ls shows the targets")
+        }
+        let storage = try drivers.storage(path)
+        let password = try password()
+        if try storage.size(of: ObjectName(known: "config")) != nil {
+            let repository = try OpenRepository.open(storage, password: password, host: host)
+            try remember(name, path: path, repository)
+            return repository
+        }
+        guard try isEmptyOrMissing(path) else {
+            throw Failure(.refused, "\(path) is not empty and holds no repository", hint: "choose an empty or a new directory")
+        }
+        try makeDirectories(path)
+        let repository = try OpenRepository.create(in: storage, password: password, host: host)
+        try remember(name, path: path, repository)
+        return repository
+    }
+
+    private func remember(_ name: String, path: String, _ repository: OpenRepository) throws {
+        guard try catalogue().target(named: name) == nil else { return }
+        try updateCatalogue { try $0.addTarget(TargetRecord(name: name, path: path, added: host.clock.now())) }
+    }
+
+    private func refuseOverlap(_ path: String) throws {
+        let protected = file.stores.map { ($0.path, "the store \($0.name)") } + [(file.storage, "the storage"), (file.state, "the state")]
+        for (place, what) in protected where path == place || PathText.isInside(path, place) || PathText.isInside(place, path) {
+            throw Failure(
+                .refused, "the target \(path) and \(what) at \(place) lie inside each other",
+                hint: "choose a directory on another disk or a share")
+        }
+    }
+
+    private func isEmptyOrMissing(_ path: String) throws -> Bool {
+        guard try statusOfPath(path) != nil else { return true }
+        return try Descriptor.openDirectory(path).entries().isEmpty
+    }
+
+    /// What is unwise about a target: today, that it shares a disk with what it protects.
+    package func concerns(about path: String) -> [String] {
+        guard let target = try? statusOfPath(path) else { return [] }
+        let same = file.stores.filter { (try? statusOfPath($0.path))??.device == target.device }
+        guard !same.isEmpty else { return [] }
+        return [
+            "\(path) is on the same file system as \(same.map(\.name).joined(separator: ", ")): it does not survive the loss of that disk"
+        ]
+    }
+}
