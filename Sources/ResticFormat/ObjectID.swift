@@ -1,11 +1,16 @@
 /// A SHA-256 that names something, tagged with what it names. 32 bytes, compared and hashed as such.
+///
+/// What tables of ids call is `@inlinable`, as a generic type is not specialised across modules otherwise.
 package struct ObjectID<Named>: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The 32 bytes as four big-endian words, so that comparison is byte order.
+    @usableFromInline
     package let words: SIMD4<UInt64>
 
+    @inlinable
     package init(words: SIMD4<UInt64>) { self.words = words }
 
     /// Exactly 32 bytes.
+    @inlinable
     package init(bytes: UnsafeRawBufferPointer) {
         precondition(bytes.count == 32, "an id is 32 bytes")
         words = SIMD4(
@@ -27,31 +32,32 @@ package struct ObjectID<Named>: Hashable, Comparable, Sendable, CustomStringConv
     package init?(hexDigits digits: UnsafeRawBufferPointer) {
         guard digits.count == 64 else { return nil }
         var words = SIMD4<UInt64>()
-        for index in 0..<4 {
-            let word = digits.loadUnaligned(fromByteOffset: index * 16, as: SIMD16<UInt8>.self)
-            let isDigit = word .>= 0x30 .& word .<= 0x39
-            guard all(isDigit .| (word .>= 0x61 .& word .<= 0x66)) else { return nil }
-            let nibbles = word &- SIMD16(repeating: 0x57).replacing(with: 0x30, where: isDigit)
-            let bytes = nibbles.evenHalf &<< 4 | nibbles.oddHalf
-            words[index] = UInt64(bigEndian: unsafeBitCast(bytes, to: UInt64.self))
+        for index in 0..<8 {
+            guard let half = HexWord.value(of: digits.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)) else { return nil }
+            words[index >> 1] = words[index >> 1] << 32 | half
         }
         self.words = words
     }
 
+    @inlinable
     package static func == (left: ObjectID, right: ObjectID) -> Bool { left.words == right.words }
 
+    @inlinable
     package func hash(into hasher: inout Hasher) { hasher.combine(words.x) }
 
+    @inlinable
     package static func < (left: ObjectID, right: ObjectID) -> Bool {
         for index in 0..<4 where left.words[index] != right.words[index] { return left.words[index] < right.words[index] }
         return false
     }
 
     /// The 32 bytes, written at the start of `buffer`.
+    @inlinable
     package func copyBytes(to buffer: UnsafeMutableRawBufferPointer) {
         for index in 0..<4 { buffer.storeBytes(of: words[index].bigEndian, toByteOffset: index * 8, as: UInt64.self) }
     }
 
+    @inlinable
     package var bytes: [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
             copyBytes(to: UnsafeMutableRawBufferPointer(buffer))
@@ -62,12 +68,9 @@ package struct ObjectID<Named>: Hashable, Comparable, Sendable, CustomStringConv
     /// The 64 hex digits in ASCII, at the start of `target`, which has room for them.
     package func copyHex(to target: UnsafeMutablePointer<UInt8>) {
         for index in 0..<4 {
-            let bytes = unsafeBitCast(words[index].bigEndian, to: SIMD8<UInt8>.self)
-            var nibbles = SIMD16<UInt8>()
-            nibbles.evenHalf = bytes &>> 4
-            nibbles.oddHalf = bytes & 15
-            let digits = nibbles &+ SIMD16(repeating: 0x30).replacing(with: 0x57, where: nibbles .> 9)
-            UnsafeMutableRawPointer(target).storeBytes(of: digits, toByteOffset: index * 16, as: SIMD16<UInt8>.self)
+            let target = UnsafeMutableRawPointer(target) + index * 16
+            target.storeBytes(of: HexWord.digits(of: words[index] >> 32), as: UInt64.self)
+            target.storeBytes(of: HexWord.digits(of: words[index] & 0xFFFF_FFFF), toByteOffset: 8, as: UInt64.self)
         }
     }
 
@@ -85,6 +88,7 @@ package struct ObjectID<Named>: Hashable, Comparable, Sendable, CustomStringConv
     package var description: String { hex }
 
     /// The same 32 bytes naming something else: a tree blob is a tree.
+    @inlinable
     package func naming<Other>(_: Other.Type) -> ObjectID<Other> { ObjectID<Other>(words: words) }
 }
 

@@ -25,13 +25,13 @@ extension NodeTime {
         guard text.count >= 20, text[4] == 0x2D, text[7] == 0x2D, text[10] == 0x54, text[13] == 0x3A, text[16] == 0x3A,
             let year = NodeTime.number(text, 0..<4), let month = NodeTime.number(text, 5..<7), let day = NodeTime.number(text, 8..<10),
             let hour = NodeTime.number(text, 11..<13), let minute = NodeTime.number(text, 14..<16),
-            let second = NodeTime.number(text, 17..<19), hour < 24, minute < 60, second < 60
+            let second = NodeTime.number(text, 17..<19)
         else { return nil }
-        let date = CivilDate(year: year, month: month, day: day)
-        guard date.isValid else { return nil }
+        let civil = CivilTime(year: Int64(year), month: month, day: day, hour: hour, minute: minute, second: second)
         var index = 19
-        guard let fraction = NodeTime.fraction(text, &index), let offset = NodeTime.zone(text, index) else { return nil }
-        let local = date.daysSinceEpoch * 86_400 + Int64(hour * 3600 + minute * 60 + second)
+        guard let local = civil.secondsSinceEpoch, let fraction = NodeTime.fraction(text, &index),
+            let offset = NodeTime.zone(text, index)
+        else { return nil }
         self.init(seconds: local - Int64(offset), nanoseconds: fraction, zoneOffset: offset)
     }
 
@@ -75,21 +75,18 @@ extension JSONWriter {
     mutating func time(_ time: NodeTime) {
         let shifted = time.seconds.addingReportingOverflow(Int64(time.zoneOffset))
         let local = shifted.overflow ? time.seconds : shifted.partialValue
-        let remainder = local % 86_400
-        let days = local / 86_400 - (remainder < 0 ? 1 : 0)
-        let second = Int(remainder < 0 ? remainder + 86_400 : remainder)
-        let date = CivilDate(daysSinceEpoch: days).clamped
-        decimal(date.year, digits: 4)
+        let civil = CivilTime(secondsSinceEpoch: local).clamped
+        decimal(Int(civil.year), digits: 4)
         byte(0x2D)
-        decimal(date.month, digits: 2)
+        decimal(civil.month, digits: 2)
         byte(0x2D)
-        decimal(date.day, digits: 2)
+        decimal(civil.day, digits: 2)
         byte(0x54)
-        decimal(second / 3600, digits: 2)
+        decimal(civil.hour, digits: 2)
         byte(0x3A)
-        decimal(second / 60 % 60, digits: 2)
+        decimal(civil.minute, digits: 2)
         byte(0x3A)
-        decimal(second % 60, digits: 2)
+        decimal(civil.second, digits: 2)
         fraction(time.nanoseconds)
         zone(time.zoneOffset)
     }
@@ -127,5 +124,16 @@ extension JSONScanner {
         let start = position
         guard let time = NodeTime(rfc3339: try rawString().text) else { throw error(.invalid("time"), at: start) }
         return time
+    }
+}
+
+extension CivilTime {
+    /// The same day and time of the year 0 or 9999 for years outside of them; 29 February becomes 1 March where there is none.
+    fileprivate var clamped: CivilTime {
+        guard year < 0 || year > 9999 else { return self }
+        var moved = self
+        moved.year = year < 0 ? 0 : 9999
+        if !moved.isValid { (moved.month, moved.day) = (3, 1) }
+        return moved
     }
 }

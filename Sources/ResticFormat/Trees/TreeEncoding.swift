@@ -1,6 +1,7 @@
 extension Tree {
     /// The plain bytes of the tree's blob, equal to what restic writes; the SHA-256 of them is the tree's id. The order of
-    /// `nodes` is kept.
+    /// `nodes` is kept. Two things of older writers do not come back to the same bytes: link targets that are not UTF-8 (restic
+    /// before 0.16 wrote `\ufffd` and lost them), and `\u0008` and `\u000c`, which Go since 1.22 writes as `\b` and `\f`.
     package func encoded() -> [UInt8] {
         var writer = JSONWriter(capacity: 64 + nodes.count * 512)
         writer.raw("{\"nodes\":[")
