@@ -23,6 +23,7 @@ package struct NodeTime: Hashable, Sendable {
 }
 
 package struct ExtendedAttribute: Hashable, Sendable {
+    /// UTF-8. The format cannot hold other names: what is not UTF-8 in them is stored as U+FFFD.
     package var name: [UInt8]
     package var value: [UInt8]
 

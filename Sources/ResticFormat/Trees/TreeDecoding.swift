@@ -104,7 +104,7 @@ extension JSONScanner {
         while let key = try nextKey() {
             if try takeNull() { continue }
             switch key {
-            case "name": attribute.name = try string()
+            case "name": attribute.name = Array(try text().utf8)
             case "value": attribute.value = try base64()
             default: try skipValue()
             }
