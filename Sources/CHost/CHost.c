@@ -59,13 +59,12 @@ unsigned int holdfast_major(uint64_t device) { return major(device); }
 unsigned int holdfast_minor(uint64_t device) { return minor(device); }
 uint64_t holdfast_makedev(unsigned int major_, unsigned int minor_) { return makedev(major_, minor_); }
 
-int holdfast_openat_beneath(int dirfd, const char *path, int flags, mode_t mode) {
+int holdfast_open_unmounted(int dirfd, const char *name) {
     struct open_how how;
     memset(&how, 0, sizeof how);
-    how.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC);
-    how.mode = (flags & (O_CREAT | O_TMPFILE)) ? mode & 07777 : 0;
-    how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH;
-    return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
+    how.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    how.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    return (int)syscall(SYS_openat2, dirfd, name, &how, sizeof how);
 }
 
 ssize_t holdfast_getdents(int fd, void *buffer, size_t size) { return getdents64(fd, buffer, size); }

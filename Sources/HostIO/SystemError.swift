@@ -64,6 +64,7 @@ extension SystemError {
         case EISDIR: return "the path is a directory and a file was expected"
         case ELOOP: return "the path leads through a symbolic link where none is allowed"
         case EEXIST: return "remove or rename what is there"
+        case EXDEV: return "another file system is mounted there: unmount it first, if it is not meant"
         case ENOTEMPTY: return "something was written there meanwhile: look at it, then run the command again"
         case EIO: return "check the disk or mount (dmesg), then run the command again"
         case EMFILE, ENFILE: return "raise the limit of open files (ulimit -n)"

@@ -6,9 +6,13 @@ package final class TemporaryDirectory: Sendable {
     package let path: String
 
     package init(in parent: String? = nil) throws {
+        _ = Self.swept
         scratch = try ScratchDirectory(in: parent ?? Self.base)
         path = scratch.path
     }
+
+    /// Earlier runs may have been killed.
+    private static let swept = try? ScratchDirectory.sweep(base)
 
     private static var base: String { Path.join(environmentValue("TMPDIR") ?? "/tmp", "holdfast-tests") }
 

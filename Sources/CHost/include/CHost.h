@@ -18,8 +18,8 @@ unsigned int holdfast_major(uint64_t device);
 unsigned int holdfast_minor(uint64_t device);
 uint64_t holdfast_makedev(unsigned int major, unsigned int minor);
 
-/// openat2(2) with RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH and O_CLOEXEC: `path` may have several components.
-int holdfast_openat_beneath(int dirfd, const char *path, int flags, mode_t mode);
+/// openat2(2) of a directory for reading with RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS: EXDEV when something is mounted there.
+int holdfast_open_unmounted(int dirfd, const char *name);
 /// getdents64(2): linux_dirent64 records, at most `size` bytes of them; 0 at the end.
 ssize_t holdfast_getdents(int fd, void *buffer, size_t size);
 /// renameat2(2) with RENAME_NOREPLACE.
