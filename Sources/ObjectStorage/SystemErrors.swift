@@ -1,9 +1,9 @@
 import Glibc
-import HostIO
+package import HostIO
 
 extension StorageError {
     /// What a system call's error means for a storage.
-    init(_ error: SystemError, _ object: String, in location: String) {
+    package init(_ error: SystemError, _ object: String, in location: String) {
         self.init(Self.kind(of: error), object, in: location, detail: "cannot \(error.operation): \(error.reason)")
     }
 
