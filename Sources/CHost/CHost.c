@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -125,3 +126,10 @@ int holdfast_memory_file(const char *name) { return memfd_create(name, MFD_CLOEX
 int holdfast_process_descriptor(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 int holdfast_spawn_chdir(void *actions, const char *path) { return posix_spawn_file_actions_addchdir_np(actions, path); }
 int holdfast_spawn_close_from(void *actions, int first) { return posix_spawn_file_actions_addclosefrom_np(actions, first); }
+int holdfast_syncfs(int fd) { return syncfs(fd); }
+
+int64_t holdfast_mount_id(int dirfd, const char *name) {
+    struct statx status;
+    if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID, &status) != 0) return -1;
+    return (status.stx_mask & STATX_MNT_ID) ? (int64_t)status.stx_mnt_id : 0;
+}

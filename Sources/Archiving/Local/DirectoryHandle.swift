@@ -72,6 +72,17 @@ final class DirectoryHandle: Sendable {
         return open
     }
 
+    /// 0 for the root.
+    var depth: Int {
+        var depth = 0
+        var above = parent
+        while let handle = above {
+            depth += 1
+            above = handle.parent
+        }
+        return depth
+    }
+
     /// The path below the root, for people.
     func path(of entry: [UInt8]? = nil) -> String {
         var names: [[UInt8]] = entry.map { [$0] } ?? []

@@ -28,4 +28,29 @@ package struct TreeRestore: Sendable {
         self.host = host
         self.options = options
     }
+
+    /// Compares without changing anything. Every tree of the image is read and every name is checked; content is read only of files whose
+    /// size, times and inode do not say already that they are the same or different.
+    package func plan(job: JobControl) throws -> TreeRestorePlan {
+        let local = LocalDirectory(path: destination, options: .init(excludedAtRoot: options.excludedAtRoot))
+        var root: LocalSourceDirectory?
+        do { root = try local.openRoot() } catch let error as EntryError where error.kind == .vanished {}
+        return try PlanRun(image: image, options: options, job: job).execute(root: root, threads: host.processors)
+    }
+
+    /// Does what the plan says and nothing else; entries that have come since the plan stay. When it returns, all is durable.
+    ///
+    /// After a crash in between, each file that was there has its old or its new content. What concerns one entry only (metadata that this
+    /// user may not set, a blob that is damaged) is an issue of the outcome.
+    package func apply(_ plan: TreeRestorePlan, job: JobControl) throws -> TreeRestoreOutcome {
+        job.add(Int(clamping: plan.bytesToWrite), to: .bytesExpected)
+        job.add(plan.created + plan.replaced, to: .filesExpected)
+        let root = try plan.root ?? makeDestination()
+        return try ApplyRun(restore: self, plan: plan, job: job).execute(plan, root: root)
+    }
+
+    private func makeDestination() throws -> DirectoryHandle {
+        try makeDirectories(destination)
+        return try DirectoryHandle(root: try Descriptor.openDirectory(destination))
+    }
 }

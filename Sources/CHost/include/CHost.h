@@ -73,4 +73,10 @@ extern const int holdfast_o_noatime;
 /// fcntl(2) F_DUPFD_CLOEXEC.
 int holdfast_duplicate(int fd);
 
+/// syncfs(2): everything written to the file system of `fd` is durable; reports write errors since it was opened.
+int holdfast_syncfs(int fd);
+/// The id of the mount that the entry (or with an empty name the descriptor itself) lies in (statx(2), Linux 5.8); 0 when the kernel does
+/// not tell, -1 on error.
+int64_t holdfast_mount_id(int dirfd, const char *name);
+
 #endif

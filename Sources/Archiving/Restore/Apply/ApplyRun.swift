@@ -1,0 +1,252 @@
+import Glibc
+import HostIO
+import ResticFormat
+import Synchronization
+
+/// What the threads of one restore share.
+final class ApplyRun: Sendable {
+    enum Job: Sendable {
+        /// A directory of the image that is to be made in `parent`, with all in it.
+        case makeDirectory(Node, RestoredDirectory)
+        /// Entries of the directory's `nodes` that one thread writes alone.
+        case entries(RestoredDirectory, Range<Int>)
+        case entry(RestoredDirectory, Node)
+        case metadata(RestoredDirectory, Node)
+        /// Help with a large file.
+        case blobs(RestoringFile)
+        case delete(RestoredDirectory, [UInt8])
+    }
+
+    struct DeferredLink: Sendable {
+        let directory: RestoredDirectory
+        let node: Node
+        let key: LinkKey
+    }
+
+    let pool = WorkPool<Job>()
+    let image: ImageTree
+    let options: TreeRestore.Options
+    let placement: Placement
+    let job: JobControl
+    let issues: IssueCollector
+    let threads: Int
+    private let state: Mutex<State>
+
+    private struct State {
+        var bytesWritten: UInt64 = 0
+        var entriesChanged = 0
+        var linkTargets: [LinkKey: EntryLocation]
+        var links: [DeferredLink] = []
+        var deletions: [Job] = []
+    }
+
+    init(restore: TreeRestore, plan: TreeRestorePlan, job: JobControl) {
+        image = restore.image
+        options = restore.options
+        self.job = job
+        threads = restore.host.processors
+        issues = IssueCollector(job: job)
+        placement = Placement(isDirect: plan.intoEmpty, mark: restore.host.randomHex(bytes: 6))
+        state = Mutex(State(linkTargets: plan.linkTargets))
+    }
+
+    /// Writes, then links, then deletes; each durable before the next destroys anything.
+    func execute(_ plan: TreeRestorePlan, root: DirectoryHandle) throws -> TreeRestoreOutcome {
+        placement.touched(root)
+        do {
+            if plan.intoEmpty { try beginWhole(root) } else { begin(plan) }
+            try work()
+            try placement.flush(complete)
+            try makeLinks()
+            try placement.flush(complete)
+            try deleteExtra()
+            try placement.sync()
+        } catch {
+            placement.abandon()
+            throw error
+        }
+        return state.withLock { state in
+            TreeRestoreOutcome(
+                bytesWritten: state.bytesWritten, entriesChanged: state.entriesChanged, issues: issues.first, issueCount: issues.count)
+        }
+    }
+
+    private func work() throws {
+        try pool.run(threads: threads, named: "restore", job: job, worker: { try ApplyWorker(run: self) }) { try $0.perform($1) }
+    }
+
+    // MARK: What there is to do
+
+    private func beginWhole(_ root: DirectoryHandle) throws {
+        let reader = try ImageReader(image)
+        let (directory, node) = try reader.root()
+        let nodes = try reader.nodes(of: directory).filter { !options.excludedAtRoot.contains($0.name) }
+        begin(RestoredDirectory(root, image: directory, node: node, nodes: nodes, outstanding: nodes.count, parent: nil))
+    }
+
+    /// All `nodes` of a new directory are to be written.
+    func begin(_ directory: RestoredDirectory) {
+        if directory.nodes.isEmpty {
+            directory.expectMore()
+            return finishNow(directory)
+        }
+        var directories: [Job] = []
+        var entries: [Job] = []
+        var start = 0
+        var bytes: UInt64 = 0
+        func closeBatch(at end: Int) {
+            if start < end { entries.append(.entries(directory, start..<end)) }
+            (start, bytes) = (end, 0)
+        }
+        for (index, node) in directory.nodes.enumerated() {
+            if node.type == .dir {
+                closeBatch(at: index)
+                directories.append(.makeDirectory(node, directory))
+                start = index + 1
+            } else {
+                bytes += node.size
+                if bytes >= 1 << 20 || index + 1 - start >= 32 { closeBatch(at: index + 1) }
+            }
+        }
+        closeBatch(at: directory.nodes.count)
+        pool.push(directories.reversed(), .late)
+        pool.push(entries.reversed(), .ordinary)
+    }
+
+    private func finishNow(_ directory: RestoredDirectory) { pool.push(.entries(directory, 0..<0), .ordinary) }
+
+    private func begin(_ plan: TreeRestorePlan) {
+        var made: [ObjectIdentifier: RestoredDirectory] = [:]
+        let byDepth = plan.directories.map { (depth: $0.directory.depth, change: $0) }.sorted { $0.depth < $1.depth }
+        for (_, change) in byDepth {
+            let parent = nearest(change.directory, made)
+            parent?.expectMore()
+            // One more, so that nothing is done before all is known.
+            let directory = RestoredDirectory(
+                change.directory, image: change.image, node: change.node, nodes: [], outstanding: change.changes.count + 1, parent: parent)
+            made[ObjectIdentifier(change.directory)] = directory
+            push(change.changes, directory)
+            pool.push(.entries(directory, 0..<0), .late)
+        }
+    }
+
+    private func nearest(_ handle: DirectoryHandle, _ made: [ObjectIdentifier: RestoredDirectory]) -> RestoredDirectory? {
+        var above = handle.parent
+        while let handle = above {
+            if let directory = made[ObjectIdentifier(handle)] { return directory }
+            above = handle.parent
+        }
+        return nil
+    }
+
+    private func push(_ changes: [EntryChange], _ directory: RestoredDirectory) {
+        placement.touched(directory.handle)
+        for change in changes {
+            switch change {
+            case .write(let node) where node.type == .dir: pool.push(.makeDirectory(node, directory), .late)
+            case .write(let node): pool.push(.entry(directory, node), .ordinary)
+            case .setMetadata(let node): pool.push(.metadata(directory, node), .ordinary)
+            case .delete(let name): state.withLock { $0.deletions.append(.delete(directory, name)) }
+            }
+        }
+    }
+
+    // MARK: What the workers did
+
+    func count(bytes: Int, entries: Int) {
+        state.withLock { state in
+            state.bytesWritten += UInt64(bytes)
+            state.entriesChanged += entries
+        }
+    }
+
+    /// Whether the caller is to write the file; otherwise a link to it is made later.
+    func claims(_ node: Node, _ location: @autoclosure () -> EntryLocation, in directory: RestoredDirectory) -> Bool {
+        guard let key = LinkKey(node) else { return true }
+        let location = location()
+        return state.withLock { state in
+            if state.linkTargets[key] != nil {
+                state.links.append(DeferredLink(directory: directory, node: node, key: key))
+                return false
+            }
+            state.linkTargets[key] = location
+            return true
+        }
+    }
+
+    /// An entry of the directory is done; with the last one the directory's metadata are set, and its parent has one less to wait for.
+    func complete(_ directory: RestoredDirectory) throws {
+        var directory = directory
+        while directory.complete() {
+            if let node = directory.node {
+                try concerning(directory.handle, nil) { () throws(SystemError) in
+                    let open = try directory.handle.open()
+                    try EntryMetadata(node: node, tell: { self.tell(directory.handle.path(), $0) }).set(on: open.descriptor)
+                }
+            }
+            guard let parent = directory.parent else { return }
+            directory = parent
+        }
+    }
+
+    func tell(_ path: String, _ detail: String) { issues.add(EntryIssue(kind: .metadata, path: path, detail: detail)) }
+
+    /// Runs `body`; an error that concerns this entry only becomes an issue and nil is given, any other is thrown.
+    func concerning<Result>(
+        _ handle: DirectoryHandle, _ name: [UInt8]?, _ body: () throws(SystemError) -> Result
+    ) throws -> Result? {
+        do throws(SystemError) { return try body() } catch {
+            switch error.errno {
+            case ENOENT, ENOTDIR, ELOOP, ESTALE, EACCES, EPERM, ENAMETOOLONG, ETXTBSY, EBUSY, EILSEQ, EINVAL, EEXIST, EISDIR, ENOTEMPTY,
+                EMLINK,
+                EXDEV, EFBIG, EOPNOTSUPP:
+                issues.add(EntryIssue(kind: .unreadable, path: handle.path(of: name), detail: "\(error.operation): \(error.reason)"))
+                return nil
+            default: throw error
+            }
+        }
+    }
+
+    // MARK: Links and deletions
+
+    private func makeLinks() throws {
+        let links = state.withLock { state in
+            defer { state.links = [] }
+            return state.links
+        }
+        for link in links {
+            try job.checkCancelled()
+            guard let target = state.withLock({ $0.linkTargets[link.key] }) else { continue }
+            let name = placement.workingName(for: link.node.name)
+            let made: Void? = try concerning(link.directory.handle, link.node.name) { () throws(SystemError) in
+                let from = try target.directory.open()
+                let to = try link.directory.handle.open()
+                try from.descriptor.link(target.name, to: name, in: to.descriptor)
+                guard !placement.isDirect else { return }
+                try placement.rename(name, to: link.node.name, in: link.directory.handle)
+                // rename(2) does nothing when both names are links to one file already.
+                if try to.descriptor.statusIfPresent(of: name) != nil { try to.descriptor.remove(name) }
+            }
+            if made != nil { count(bytes: 0, entries: 1) }
+            job.add(1, to: .filesDone)
+            try complete(link.directory)
+        }
+    }
+
+    private func deleteExtra() throws {
+        let deletions = state.withLock { state in
+            defer { state.deletions = [] }
+            return state.deletions
+        }
+        let aside = placement.takeAside()
+        guard !deletions.isEmpty || !aside.isEmpty else { return }
+        try placement.sync()
+        pool.push(deletions, .ordinary)
+        try work()
+        let removal = TreeRemoval { self.tell("", $0) }
+        for entry in aside {
+            try concerning(entry.directory, entry.name) { () throws(SystemError) in _ = try removal.remove(entry.name, in: entry.directory)
+            }
+        }
+    }
+}

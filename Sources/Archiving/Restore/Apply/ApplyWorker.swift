@@ -1,0 +1,117 @@
+import Glibc
+import HostIO
+import RepositoryEngine
+import ResticFormat
+
+/// One thread of a restore.
+final class ApplyWorker {
+    let run: ApplyRun
+    let reader: ImageReader
+    let memory = ContentHashing()
+
+    init(run: ApplyRun) throws {
+        self.run = run
+        reader = try ImageReader(run.image)
+    }
+
+    func perform(_ job: ApplyRun.Job) throws {
+        switch job {
+        case .makeDirectory(let node, let parent): try makeDirectory(node, parent)
+        case .entries(let directory, let range):
+            for index in range {
+                try run.job.checkCancelled()
+                try write(directory.nodes[index], in: directory)
+            }
+            if range.isEmpty { try run.complete(directory) }
+        case .entry(let directory, let node): try write(node, in: directory)
+        case .metadata(let directory, let node): try setMetadata(node, in: directory)
+        case .blobs(let file): try help(file)
+        case .delete(let directory, let name): try delete(name, in: directory)
+        }
+    }
+
+    func metadata(_ node: Node, in directory: RestoredDirectory) -> EntryMetadata {
+        EntryMetadata(node: node) { self.run.tell(directory.handle.path(of: node.name), $0) }
+    }
+
+    // MARK: Directories
+
+    private func makeDirectory(_ node: Node, _ parent: RestoredDirectory) throws {
+        let image = try reader.directory(node, in: parent.image)
+        let nodes = try reader.nodes(of: image)
+        let made = try run.concerning(parent.handle, node.name) { () throws(SystemError) in
+            try make(node.name, in: parent.handle)
+            return try DirectoryHandle(node.name, in: parent.handle)
+        }
+        guard let handle = made else { return try run.complete(parent) }
+        run.count(bytes: 0, entries: 1)
+        run.placement.touched(handle)
+        run.begin(RestoredDirectory(handle, image: image, node: node, nodes: nodes, outstanding: nodes.count, parent: parent))
+    }
+
+    /// A directory that is there already is used; anything else under the name is moved aside.
+    private func make(_ name: [UInt8], in parent: DirectoryHandle) throws(SystemError) {
+        let open = try parent.open()
+        do throws(SystemError) { try open.descriptor.makeDirectory(name, mode: 0o700) } catch {
+            guard error.isExists else { throw error }
+            if try open.descriptor.status(of: name).kind == .directory { return }
+            try run.placement.moveAside(name, in: parent)
+            try open.descriptor.makeDirectory(name, mode: 0o700)
+        }
+    }
+
+    private func delete(_ name: [UInt8], in directory: RestoredDirectory) throws {
+        let removal = TreeRemoval { self.run.tell(directory.handle.path(of: name), $0) }
+        let isGone = try run.concerning(directory.handle, name) { () throws(SystemError) in try removal.remove(name, in: directory.handle) }
+        if isGone == true { run.count(bytes: 0, entries: 1) }
+        try run.complete(directory)
+    }
+
+    private func setMetadata(_ node: Node, in directory: RestoredDirectory) throws {
+        let metadata = metadata(node, in: directory)
+        let done: Void? = try run.concerning(directory.handle, node.name) { () throws(SystemError) in
+            try metadata.set(on: node.name, in: try directory.handle.open().descriptor)
+        }
+        if done != nil { run.count(bytes: 0, entries: 1) }
+        try run.complete(directory)
+    }
+
+    // MARK: Entries that are not directories
+
+    private func write(_ node: Node, in directory: RestoredDirectory) throws {
+        let working = run.placement.workingName(for: node.name)
+        switch node.type {
+        case .file:
+            let location = EntryLocation(directory: directory.handle, name: node.name)
+            if run.claims(node, location, in: directory) { try writeFile(node, as: working, in: directory) }
+        case .irregular, .dir:
+            run.tell(directory.handle.path(of: node.name), "an entry of unknown type is left out")
+            try run.complete(directory)
+        default:
+            try writeSpecial(node, as: working, in: directory)
+        }
+    }
+
+    private func writeSpecial(_ node: Node, as working: [UInt8], in directory: RestoredDirectory) throws {
+        let metadata = metadata(node, in: directory)
+        let made: Void? = try run.concerning(directory.handle, node.name) { () throws(SystemError) in
+            let open = try directory.handle.open()
+            switch node.type {
+            case .symlink: try open.descriptor.makeSymlink(working, to: node.linkTarget)
+            case .fifo: try open.descriptor.makeFifo(working, mode: 0o600)
+            default: try open.descriptor.makeNode(working, mode: FileMode.toPOSIX(node.mode) & ~0o7777 | 0o600, device: node.device)
+            }
+            try metadata.set(on: working, in: open.descriptor)
+        }
+        guard made != nil else { return try run.complete(directory) }
+        run.count(bytes: 0, entries: 1)
+        try place(working, node, in: directory, bytes: 0)
+    }
+
+    /// The entry is as it shall be but for its name.
+    func place(_ working: [UInt8], _ node: Node, in directory: RestoredDirectory, bytes: Int) throws {
+        run.job.add(1, to: .filesDone)
+        if run.placement.isDirect { return try run.complete(directory) }
+        if run.placement.finished(working, as: node.name, in: directory, bytes: bytes) { try run.placement.flush(run.complete) }
+    }
+}

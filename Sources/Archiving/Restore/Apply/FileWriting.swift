@@ -1,0 +1,140 @@
+import CHost
+import Glibc
+import HostIO
+import Model
+import RepositoryEngine
+import ResticFormat
+
+/// Content of files: from blobs, large files by all threads; or from a source, by sharing blocks where the file system can.
+extension ApplyWorker {
+    /// A file of more blobs is written by several threads.
+    private static let fewBlobs = 4
+
+    func writeFile(_ node: Node, as working: [UInt8], in directory: RestoredDirectory) throws {
+        let opened = try run.concerning(directory.handle, node.name) { () throws(SystemError) in
+            let open = try directory.handle.open()
+            return SharedDescriptor(try open.descriptor.open(working, [.readWrite, .createNew, .noFollow]))
+        }
+        guard let file = opened else { return try run.complete(directory) }
+        switch (run.image, directory.image) {
+        case (.archived(let tree), _): try writeBlobs(of: node, in: tree.repository, to: file, as: working, directory)
+        case (.source, .source(let source)): try copy(from: source, node, to: file, as: working, directory)
+        default: try giveUp(node, working, directory, "the image has no such file")
+        }
+    }
+
+    private func finish(_ file: SharedDescriptor, _ node: Node, as working: [UInt8], in directory: RestoredDirectory, bytes: Int) throws {
+        try metadata(node, in: directory).set(on: file.descriptor)
+        run.count(bytes: bytes, entries: 1)
+        try place(working, node, in: directory, bytes: bytes)
+    }
+
+    /// The file cannot be had: what was under its name stays as it is.
+    private func giveUp(_ node: Node, _ working: [UInt8], _ directory: RestoredDirectory, _ reason: String) throws {
+        run.issues.add(EntryIssue(kind: .unreadable, path: directory.handle.path(of: node.name), detail: reason))
+        _ = try run.concerning(directory.handle, node.name) { () throws(SystemError) in
+            try directory.handle.open().descriptor.remove(working)
+        }
+        run.job.add(1, to: .filesDone)
+        try run.complete(directory)
+    }
+
+    // MARK: From an archive
+
+    private func writeBlobs(
+        of node: Node, in repository: IndexedRepository, to file: SharedDescriptor, as working: [UInt8], _ directory: RestoredDirectory
+    ) throws {
+        let content = node.content ?? []
+        var offsets: [UInt64] = [0]
+        offsets.reserveCapacity(content.count + 1)
+        for id in content {
+            guard let size = repository.plainSize(of: id, .data) else {
+                return try giveUp(node, working, directory, "blob \(id.short) is missing in \(repository.location)")
+            }
+            offsets.append(offsets[offsets.count - 1] + UInt64(size))
+        }
+        let size = offsets[offsets.count - 1]
+        guard let end = Int64(exactly: size) else { return try giveUp(node, working, directory, "it is too large") }
+        // A single blob is written whole by a call of its own size.
+        if content.count > 1 || size >= 64 << 10 { try file.descriptor.truncate(to: end) }
+        let helpers = content.count > Self.fewBlobs ? min(run.threads, content.count) : 1
+        let restoring = RestoringFile(file, in: directory, node: node, workingName: working, offsets: offsets, helpers: helpers)
+        if helpers > 1 { run.pool.push((1..<helpers).map { _ in .blobs(restoring) }, .urgent) }
+        try help(restoring)
+    }
+
+    /// Writes blobs of the file until none is left.
+    func help(_ file: RestoringFile) throws {
+        guard case .archived(let tree) = run.image, let opener = reader.opener, let content = file.node.content else { return }
+        while let index = file.takeBlob() {
+            try run.job.checkCancelled()
+            do {
+                try tree.repository.withBlob(content[index], .data, using: opener) { bytes in
+                    try write(bytes, at: file.offsets[index], size: file.offsets[index + 1] - file.offsets[index], to: file)
+                }
+            } catch let error as RepositoryError {
+                file.fail(error.failure.summary)
+            }
+        }
+        switch file.complete() {
+        case nil: return
+        case .failed(let reason): try giveUp(file.node, file.workingName, file.directory, reason)
+        case .written:
+            let size = Int(clamping: file.offsets[file.offsets.count - 1])
+            try finish(file.descriptor, file.node, as: file.workingName, in: file.directory, bytes: size)
+        }
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64, size: UInt64, to file: RestoringFile) throws {
+        guard UInt64(bytes.count) == size, let position = Int64(exactly: offset) else {
+            return file.fail("a blob has not the size that the index says")
+        }
+        _ = try SparseWriting.write(bytes, at: position, to: file.descriptor.descriptor)
+        run.job.add(bytes.count, to: .bytesDone)
+    }
+
+    // MARK: From a source
+
+    private func copy(
+        from source: any SourceDirectory, _ node: Node, to file: SharedDescriptor, as working: [UInt8], _ directory: RestoredDirectory
+    ) throws {
+        let size: Int
+        do {
+            let image = try source.file(named: node.name)
+            size = try clone(image, node, to: file) ?? copy(image, to: file)
+        } catch let error as EntryError {
+            return try giveUp(node, working, directory, error.detail)
+        }
+        try finish(file, node, as: working, in: directory, bytes: size)
+    }
+
+    /// Shares the blocks of a file of this machine; nil where that is not possible.
+    private func clone(_ image: any SourceFile, _ node: Node, to file: SharedDescriptor) throws -> Int? {
+        guard let source = image.localDescriptor, holdfast_reflink(file.descriptor.raw, source) == 0 else { return nil }
+        let size = Int(clamping: node.size)
+        run.job.add(size, to: .bytesDone)
+        return size
+    }
+
+    private func copy(_ image: any SourceFile, to file: SharedDescriptor) throws -> Int {
+        let room = memory.room(1 << 20)
+        var size = 0
+        while true {
+            try run.job.checkCancelled()
+            let run = Int(clamping: try image.zeroRun(at: UInt64(size)))
+            if run > 0 {
+                size += run
+                self.run.job.add(run, to: .bytesDone)
+                try image.seek(to: UInt64(size))
+                continue
+            }
+            let count = try image.read(into: room)
+            if count == 0 { break }
+            _ = try SparseWriting.write(UnsafeRawBufferPointer(rebasing: room[..<count]), at: Int64(size), to: file.descriptor)
+            size += count
+            self.run.job.add(count, to: .bytesDone)
+        }
+        try file.descriptor.truncate(to: Int64(size))
+        return size
+    }
+}

@@ -1,0 +1,126 @@
+import CHost
+import Glibc
+import HostIO
+import ResticFormat
+import Synchronization
+
+/// How finished entries get their names. In a destination that was empty they have them from the start; elsewhere they are written under
+/// a temporary name, and a batch of them is made durable before it is renamed: after a crash each name has its old or its new entry.
+final class Placement: Sendable {
+    private struct Waiting {
+        let directory: RestoredDirectory
+        let temporary: [UInt8]
+        let name: [UInt8]
+    }
+
+    private struct State {
+        var waiting: [Waiting] = []
+        var bytes = 0
+        /// One directory of each file system that was written to.
+        var fileSystems: [UInt64: DirectoryHandle] = [:]
+        /// Moved out of the way, to be deleted when all is durable.
+        var aside: [EntryLocation] = []
+        var serial = 0
+    }
+
+    private static let mostWaiting = 4096
+    private static let mostBytes = 512 << 20
+
+    let isDirect: Bool
+    private let prefix: String
+    private let state = Mutex(State())
+
+    /// `mark` makes the temporary names of this restore different from those of others.
+    init(isDirect: Bool, mark: String) {
+        self.isDirect = isDirect
+        prefix = ".holdfast-\(mark)-"
+    }
+
+    /// A name under which nothing is.
+    func temporaryName() -> [UInt8] {
+        let serial = state.withLock { state in
+            state.serial += 1
+            return state.serial
+        }
+        return Array("\(prefix)\(serial)".utf8)
+    }
+
+    /// The name to make an entry under.
+    func workingName(for name: [UInt8]) -> [UInt8] { isDirect ? name : temporaryName() }
+
+    func touched(_ handle: DirectoryHandle) {
+        state.withLock { state in
+            if state.fileSystems[handle.device] == nil { state.fileSystems[handle.device] = handle }
+        }
+    }
+
+    /// An entry is as it shall be but for its name. Returns whether a batch is full and ``flush(_:)`` is due.
+    func finished(_ temporary: [UInt8], as name: [UInt8], in directory: RestoredDirectory, bytes: Int) -> Bool {
+        state.withLock { state in
+            state.waiting.append(Waiting(directory: directory, temporary: temporary, name: name))
+            state.bytes += bytes
+            return state.waiting.count >= Self.mostWaiting || state.bytes >= Self.mostBytes
+        }
+    }
+
+    /// Makes all that waits durable and gives it its names; `placed` is called for each.
+    func flush(_ placed: (RestoredDirectory) throws -> Void) throws {
+        let batch = state.withLock { state in
+            defer { (state.waiting, state.bytes) = ([], 0) }
+            return state.waiting
+        }
+        guard !batch.isEmpty else { return }
+        var done = 0
+        do {
+            try sync()
+            for entry in batch {
+                try rename(entry.temporary, to: entry.name, in: entry.directory.handle)
+                done += 1
+                try placed(entry.directory)
+            }
+        } catch {
+            state.withLock { $0.waiting += batch[done...] }
+            throw error
+        }
+    }
+
+    /// Everything written so far is durable.
+    func sync() throws(SystemError) {
+        for handle in state.withLock({ Array($0.fileSystems.values) }) {
+            let open = try handle.open()
+            guard holdfast_syncfs(open.descriptor.raw) == 0 else { throw SystemError(errno, "sync", open.descriptor.path) }
+        }
+    }
+
+    /// A directory in the way is moved aside; so is anything in the way of a directory.
+    func rename(_ temporary: [UInt8], to name: [UInt8], in handle: DirectoryHandle) throws(SystemError) {
+        let open = try handle.open()
+        do throws(SystemError) { try open.descriptor.rename(temporary, to: name) } catch {
+            guard [EISDIR, ENOTDIR, ENOTEMPTY, EEXIST].contains(error.errno) else { throw error }
+            try moveAside(name, in: handle)
+            try open.descriptor.rename(temporary, to: name)
+        }
+    }
+
+    func moveAside(_ name: [UInt8], in handle: DirectoryHandle) throws(SystemError) {
+        let aside = temporaryName()
+        try handle.open().descriptor.rename(name, to: aside)
+        state.withLock { $0.aside.append(EntryLocation(directory: handle, name: aside)) }
+    }
+
+    func takeAside() -> [EntryLocation] {
+        state.withLock { state in
+            defer { state.aside = [] }
+            return state.aside
+        }
+    }
+
+    /// After a failure: what waits for its name is removed, as far as possible.
+    func abandon() {
+        let batch = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for entry in batch { try? entry.directory.handle.open().descriptor.remove(entry.temporary) }
+    }
+}

@@ -1,0 +1,167 @@
+import HostIO
+import Model
+import ResticFormat
+import Synchronization
+
+/// What the threads of one planning share.
+final class PlanRun: Sendable {
+    enum Job: Sendable {
+        /// A directory that is on both sides.
+        case compare(ImageDirectory, PlannedDirectory)
+        /// A directory of the image that the destination lacks.
+        case countNew(ImageDirectory)
+        /// A directory of the destination that the image lacks.
+        case countDeleted(LocalSourceDirectory)
+        /// A file of the same size on both sides.
+        case compareContent(FileComparison)
+        /// Some blobs of such a file.
+        case compareBlobs(FileComparison, Range<Int>)
+    }
+
+    let pool = WorkPool<Job>()
+    let image: ImageTree
+    let options: TreeRestore.Options
+    let job: JobControl
+    private let state = Mutex(State())
+
+    private struct State {
+        var plan = TreeRestorePlan()
+        var changed: [PlannedDirectory] = []
+        var linked: [LinkedFile] = []
+        var linksCounted: Set<LinkKey> = []
+        var examples = PlanExamples()
+    }
+
+    init(image: ImageTree, options: TreeRestore.Options, job: JobControl) {
+        self.image = image
+        self.options = options
+        self.job = job
+    }
+
+    /// `root` is nil when the destination is not there.
+    func execute(root: LocalSourceDirectory?, threads: Int) throws -> TreeRestorePlan {
+        let (imageRoot, rootNode) = try ImageReader(image).root()
+        let isEmpty = try root.map { try $0.entries(IssueCollector()).isEmpty } ?? true
+        state.withLock { state in
+            state.plan.intoEmpty = isEmpty
+            state.plan.root = root?.handle
+        }
+        if let root, !isEmpty {
+            pool.push(.compare(imageRoot, PlannedDirectory(root, image: imageRoot, node: rootNode, there: try root.metadata())), .late)
+        } else {
+            pool.push(.countNew(imageRoot), .late)
+        }
+        try pool.run(threads: threads, named: "plan", job: job, worker: { try PlanWorker(run: self) }) { try $0.perform($1) }
+        return conclude()
+    }
+
+    private func conclude() -> TreeRestorePlan {
+        let linked = state.withLock { state in
+            defer { state.linked = [] }
+            return state.linked
+        }
+        LinkPlanning(run: self).resolve(linked)
+        return state.withLock { state in
+            var plan = state.plan
+            plan.examples = state.examples.chosen(TreeRestorePlan.examplesKept)
+            plan.directories = state.changed.map(\.change)
+            return plan
+        }
+    }
+
+    // MARK: What the workers found
+
+    func count(_ change: (inout TreeRestorePlan) -> Void) { state.withLock { change(&$0.plan) } }
+
+    func example(_ kind: PlanExamples.Kind, _ path: @autoclosure () -> String) {
+        state.withLock { state in
+            if state.examples.hasRoom(kind) { state.examples.add(kind, path()) }
+        }
+    }
+
+    func deferLink(_ file: LinkedFile) { state.withLock { $0.linked.append(file) } }
+
+    /// Whether this is the first of its links.
+    func countsBytes(_ key: LinkKey) -> Bool { state.withLock { $0.linksCounted.insert(key).inserted } }
+
+    func add(_ change: EntryChange, to directory: PlannedDirectory) {
+        if directory.add(change) { state.withLock { $0.changed.append(directory) } }
+    }
+
+    func metadataDiffers(of directory: PlannedDirectory) {
+        if directory.markMetadata() { state.withLock { $0.changed.append(directory) } }
+    }
+}
+
+extension TreeRestorePlan {
+    /// Something that the restore undoes was changed then.
+    mutating func loses(_ changed: NodeTime) {
+        let time = changed.timestamp
+        newestChange = newestChange.map { max($0, time) } ?? time
+    }
+}
+
+/// A directory that is on both sides, while it is compared.
+final class PlannedDirectory: Sendable {
+    let source: LocalSourceDirectory
+    let image: ImageDirectory
+    let node: Node?
+    /// The metadata that it has.
+    let there: Node
+    private let state = Mutex(State())
+
+    private struct State {
+        var changes: [EntryChange] = []
+        var isRecorded = false
+    }
+
+    init(_ source: LocalSourceDirectory, image: ImageDirectory, node: Node?, there: Node) {
+        self.source = source
+        self.image = image
+        self.node = node
+        self.there = there
+    }
+
+    /// Whether it was without changes before.
+    func add(_ change: EntryChange) -> Bool {
+        state.withLock { state in
+            state.changes.append(change)
+            defer { state.isRecorded = true }
+            return !state.isRecorded
+        }
+    }
+
+    func markMetadata() -> Bool {
+        state.withLock { state in
+            defer { state.isRecorded = true }
+            return !state.isRecorded
+        }
+    }
+
+    var change: DirectoryChange {
+        let changes = state.withLock { $0.changes }.sorted { Tree.areInOrder($0.name, $1.name) }
+        return DirectoryChange(directory: source.handle, image: image, node: node, changes: changes)
+    }
+}
+
+/// A few paths of each kind of change.
+struct PlanExamples {
+    enum Kind: String, CaseIterable { case replace, delete, create, metadata }
+
+    private var paths: [Kind: [String]] = [:]
+
+    func hasRoom(_ kind: Kind) -> Bool { (paths[kind]?.count ?? 0) < TreeRestorePlan.examplesKept }
+    mutating func add(_ kind: Kind, _ path: String) { paths[kind, default: []].append(path) }
+
+    /// Something of each kind as far as there is, in turn.
+    func chosen(_ count: Int) -> [String] {
+        let sorted = paths.mapValues { $0.sorted() }
+        var lines: [String] = []
+        for position in 0..<count {
+            for kind in Kind.allCases {
+                if let of = sorted[kind], position < of.count, lines.count < count { lines.append("\(kind.rawValue) \(of[position])") }
+            }
+        }
+        return lines
+    }
+}

@@ -1,0 +1,190 @@
+import HostIO
+import RepositoryEngine
+import ResticFormat
+
+/// One thread of a planning.
+final class PlanWorker {
+    let run: PlanRun
+    let reader: ImageReader
+    let hashing: ContentHashing
+
+    init(run: PlanRun) throws {
+        self.run = run
+        reader = try ImageReader(run.image)
+        hashing = ContentHashing()
+    }
+
+    func perform(_ job: PlanRun.Job) throws {
+        switch job {
+        case .compare(let image, let directory): try compare(image, directory)
+        case .countNew(let directory): try countNew(directory)
+        case .countDeleted(let directory): try countDeleted(directory)
+        case .compareContent(let file): try compareContent(file)
+        case .compareBlobs(let file, let range): try compareBlobs(file, range)
+        }
+    }
+
+    // MARK: On both sides
+
+    private func compare(_ image: ImageDirectory, _ directory: PlannedDirectory) throws {
+        if let node = directory.node, !node.hasSameMetadata(as: directory.there) {
+            run.count { $0.metadataOnly += 1 }
+            run.metadataDiffers(of: directory)
+        } else {
+            run.count { $0.unchanged += 1 }
+        }
+        var wanted = try reader.nodes(of: image)
+        if directory.source.handle.parent == nil { wanted.removeAll { run.options.excludedAtRoot.contains($0.name) } }
+        let there = try directory.source.entries(IssueCollector())
+        var next = 0
+        for node in wanted {
+            while next < there.count, Tree.areInOrder(there[next].name, node.name) {
+                try delete(there[next], directory)
+                next += 1
+            }
+            if next < there.count, there[next].name == node.name {
+                try compare(node, there[next], image, directory)
+                next += 1
+            } else {
+                try create(node, image, directory)
+            }
+        }
+        for extra in there[next...] { try delete(extra, directory) }
+    }
+
+    private func compare(_ node: Node, _ there: Node, _ image: ImageDirectory, _ directory: PlannedDirectory) throws {
+        switch (node.type, there.type) {
+        case (.dir, .dir): try descend(node, there, image, directory)
+        case (.file, .file): compareFiles(FileComparison(node: node, there: there, directory: directory, image: image))
+        case (let wanted, let present) where wanted == present:
+            if !node.isSameSpecial(as: there) {
+                replace(node, there, directory)
+            } else if !node.hasSameMetadata(as: there) {
+                setMetadata(node, there, directory)
+            } else {
+                run.count { $0.unchanged += 1 }
+            }
+        default:
+            replace(node, there, directory)
+            if node.type == .dir { run.pool.push(.countNew(try reader.directory(node, in: image)), .late) }
+            if there.type == .dir { try push(countDeleted: there.name, directory) }
+        }
+    }
+
+    private func descend(_ node: Node, _ there: Node, _ image: ImageDirectory, _ directory: PlannedDirectory) throws {
+        let opened: LocalSourceDirectory
+        do { opened = try directory.source.openDirectory(node.name) } catch let error as EntryError where error.kind == .vanished {
+            return try create(node, image, directory)
+        }
+        let below = try reader.directory(node, in: image)
+        run.pool.push(.compare(below, PlannedDirectory(opened, image: below, node: node, there: there)), .late)
+    }
+
+    private func compareFiles(_ file: FileComparison) {
+        if file.node.hasSameIdentity(as: file.there) { return conclude(file, isSame: true) }
+        guard file.node.size == file.there.size else { return conclude(file, isSame: false) }
+        guard file.node.size > 0 else { return conclude(file, isSame: true) }
+        run.job.add(Int(clamping: file.node.size), to: .bytesExpected)
+        run.pool.push(.compareContent(file), .ordinary)
+    }
+
+    /// The content is known to be the same or not. What has several links on either side is looked at when all is known.
+    func conclude(_ file: FileComparison, isSame: Bool) {
+        if LinkKey(file.node) != nil || file.there.links > 1 {
+            return run.deferLink(LinkedFile(node: file.node, there: file.there, directory: file.directory, hasSameContent: isSame))
+        }
+        run.settle(file.node, file.there, file.directory, hasSameContent: isSame)
+    }
+
+    private func replace(_ node: Node, _ there: Node, _ directory: PlannedDirectory) {
+        run.settle(node, there, directory, hasSameContent: false)
+    }
+
+    private func setMetadata(_ node: Node, _ there: Node, _ directory: PlannedDirectory) {
+        run.settle(node, there, directory, hasSameContent: true)
+    }
+
+    // MARK: On one side
+
+    private func create(_ node: Node, _ image: ImageDirectory, _ directory: PlannedDirectory) throws {
+        run.example(.create, directory.source.handle.path(of: node.name))
+        if LinkKey(node) != nil {
+            return run.deferLink(LinkedFile(node: node, there: nil, directory: directory, hasSameContent: false))
+        }
+        run.add(.write(node), to: directory)
+        run.count { plan in
+            plan.created += 1
+            if node.type == .file { plan.bytesToWrite += node.size }
+        }
+        if node.type == .dir { run.pool.push(.countNew(try reader.directory(node, in: image)), .late) }
+    }
+
+    private func countNew(_ directory: ImageDirectory) throws {
+        var (entries, bytes) = (0, UInt64(0))
+        for node in try reader.nodes(of: directory) {
+            entries += 1
+            if node.type == .dir { run.pool.push(.countNew(try reader.directory(node, in: directory)), .late) }
+            if node.type == .file, LinkKey(node).map(run.countsBytes) ?? true { bytes += node.size }
+        }
+        run.count { plan in
+            plan.created += entries
+            plan.bytesToWrite += bytes
+        }
+    }
+
+    private func delete(_ there: Node, _ directory: PlannedDirectory) throws {
+        guard run.options.deletesExtra else { return }
+        run.example(.delete, directory.source.handle.path(of: there.name))
+        run.add(.delete(there.name), to: directory)
+        run.count { plan in
+            plan.deleted += 1
+            plan.bytesFreed += there.size
+            if there.type != .dir { plan.loses(there.ctime) }
+        }
+        if there.type == .dir { try push(countDeleted: there.name, directory) }
+    }
+
+    private func push(countDeleted name: [UInt8], _ directory: PlannedDirectory) throws {
+        do { run.pool.push(.countDeleted(try directory.source.openDirectory(name)), .late) } catch let error as EntryError
+            where error.kind == .vanished
+        {}
+    }
+
+    private func countDeleted(_ directory: LocalSourceDirectory) throws {
+        var (entries, bytes) = (0, UInt64(0))
+        var newest: NodeTime?
+        for node in try directory.entries(IssueCollector()) {
+            entries += 1
+            bytes += node.size
+            if node.type == .dir {
+                run.pool.push(.countDeleted(try directory.openDirectory(node.name)), .late)
+            } else if newest.map({ $0.timestamp < node.ctime.timestamp }) ?? true {
+                newest = node.ctime
+            }
+        }
+        run.count { plan in
+            plan.deleted += entries
+            plan.bytesFreed += bytes
+            if let newest { plan.loses(newest) }
+        }
+    }
+}
+
+extension PlanRun {
+    /// An entry that is on both sides: unchanged, other metadata, or other content or type.
+    func settle(_ node: Node, _ there: Node, _ directory: PlannedDirectory, hasSameContent: Bool) {
+        if hasSameContent, node.hasSameMetadata(as: there) { return count { $0.unchanged += 1 } }
+        example(hasSameContent ? .metadata : .replace, directory.source.handle.path(of: node.name))
+        add(hasSameContent ? .setMetadata(node) : .write(node), to: directory)
+        count { plan in
+            if there.type != .dir { plan.loses(there.ctime) }
+            if hasSameContent {
+                plan.metadataOnly += 1
+            } else {
+                plan.replaced += 1
+                plan.bytesFreed += there.size
+                if node.type == .file { plan.bytesToWrite += node.size }
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package import Model
+import ResticFormat
+
+/// What a restore would change, as found when the plan was made. Holds what changes only, and keeps the destination open.
+package struct TreeRestorePlan: Sendable {
+    /// Entries, those in new directories included.
+    package var created = 0
+    /// Files with other content, and entries of another type.
+    package var replaced = 0
+    /// Entries, those in deleted directories included.
+    package var deleted = 0
+    package var unchanged = 0
+    /// Same content, other owner, mode, times or attributes.
+    package var metadataOnly = 0
+    package var bytesToWrite: UInt64 = 0
+    /// Logical bytes of what is deleted or replaced.
+    package var bytesFreed: UInt64 = 0
+    /// At most ``examplesKept``: "replace reports/2026.csv".
+    package var examples: [String] = []
+    /// The newest change (ctime) among what is replaced, deleted or given other metadata; directories not.
+    package var newestChange: Timestamp?
+    /// The destination is not there or has no entries.
+    package var intoEmpty = false
+
+    package static let examplesKept = 20
+
+    /// nil when the destination is to be made.
+    var root: DirectoryHandle?
+    var directories: [DirectoryChange] = []
+    /// Where files with several links, that are to be linked to, are already as they shall be.
+    var linkTargets: [LinkKey: EntryLocation] = [:]
+
+    init() {}
+
+    /// Nothing differs.
+    package var isEmpty: Bool { created + replaced + deleted + metadataOnly == 0 }
+}
+
+/// What changes among the entries of one directory that is there.
+struct DirectoryChange: Sendable {
+    let directory: DirectoryHandle
+    let image: ImageDirectory
+    /// Its own metadata, to be set when all else is done: changing entries changes its times. nil when they are not known.
+    let node: Node?
+    var changes: [EntryChange]
+}
+
+enum EntryChange: Sendable {
+    /// Is made, or takes the place of what is there under that name; a directory with all in it.
+    case write(Node)
+    case setMetadata(Node)
+    case delete([UInt8])
+
+    var name: [UInt8] {
+        switch self {
+        case .write(let node), .setMetadata(let node): node.name
+        case .delete(let name): name
+        }
+    }
+}
+
+/// An entry of a directory of the destination.
+struct EntryLocation: Sendable {
+    let directory: DirectoryHandle
+    let name: [UInt8]
+}
+
+/// What all links to one file of the image have in common.
+struct LinkKey: Hashable, Sendable {
+    let inode: UInt64
+    let device: UInt64
+
+    /// nil for what has no other link.
+    init?(_ node: Node) {
+        guard node.type == .file, node.links > 1, node.inode != 0 else { return nil }
+        inode = node.inode
+        device = node.deviceID
+    }
+}

@@ -1,0 +1,81 @@
+import HostIO
+import RepositoryEngine
+import ResticFormat
+
+/// A directory of an image.
+enum ImageDirectory: Sendable {
+    case archived(TreeID)
+    case source(any SourceDirectory)
+}
+
+/// Reads an image on one thread.
+final class ImageReader {
+    let image: ImageTree
+    /// nil for a source.
+    let opener: BlobOpener?
+
+    init(_ image: ImageTree) throws {
+        self.image = image
+        switch image {
+        case .archived(let tree): opener = try tree.repository.makeOpener()
+        case .source: opener = nil
+        }
+    }
+
+    /// The root, with its metadata when they are known.
+    func root() throws -> (ImageDirectory, Node?) {
+        switch image {
+        case .archived(let tree): return (.archived(tree.id), tree.node)
+        case .source(let source):
+            let root = try source.root()
+            return (.source(root), try root.metadata())
+        }
+    }
+
+    /// In order; every name is one that an entry can have, and no name is there twice. An image that cannot be read whole throws: what is
+    /// missing in it must not be taken for deleted.
+    func nodes(of directory: ImageDirectory) throws -> [Node] {
+        switch directory {
+        case .archived(let id): return try archivedNodes(id)
+        case .source(let source):
+            let issues = IssueCollector()
+            let nodes = try source.entries(issues)
+            if let lost = issues.first.first(where: { $0.kind != .metadata }) {
+                throw EntryError(.unreadable, path: "\(image.description)/\(lost.path)", detail: lost.detail)
+            }
+            return try checked(nodes, "directory")
+        }
+    }
+
+    func directory(_ node: Node, in parent: ImageDirectory) throws -> ImageDirectory {
+        switch parent {
+        case .archived:
+            guard let subtree = node.subtree else { throw damaged("directory \(FileName.text(node.name))", "it has no tree") }
+            return .archived(subtree)
+        case .source(let source): return .source(try source.directory(named: node.name))
+        }
+    }
+
+    private func archivedNodes(_ id: TreeID) throws -> [Node] {
+        guard case .archived(let tree) = image, let opener else { throw damaged("tree \(id.short)", "the image is no archive") }
+        return try checked(try tree.repository.tree(id, using: opener).nodes, "tree \(id.short)")
+    }
+
+    private func checked(_ nodes: [Node], _ what: String) throws -> [Node] {
+        if let bad = nodes.first(where: { !$0.hasSafeName }) {
+            throw damaged(what, "it has an entry named \"\(FileName.text(bad.name))\", which could lead out of its directory")
+        }
+        let tree = Tree(nodes: nodes)
+        if tree.isInOrder { return nodes }
+        let sorted = Tree(nodes: nodes.sorted { Tree.areInOrder($0.name, $1.name) })
+        guard sorted.isInOrder else { throw damaged(what, "a name is there twice") }
+        return sorted.nodes
+    }
+
+    private func damaged(_ what: String, _ reason: String) -> any Error {
+        switch image {
+        case .archived(let tree): RepositoryError.damagedFile(name: what, reason: reason, location: tree.repository.location)
+        case .source(let source): EntryError(.unreadable, path: "\(source.description)/\(what)", detail: reason)
+        }
+    }
+}
