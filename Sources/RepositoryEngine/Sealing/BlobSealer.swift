@@ -14,10 +14,10 @@ package final class BlobSealer {
     }
 
     /// A blob ready for a pack; `bytes` is valid until the sealer's next call.
-    struct Sealed {
-        let bytes: UnsafeRawBufferPointer
+    package struct Sealed {
+        package let bytes: UnsafeRawBufferPointer
         /// Nil: stored as it is.
-        let uncompressedLength: UInt32?
+        package let uncompressedLength: UInt32?
     }
 
     private let hasher: Hasher256
@@ -40,7 +40,7 @@ package final class BlobSealer {
     package func id(of plain: UnsafeRawBufferPointer) -> BlobID { hasher.hash(plain, naming: BlobNamed.self) }
 
     /// Compresses (unless that gains nothing), proves that the result decompresses to `plain`, encrypts.
-    func seal(_ plain: UnsafeRawBufferPointer, id: BlobID, kind: BlobKind) throws -> Sealed {
+    package func seal(_ plain: UnsafeRawBufferPointer, id: BlobID, kind: BlobKind) throws -> Sealed {
         guard let length = UInt32(exactly: plain.count), length < UInt32.max - 64 else { throw RepositoryError.blobTooLarge(plain.count) }
         guard !plain.isEmpty, compression != .off || kind == .tree else { return try encrypt(plain, uncompressedLength: nil) }
         let room = compressed.bytes(Compressor.bound(plain.count))
