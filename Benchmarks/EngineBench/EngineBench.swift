@@ -29,9 +29,10 @@ struct EngineBench {
         case ("init", 2):
             _ = try OpenRepository.create(in: DirectoryStorage.create(at: words[1]), password: password, host: host)
         case ("backup", 3): try open(words[1], password, host).backup(words[2])
+        case ("loop", 3): try open(words[1], password, host).loop(words[2])
         case ("check", 2): try open(words[1], password, host).check()
         default:
-            complain("usage: engine-bench init REPO | backup REPO DIR | restore REPO DIR | check REPO")
+            complain("usage: engine-bench init REPO | backup REPO DIR | restore REPO DIR | check REPO | loop REPO DIR")
             exit(2)
         }
     }
@@ -58,6 +59,11 @@ struct EngineBench {
         snapshot.parent = parent?.id
         _ = try repository.save(snapshot)
         print("\(outcome.totals.files) files, \(outcome.totals.bytes) bytes, \(totals.bytes) bytes added, \(outcome.issueCount) issues")
+    }
+
+    private func loop(_ path: String) throws {
+        let (read, sealed) = try BareLoop(host: host).run(path, with: repository)
+        print("\(read) bytes read, \(sealed) bytes sealed")
     }
 
     private func check() throws {
