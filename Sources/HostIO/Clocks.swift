@@ -9,7 +9,7 @@ package struct SystemClock: WallClock {
     package func now() -> Timestamp { Timestamp(reading(CLOCK_REALTIME)) }
 
     package func monotonicNanoseconds() -> UInt64 {
-        let time = reading(CLOCK_MONOTONIC)
+        let time = reading(CLOCK_BOOTTIME)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
@@ -45,6 +45,9 @@ package final class ManualClock: WallClock {
             state.elapsed += UInt64(clamping: parts.seconds) * 1_000_000_000 + UInt64(clamping: more)
         }
     }
+
+    /// Time passes at once.
+    package func sleep(for duration: Duration) { advance(by: duration) }
 
     /// The time of day is set, in either direction; the monotonic reading stays.
     package func set(_ now: Timestamp) { state.withLock { $0.now = now } }

@@ -4,8 +4,14 @@ package import Model
 package protocol WallClock: Sendable {
     /// The time of day; may jump in either direction.
     func now() -> Timestamp
-    /// Nanoseconds since an arbitrary origin; never goes back, counts while the process runs.
+    /// Nanoseconds since an arbitrary origin; never goes back, counts on while the machine is suspended.
     func monotonicNanoseconds() -> UInt64
+    /// Returns when so much of the monotonic time has passed.
+    func sleep(for duration: Duration)
+}
+
+extension WallClock {
+    package func sleep(for duration: Duration) { sleepThread(for: duration) }
 }
 
 /// Random bytes fit for keys.

@@ -1,3 +1,4 @@
+import Glibc
 package import HostIO
 import Synchronization
 
@@ -67,10 +68,11 @@ package final class SeededSource: RandomSource {
 }
 
 extension Host {
-    /// A host for tests: clock and randomness as given, real ones otherwise; the name is `testhost`.
+    /// A host for tests: clock and randomness as given, real ones otherwise; the name is `testhost`, the process this one, so that its
+    /// locks count as those of a living process.
     package static func forTests(
         clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom(), processors: Int = 2
     ) -> Host {
-        Host(clock: clock, random: random, name: "testhost", user: "tester", processID: 4242, processors: processors)
+        Host(clock: clock, random: random, name: "testhost", user: "tester", processID: getpid(), processors: processors)
     }
 }
