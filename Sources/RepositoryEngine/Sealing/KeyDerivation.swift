@@ -17,10 +17,15 @@ package struct KeyDerivationCost: Hashable, Sendable {
     /// For tests: accepted by every reader, and no protection.
     package static let quick = KeyDerivationCost(n: 1024, r: 8, p: 1)
 
-    /// Within what this engine is willing to compute for a key file that it did not write: 1 GiB of memory.
+    /// Within what this engine is willing to compute for a key file that it did not write: 1 GiB of memory, a minute.
     var isAcceptable: Bool {
         guard n > 1, n & (n - 1) == 0, r >= 1, p >= 1, n <= 1 << 30, r <= 1 << 20, p <= 1 << 10 else { return false }
-        return n * r <= 1 << 23
+        return n * r <= 1 << 23 && n * r * p <= 1 << 27
+    }
+
+    /// The parameters keep the pointers of their names, which so must outlive them.
+    private static func name(_ name: StaticString) -> UnsafePointer<CChar> {
+        UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
     }
 
     /// 64 bytes.
@@ -41,12 +46,12 @@ package struct KeyDerivationCost: Hashable, Sendable {
                         withUnsafeMutablePointer(to: &costP) { costP in
                             withUnsafeMutablePointer(to: &limit) { limit in
                                 let parameters = [
-                                    OSSL_PARAM_construct_octet_string("pass", password.baseAddress, password.count),
-                                    OSSL_PARAM_construct_octet_string("salt", salt.baseAddress, salt.count),
-                                    OSSL_PARAM_construct_uint64("n", costN),
-                                    OSSL_PARAM_construct_uint32("r", costR),
-                                    OSSL_PARAM_construct_uint32("p", costP),
-                                    OSSL_PARAM_construct_uint64("maxmem_bytes", limit),
+                                    OSSL_PARAM_construct_octet_string(Self.name("pass"), password.baseAddress, password.count),
+                                    OSSL_PARAM_construct_octet_string(Self.name("salt"), salt.baseAddress, salt.count),
+                                    OSSL_PARAM_construct_uint64(Self.name("n"), costN),
+                                    OSSL_PARAM_construct_uint32(Self.name("r"), costR),
+                                    OSSL_PARAM_construct_uint32(Self.name("p"), costP),
+                                    OSSL_PARAM_construct_uint64(Self.name("maxmem_bytes"), limit),
                                     OSSL_PARAM_construct_end(),
                                 ]
                                 return EVP_KDF_derive(context, &derived, 64, parameters)
