@@ -17,24 +17,44 @@ struct KeyFiles {
     let storage: any ObjectStorage
     let host: Host
 
-    private func entries() throws -> [(id: KeyID, file: KeyFile)] {
-        var found: [(id: KeyID, file: KeyFile)] = []
-        for id in try storage.ids(in: RepositoryNames.keyFolder, naming: KeyNamed.self) {
-            let bytes: [UInt8] = try storage.read(RepositoryNames.key(id))
-            guard try bytes.withUnsafeBytes({ try Hasher256().hash($0, naming: KeyNamed.self) }) == id,
-                let file = try? bytes.withUnsafeBytes({ try KeyFile(decoding: $0) })
-            else { continue }
-            found.append((id, file))
-        }
-        return found.sorted { $0.id < $1.id }
+    private struct Found {
+        var readable: [(id: KeyID, file: KeyFile)] = []
+        /// Why the first of the unreadable ones is unreadable.
+        var problem: (any Error)?
     }
 
+    private func find() throws -> Found {
+        var found = Found()
+        for id in try storage.ids(in: RepositoryNames.keyFolder, naming: KeyNamed.self).sorted() {
+            do {
+                found.readable.append((id, try read(id)))
+            } catch let error as StorageError where error.kind == .unreachable {
+                throw error
+            } catch {
+                found.problem = found.problem ?? error
+            }
+        }
+        return found
+    }
+
+    private func read(_ id: KeyID) throws -> KeyFile {
+        let name = RepositoryNames.key(id)
+        let bytes: [UInt8] = try storage.read(name)
+        guard try bytes.withUnsafeBytes({ try Hasher256().hash($0, naming: KeyNamed.self) }) == id else {
+            throw RepositoryError.damagedFile(
+                name: name.text, reason: "its bytes do not hash to its name", location: storage.location)
+        }
+        return try bytes.withUnsafeBytes { try KeyFile(decoding: $0) }
+    }
+
+    /// A key file that cannot be read matters only when no other opens.
     func open(_ password: Password) throws -> (MasterKey, KeyID) {
-        let entries = try entries()
-        guard !entries.isEmpty else { throw RepositoryError.noKeys(location: storage.location) }
-        for entry in entries {
+        let found = try find()
+        for entry in found.readable {
             if let key = try master(in: entry.file, password: password) { return (key, entry.id) }
         }
+        if found.readable.isEmpty { throw found.problem ?? RepositoryError.noKeys(location: storage.location) }
+        if let problem = found.problem as? StorageError { throw problem }
         throw RepositoryError.wrongPassword(location: storage.location)
     }
 
@@ -62,14 +82,19 @@ struct KeyFiles {
             created: NodeTime(host.clock.now()), username: host.user, hostname: host.name, cost: UInt32(cost.n), blockSize: UInt32(cost.r),
             parallelism: UInt32(cost.p),
             salt: salt, data: data)
-        let json = file.encoded()
+        return try store(file.encoded())
+    }
+
+    private func store(_ json: [UInt8]) throws -> KeyID {
         let id = try json.withUnsafeBytes { try Hasher256().hash($0, naming: KeyNamed.self) }
         try storage.write(RepositoryNames.key(id), json)
         return id
     }
 
     func list() throws -> [KeyEntry] {
-        try entries().map { KeyEntry(id: $0.id, username: $0.file.username, hostname: $0.file.hostname, created: $0.file.created.rfc3339) }
+        try find().readable.map {
+            KeyEntry(id: $0.id, username: $0.file.username, hostname: $0.file.hostname, created: $0.file.created.rfc3339)
+        }
     }
 }
 

@@ -7,7 +7,7 @@ import ResticFormat
 extension OpenRepository {
     /// Takes a lock, waiting up to `patience` for others to end. Locks of dead processes on this host are removed, stale ones passed over.
     ///
-    /// On a place that cannot be written, a `read` lock is granted without a file.
+    /// On a place that cannot be written, or that is full, a `read` lock is granted without a file.
     package func lock(_ purpose: LockPurpose, patience: Duration = .zero) throws -> RepositoryLock {
         let start = host.clock.monotonicNanoseconds()
         while true {
@@ -17,9 +17,16 @@ extension OpenRepository {
                 guard case .locked = error else { throw error }
                 let waited = Duration.nanoseconds(Int64(clamping: host.clock.monotonicNanoseconds() &- start))
                 guard waited < patience else { throw error }
-                sleepThread(for: min(.milliseconds(500), patience - waited))
+                host.clock.sleep(for: min(pause(), patience - waited))
             }
         }
+    }
+
+    /// Half a second, give or take: two who refused each other are not to meet again.
+    private func pause() -> Duration {
+        var dice: UInt8 = 0
+        withUnsafeMutableBytes(of: &dice) { host.random.fill($0) }
+        return .milliseconds(400 + Int(dice))
     }
 
     private func lockOnce(_ purpose: LockPurpose) throws -> RepositoryLock {
@@ -28,16 +35,20 @@ extension OpenRepository {
         do {
             let file = try writeLock(purpose, session: session)
             do {
-                sleepThread(for: .milliseconds(purpose.isExclusive ? 200 : 20))
+                host.clock.sleep(for: .milliseconds(purpose.isExclusive ? 200 : 20))
                 try refuseConflict(purpose, except: file)
                 return try RepositoryLock(repository: self, purpose: purpose, session: session, file: file)
             } catch {
                 try? storage.remove(RepositoryNames.lock(file))
                 throw error
             }
-        } catch let error as StorageError where purpose == .read && (error.kind == .readOnly || error.kind == .permission) {
+        } catch let error as StorageError where purpose == .read && Self.forbidsWriting(error) {
             return try RepositoryLock(repository: self, purpose: purpose, session: session, file: nil)
         }
+    }
+
+    private static func forbidsWriting(_ error: StorageError) -> Bool {
+        error.kind == .readOnly || error.kind == .permission || error.kind == .noSpace
     }
 
     private func refuseConflict(_ purpose: LockPurpose, except own: LockID?) throws {
@@ -51,8 +62,8 @@ extension OpenRepository {
     /// Locks that are not stale. Those of dead processes of this host are removed on the way.
     package func liveLocks() throws -> [StoredLock] {
         var live: [StoredLock] = []
-        for id in try storage.ids(in: RepositoryNames.lockFolder, naming: LockNamed.self) {
-            guard let lock = try storedLock(id) else { continue }
+        for lock in try storedLocks() {
+            let id = lock.id
             if lock.file.hostname == host.name, !Self.isAlive(lock.file.processID) {
                 try? storage.remove(RepositoryNames.lock(id))
             } else if host.clock.now().secondsSince(lock.file.time.timestamp) <= RepositoryLock.staleAfter {
@@ -68,6 +79,20 @@ extension OpenRepository {
         let others = try storage.ids(in: RepositoryNames.lockFolder, naming: LockNamed.self).filter { !live.contains($0) }
         for id in others { try storage.remove(RepositoryNames.lock(id)) }
         return others.count
+    }
+
+    /// Looks again when the folder changes meanwhile: a lock that is refreshed is written anew and only then removed, so between a listing
+    /// and the reading of it it can be in neither.
+    private func storedLocks() throws -> [StoredLock] {
+        var known: [LockID: StoredLock?] = [:]
+        var ids = Set(try storage.ids(in: RepositoryNames.lockFolder, naming: LockNamed.self))
+        for _ in 0..<64 {
+            for id in ids where known[id] == nil { known[id] = .some(try storedLock(id)) }
+            let again = Set(try storage.ids(in: RepositoryNames.lockFolder, naming: LockNamed.self))
+            if again == ids { break }
+            ids = again
+        }
+        return ids.sorted().compactMap { known[$0] ?? nil }
     }
 
     /// Nil: gone, empty (left by a crash) or not to be decrypted.

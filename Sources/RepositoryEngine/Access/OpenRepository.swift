@@ -18,27 +18,36 @@ package final class OpenRepository: Sendable {
         self.host = host
         self.key = key
         self.openedWith = openedWith
-        files = UnpackedFiles(storage: storage, key: key, host: host)
+        files = UnpackedFiles(storage: storage, key: key, host: host, compresses: config.version >= 2)
     }
 
     /// The repository's id: 64 hex digits.
     package var id: String { config.id }
 
-    /// Makes a repository of format version 2. Refuses a place that has a config, a key or a snapshot.
+    /// Makes a repository of format version 2. Refuses a place that has a config, a snapshot or a pack.
     ///
-    /// The config is written last, so that an interrupted call leaves nothing that looks like a repository.
+    /// The config is written last, so that an interrupted call leaves nothing that looks like a repository. Of two calls at once the one
+    /// whose config is first wins, and its key is the only one.
     package static func create(
         in storage: any ObjectStorage, password: Password, cost: KeyDerivationCost = .standard, host: Host
     ) throws -> OpenRepository {
-        guard try storage.size(of: RepositoryNames.config) == nil, try storage.list(RepositoryNames.snapshotFolder).isEmpty else {
-            throw RepositoryError.alreadyARepository(location: storage.location)
-        }
+        guard try storage.size(of: RepositoryNames.config) == nil, try storage.list(RepositoryNames.snapshotFolder).isEmpty,
+            try storage.list(RepositoryNames.packFolder).isEmpty
+        else { throw RepositoryError.alreadyARepository(location: storage.location) }
         for leftover in try storage.list(RepositoryNames.keyFolder) { try storage.remove(leftover.name) }
         let key = MasterKey(derived: host.randomBytes(64))
         let config = try RepositoryConfig(
             version: 2, id: host.randomHex(bytes: 32), chunkerPolynomial: irreducible(host.random))
-        let keyID = try KeyFiles(storage: storage, host: host).write(key, password: password, cost: cost)
-        try UnpackedFiles(storage: storage, key: key, host: host).writeConfig(config.encoded())
+        let keys = KeyFiles(storage: storage, host: host)
+        var keyID = try keys.write(key, password: password, cost: cost)
+        do {
+            try UnpackedFiles(storage: storage, key: key, host: host, compresses: false).writeConfig(config.encoded())
+        } catch let error as StorageError where error.kind == .exists {
+            try storage.remove(RepositoryNames.key(keyID))
+            throw RepositoryError.alreadyARepository(location: storage.location)
+        }
+        // Another creation may have taken the key for a left-over before it lost.
+        if try storage.size(of: RepositoryNames.key(keyID)) == nil { keyID = try keys.write(key, password: password, cost: cost) }
         return OpenRepository(storage: storage, config: config, key: key, openedWith: keyID, host: host)
     }
 
@@ -46,7 +55,7 @@ package final class OpenRepository: Sendable {
     package static func open(_ storage: any ObjectStorage, password: Password, host: Host) throws -> OpenRepository {
         guard try storage.size(of: RepositoryNames.config) != nil else { throw RepositoryError.notARepository(location: storage.location) }
         let (key, keyID) = try KeyFiles(storage: storage, host: host).open(password)
-        let files = UnpackedFiles(storage: storage, key: key, host: host)
+        let files = UnpackedFiles(storage: storage, key: key, host: host, compresses: false)
         let json = try files.read(RepositoryNames.config, id: ObjectID<KeyNamed>?.none)
         let config = try json.withUnsafeBytes { try RepositoryConfig(decoding: $0) }
         guard config.version == 1 || config.version == 2 else {

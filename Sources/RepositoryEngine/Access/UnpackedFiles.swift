@@ -10,11 +10,14 @@ final class UnpackedFiles: Sendable {
     let storage: any ObjectStorage
     let key: MasterKey
     let host: Host
+    /// Format version 1 knows plain JSON only.
+    let compresses: Bool
 
-    init(storage: any ObjectStorage, key: MasterKey, host: Host) {
+    init(storage: any ObjectStorage, key: MasterKey, host: Host, compresses: Bool) {
         self.storage = storage
         self.key = key
         self.host = host
+        self.compresses = compresses
     }
 
     /// The plain JSON of the file at `name`, whose stored bytes must hash to `id` (nil for `config`, which is not named by its hash).
@@ -47,18 +50,26 @@ final class UnpackedFiles: Sendable {
 
     /// Stores `json` under the SHA-256 of the sealed bytes and gives that id. Durable when it returns.
     func write<Named>(_ json: [UInt8], as named: Named.Type, name: (ObjectID<Named>) -> ObjectName) throws -> ObjectID<Named> {
-        let compressor = try Compressor(level: 3)
-        let room = ScratchMemory()
-        let plain = room.bytes(1 + Compressor.bound(json.count))
-        plain[0] = UnpackedFile.compressedMarker
-        let count = try json.withUnsafeBytes { json in
-            try compressor.compress(json, into: UnsafeMutableRawBufferPointer(rebasing: plain[1...]))
-        }
-        let sealed = try seal(UnsafeRawBufferPointer(rebasing: plain[0..<(1 + count)]))
+        let sealed = try json.withUnsafeBytes { compresses ? try sealCompressed($0) : try seal($0) }
         let hasher = try Hasher256()
         let id = sealed.withUnsafeBytes { hasher.hash($0, naming: named) }
         try storage.write(name(id), sealed)
         return id
+    }
+
+    /// Proves that what was compressed decompresses to `json`.
+    private func sealCompressed(_ json: UnsafeRawBufferPointer) throws -> [UInt8] {
+        let room = ScratchMemory()
+        let plain = room.bytes(1 + Compressor.bound(json.count))
+        plain[0] = UnpackedFile.compressedMarker
+        let count = try Compressor(level: 3).compress(json, into: UnsafeMutableRawBufferPointer(rebasing: plain[1...]))
+        let frame = UnsafeRawBufferPointer(rebasing: plain[1..<(1 + count)])
+        let again = ScratchMemory()
+        let copy = again.bytes(json.count)
+        guard try Decompressor().decompress(frame, into: copy), BlobSealer.isSame(copy, json) else {
+            throw RepositoryError.library("decompressing what was just compressed")
+        }
+        return try seal(UnsafeRawBufferPointer(rebasing: plain[0..<(1 + count)]))
     }
 
     /// `config`: encrypted, never compressed.

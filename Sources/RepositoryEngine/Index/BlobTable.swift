@@ -31,7 +31,7 @@ final class BlobTable {
         /// 0: not compressed.
         var plainLength: UInt32
         var kind: UInt8
-        /// In a pack that is marked for deletion: readable, but not to be built upon.
+        /// In a pack that is marked for deletion or in no index: readable, but not to be built upon.
         var doomed: Bool
     }
 

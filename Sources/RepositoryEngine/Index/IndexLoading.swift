@@ -37,7 +37,7 @@ extension OpenRepository {
                 damaged.append(id)
             }
         }
-        if !damaged.isEmpty { try loadHeaders(ofPacksMissingIn: table, doomed: doomed) }
+        if !damaged.isEmpty { try loadHeaders(ofPacksMissingIn: table) }
         return IndexedRepository(repository: self, table: table, damagedIndexes: damaged)
     }
 
@@ -56,18 +56,28 @@ extension OpenRepository {
         }
     }
 
-    private func loadHeaders(ofPacksMissingIn table: BlobTable, doomed: Set<PackID>) throws {
+    /// The blobs found so can be read but are not built upon: what is in no index is not there for others.
+    private func loadHeaders(ofPacksMissingIn table: BlobTable) throws {
         let known = Set(table.packs)
         for entry in try storage.list(RepositoryNames.packFolder) {
             guard let id = entry.name.text.split(separator: "/").last.flatMap({ PackID(hex: $0) }), !known.contains(id) else { continue }
-            guard let blobs = try? packHeader(id, size: entry.size) else { continue }
+            guard let blobs = try readableHeader(id, size: entry.size) else { continue }
             let position = table.packPosition(id)
             for blob in blobs {
                 table.insert(
                     blob.id, blob.kind, pack: position, offset: blob.offset, length: blob.length,
-                    uncompressedLength: blob.uncompressedLength,
-                    doomed: doomed.contains(id))
+                    uncompressedLength: blob.uncompressedLength, doomed: true)
             }
+        }
+    }
+
+    private func readableHeader(_ id: PackID, size: UInt64) throws -> [IndexedBlob]? {
+        do {
+            return try packHeader(id, size: size)
+        } catch let error as StorageError where error.kind == .unreachable {
+            throw error
+        } catch {
+            return nil
         }
     }
 }

@@ -52,6 +52,13 @@ package final class IndexedRepository: Sendable {
         _ id: BlobID, _ kind: BlobKind, using opener: BlobOpener
     ) throws -> (stored: UnsafeRawBufferPointer, plain: UnsafeRawBufferPointer, uncompressedLength: UInt32?) {
         guard let place = locate(id, kind) else { throw RepositoryError.missingBlob(id, kind, location: location) }
+        return try fetch(id, kind, at: place, using: opener)
+    }
+
+    /// Reads the copy of a blob that lies at `place`.
+    func fetch(
+        _ id: BlobID, _ kind: BlobKind, at place: BlobLocation, using opener: BlobOpener
+    ) throws -> (stored: UnsafeRawBufferPointer, plain: UnsafeRawBufferPointer, uncompressedLength: UInt32?) {
         let room = opener.room(Int(place.length))
         try repository.storage.read(RepositoryNames.pack(place.pack), from: UInt64(place.offset), into: room)
         switch try opener.open(room, id: id, uncompressedLength: place.uncompressedLength) {

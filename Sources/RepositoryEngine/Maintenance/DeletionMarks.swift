@@ -15,17 +15,29 @@ package struct DeletionMark: Hashable, Sendable {
 
 extension OpenRepository {
     /// All marks. One that cannot be read dooms nothing: its packs simply stay until they are marked again.
+    ///
+    /// Looks again when the folder changes meanwhile: a mark is replaced by writing the new one first, so between a listing and the reading
+    /// of it its packs can be in neither.
     package func deletionMarks() throws -> [DeletionMark] {
-        try storage.ids(in: RepositoryNames.markFolder, naming: DeletionMark.self).compactMap { id in
-            let name = RepositoryNames.mark(id)
-            do {
-                let json = try files.read(name, id: id)
-                return Self.decodeMark(json, name: name)
-            } catch let error as StorageError where error.kind == .notFound {
-                return nil
-            } catch is RepositoryError {
-                return nil
-            }
+        var known: [ObjectID<DeletionMark>: DeletionMark?] = [:]
+        var ids = Set(try storage.ids(in: RepositoryNames.markFolder, naming: DeletionMark.self))
+        for _ in 0..<64 {
+            for id in ids where known[id] == nil { known[id] = .some(try readMark(id)) }
+            let again = Set(try storage.ids(in: RepositoryNames.markFolder, naming: DeletionMark.self))
+            if again == ids { break }
+            ids = again
+        }
+        return ids.sorted().compactMap { known[$0] ?? nil }
+    }
+
+    private func readMark(_ id: ObjectID<DeletionMark>) throws -> DeletionMark? {
+        let name = RepositoryNames.mark(id)
+        do {
+            return Self.decodeMark(try files.read(name, id: id), name: name)
+        } catch let error as StorageError where error.kind == .notFound || error.kind == .truncated {
+            return nil
+        } catch let error where error is RepositoryError || error is FormatError {
+            return nil
         }
     }
 

@@ -5,7 +5,8 @@ import Synchronization
 
 /// Writes blobs into packs, and packs into the repository: many threads save, a few store, nothing is listed before a snapshot is.
 ///
-/// Ends with exactly one ``finish()`` or ``abandon()``. A failed pack makes every later call throw the same error.
+/// Ends with ``finish()`` or ``abandon()``; one that is dropped without either stops its threads and leaves what is durable unindexed. A
+/// failed pack makes every later call that needs the storage throw the same error.
 package final class BlobWriter: Sendable {
     package let repository: IndexedRepository
     package let options: WriteOptions
@@ -28,8 +29,12 @@ package final class BlobWriter: Sendable {
         store = try PackStore(repository: repository, options: options)
     }
 
+    deinit { store.stop() }
+
     package func makeSealer() throws -> BlobSealer {
-        try BlobSealer(key: repository.repository.key, compression: options.compression, host: repository.host)
+        let target = repository.repository
+        return try BlobSealer(
+            key: target.key, compression: options.compression, formatVersion: target.config.version, host: repository.host)
     }
 
     package func makeOpener() throws -> BlobOpener { try repository.makeOpener() }
@@ -49,7 +54,7 @@ package final class BlobWriter: Sendable {
         _ id: BlobID, _ kind: BlobKind, _ stored: UnsafeRawBufferPointer, uncompressedLength: UInt32?, using sealer: BlobSealer
     ) throws -> SavedBlob {
         guard claim(id, kind) else { return SavedBlob(id: id, isNew: false, storedBytes: 0) }
-        let sealed = try sealer.encrypt(stored, uncompressedLength: uncompressedLength)
+        let sealed = try sealer.reseal(stored, id: id, uncompressedLength: uncompressedLength)
         try add(sealed, id: id, kind: kind)
         return SavedBlob(id: id, isNew: true, storedBytes: sealed.bytes.count)
     }
@@ -85,7 +90,8 @@ package final class BlobWriter: Sendable {
         for pack in full { try store.submit(pack) }
     }
 
-    /// Closes all packs, merging small left-overs, and returns when packs and indexes are durable.
+    /// Closes all packs, merging small left-overs, and returns when packs and indexes are durable. When it throws, ``abandon()`` saves
+    /// what can be saved.
     package func finish() throws -> WriteTotals {
         for pack in leftovers() { try store.submit(pack) }
         return try store.finish()

@@ -126,9 +126,16 @@ final class PackStore: Sendable {
         return progress.unindexed
     }
 
+    /// Packs whose index file cannot be written stay among those that none lists.
     private func writeIndex(_ packs: [IndexedPack]) throws {
         guard !packs.isEmpty else { return }
-        let size = try repository.repository.writeIndex(packs)
+        let size: Int
+        do {
+            size = try repository.repository.writeIndex(packs)
+        } catch {
+            progress.withLock { $0.unindexed += packs }
+            throw error
+        }
         progress.withLock { progress in
             progress.totals.indexes += 1
             progress.totals.bytes += size
@@ -143,8 +150,11 @@ final class PackStore: Sendable {
         return progress.withLock { $0.totals }
     }
 
+    /// The threads end soon; nobody waits for them.
+    func stop() { queue.fail(Cancelled()) }
+
     func abandon() {
-        queue.fail(Cancelled())
+        stop()
         try? join()
         let now = repository.host.clock.monotonicNanoseconds()
         try? writeIndex(progress.withLock { Self.take(&$0, now: now) })

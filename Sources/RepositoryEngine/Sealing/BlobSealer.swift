@@ -4,7 +4,7 @@ package import ResticFormat
 
 /// Hashes, compresses, compares and encrypts blobs. One per thread; get one from ``BlobWriter/makeSealer()``.
 package final class BlobSealer {
-    /// The compression of data blobs; trees are compressed always.
+    /// The compression of data blobs; trees are compressed always. Format version 1 knows none.
     package enum Compression: Int32, Sendable {
         case off = 0
         case fast = 1
@@ -28,9 +28,11 @@ package final class BlobSealer {
     private let plainAgain = ScratchMemory()
     private let sealed = ScratchMemory()
     private let compression: Compression
+    private let canCompress: Bool
 
-    init(key: MasterKey, compression: Compression, host: Host) throws {
+    init(key: MasterKey, compression: Compression, formatVersion: Int = 2, host: Host) throws {
         self.compression = compression
+        canCompress = formatVersion >= 2
         hasher = try Hasher256()
         compressor = try Compressor(level: max(1, compression.rawValue))
         comparer = try Decompressor()
@@ -42,7 +44,7 @@ package final class BlobSealer {
     /// Compresses (unless that gains nothing), proves that the result decompresses to `plain`, encrypts.
     package func seal(_ plain: UnsafeRawBufferPointer, id: BlobID, kind: BlobKind) throws -> Sealed {
         guard let length = UInt32(exactly: plain.count), length < UInt32.max - 64 else { throw RepositoryError.blobTooLarge(plain.count) }
-        guard !plain.isEmpty, compression != .off || kind == .tree else { return try encrypt(plain, uncompressedLength: nil) }
+        guard canCompress, !plain.isEmpty, compression != .off || kind == .tree else { return try encrypt(plain, uncompressedLength: nil) }
         let room = compressed.bytes(Compressor.bound(plain.count))
         let count = try compressor.compress(plain, into: room)
         guard count < plain.count else { return try encrypt(plain, uncompressedLength: nil) }
@@ -52,13 +54,20 @@ package final class BlobSealer {
         return try encrypt(frame, uncompressedLength: length)
     }
 
-    private static func isSame(_ left: UnsafeMutableRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    static func isSame(_ left: UnsafeMutableRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         guard let first = left.baseAddress, let second = right.baseAddress else { return left.count == right.count }
         return left.count == right.count && memcmp(first, second, left.count) == 0
     }
 
-    /// Encrypts bytes that are already as the pack is to hold them.
-    func encrypt(_ stored: UnsafeRawBufferPointer, uncompressedLength: UInt32?) throws -> Sealed {
+    /// Encrypts the stored form of a blob, decompressed first when this repository cannot hold it compressed.
+    func reseal(_ stored: UnsafeRawBufferPointer, id: BlobID, uncompressedLength: UInt32?) throws -> Sealed {
+        guard let length = uncompressedLength, !canCompress else { return try encrypt(stored, uncompressedLength: uncompressedLength) }
+        let plain = plainAgain.bytes(Int(length))
+        guard comparer.decompress(stored, into: plain) else { throw RepositoryError.compressionMismatch(id) }
+        return try encrypt(UnsafeRawBufferPointer(plain), uncompressedLength: nil)
+    }
+
+    private func encrypt(_ stored: UnsafeRawBufferPointer, uncompressedLength: UInt32?) throws -> Sealed {
         let room = sealed.bytes(stored.count + Cipher.overhead)
         try cipher.seal(stored, into: room)
         return Sealed(bytes: UnsafeRawBufferPointer(room), uncompressedLength: uncompressedLength)
