@@ -14,28 +14,28 @@ extension OpenRepository {
         let ground = try survey(options, job: job)
         let plan = decide(ground, options)
         var outcome = PruneOutcome(plan: plan)
-        outcome.bytesWritten = try repack(plan.repack, ground, options, job)
+        outcome.bytesWritten = try repack(plan, ground, options, job)
         let doomed = plan.mark.union(plan.repack)
         try mark(doomed, own: lock.session)
         outcome.packsMarked = doomed.count
-        var gone = plan.delete
-        var settled = ground.due
+        var due = ground.due
+        var final = plan
         if options.grace == 0 {
             let fresh = try survey(options, job: job)
-            let again = decide(fresh, options)
-            gone = again.delete
-            settled = fresh.due
+            final = decide(fresh, options)
+            due = fresh.due
         }
-        try delete(gone, settled: settled, keeping: plan.keepAfterAll, lock, job)
-        outcome.packsDeleted = gone.count
+        try delete(final.delete, settled: due, keeping: final.keepAfterAll, lock, job)
+        outcome.packsDeleted = final.delete.count
         return outcome
     }
 
     /// Writes the needed blobs of wasteful packs into new ones; gives the bytes written.
-    private func repack(_ packs: Set<PackID>, _ ground: PruneGround, _ options: PruneOptions, _ job: JobControl?) throws -> Int {
+    private func repack(_ plan: PrunePlan, _ ground: PruneGround, _ options: PruneOptions, _ job: JobControl?) throws -> Int {
+        let packs = plan.repack
         guard !packs.isEmpty else { return 0 }
         job?.begin(phase: "rewriting packs")
-        ground.index.doom(packs)
+        ground.index.doom(packs.union(plan.mark))
         let writer = try ground.index.beginWriting(options.write)
         do {
             let sealer = try writer.makeSealer()
@@ -44,9 +44,11 @@ extension OpenRepository {
                 try job?.checkCancelled()
                 for blob in ground.contents.packs[pack] ?? [] where ground.used.contains(blob.id, blob.kind) {
                     guard !writer.contains(blob.id, blob.kind) else { continue }
-                    try ground.index.withStoredBlob(blob.id, blob.kind, using: opener) { stored, length in
-                        _ = try writer.saveStored(blob.id, blob.kind, stored, uncompressedLength: length, using: sealer)
-                    }
+                    let place = BlobLocation(
+                        pack: pack, offset: blob.offset, length: blob.length, uncompressedLength: blob.uncompressedLength)
+                    let copy = try ground.index.fetch(blob.id, blob.kind, at: place, using: opener)
+                    _ = try writer.saveStored(
+                        blob.id, blob.kind, copy.stored, uncompressedLength: copy.uncompressedLength, using: sealer)
                 }
             }
             return try writer.finish().bytes
@@ -84,9 +86,9 @@ extension OpenRepository {
     ) throws {
         guard !packs.isEmpty || !settled.isEmpty || !keeping.isEmpty else { return }
         job?.begin(phase: "deleting packs")
+        try lock.checkHeld()
         let contents = try loadIndexContents()
         if contents.packs.keys.contains(where: packs.contains) {
-            try lock.checkHeld()
             try writeIndexes(contents.packs.filter { !packs.contains($0.key) })
             for old in contents.files { try storage.remove(RepositoryNames.index(old)) }
         }

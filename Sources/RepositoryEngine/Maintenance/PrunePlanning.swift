@@ -22,13 +22,15 @@ extension OpenRepository {
 
     /// Reads everything that the decision stands on. Refuses a repository in which something needed cannot be found: a prune must not make
     /// damage final.
+    ///
+    /// Who is at work is asked before the snapshots are listed: a job that has ended by then has its snapshot in the listing.
     func survey(_ options: PruneOptions, job: JobControl?) throws -> PruneGround {
+        let marks = try deletionMarks()
+        let live = Set(try liveLocks().map { $0.session ?? "" })
         let listing = try snapshots()
         guard listing.unreadable.isEmpty else {
             throw refusal("snapshot \(listing.unreadable[0].id.short) cannot be read: \(listing.unreadable[0].reason)")
         }
-        let marks = try deletionMarks()
-        let live = Set(try liveLocks().map { $0.session ?? "" })
         let now = host.clock.now()
         let due = marks.filter { mark in
             now.secondsSince(mark.marked) >= options.grace && live.isDisjoint(with: mark.sessions)
@@ -47,7 +49,22 @@ extension OpenRepository {
             if let id = RepositoryLayout.id(in: entry.name.text, PackNamed.self) { sizes[id] = entry.size }
         }
         let used = reached.takeUsed()
+        try refuseLoss(of: used, contents, sizes)
         return PruneGround(contents: contents, sizes: sizes, marks: marks, due: due, used: used, index: index)
+    }
+
+    /// Throws when something needed lies in no whole pack.
+    private func refuseLoss(of used: BlobSet, _ contents: IndexContents, _ sizes: [PackID: UInt64]) throws {
+        let whole = BlobSet()
+        for (pack, blobs) in contents.packs where sizes[pack] == IndexContents.packSize(blobs) {
+            for blob in blobs { whole.insert(blob.id, blob.kind) }
+        }
+        for (pack, blobs) in contents.packs where sizes[pack] != IndexContents.packSize(blobs) {
+            if let blob = blobs.first(where: { used.contains($0.id, $0.kind) && !whole.contains($0.id, $0.kind) }) {
+                throw refusal(
+                    "pack \(pack.short) is not there or has the wrong size, and \(blob.kind.name) blob \(blob.id.short) is only in it")
+            }
+        }
     }
 
     private func refusal(_ reason: String) -> Failure {
@@ -59,7 +76,9 @@ extension OpenRepository {
     func decide(_ ground: PruneGround, _ options: PruneOptions) -> PrunePlan {
         var plan = PrunePlan()
         let marked = Set(ground.marks.flatMap(\.packs))
-        let usage = PackUsage.count(ground.contents.packs, used: ground.used, last: marked)
+        let whole = ground.contents.packs.filter { ground.sizes[$0.key] == IndexContents.packSize($0.value) }
+        let broken = ground.contents.packs.keys.filter { whole[$0] == nil && !marked.contains($0) }
+        let usage = PackUsage.count(whole, used: ground.used, last: marked)
         plan.bytesTotal = ground.sizes.values.reduce(0, +)
         plan.bytesUsed = usage.values.reduce(0) { $0 + $1.used }
         for pack in marked where (usage[pack]?.used ?? 0) > 0 { plan.keepAfterAll.insert(pack) }
@@ -67,6 +86,7 @@ extension OpenRepository {
         plan.waiting = ground.marks.count - ground.due.count
         let staying = usage.filter { !marked.contains($0.key) }
         plan.mark = Set(staying.filter { $0.value.used == 0 }.keys)
+        plan.mark.formUnion(broken)
         plan.mark.formUnion(ground.sizes.keys.filter { ground.contents.packs[$0] == nil && !marked.contains($0) })
         plan.repack = PackUsage.wasteful(staying, tolerableWaste: options.tolerableWaste, packSize: UInt64(options.write.packSize))
         plan.bytesDeleted = plan.delete.reduce(0) { $0 + (ground.sizes[$1] ?? 0) }
