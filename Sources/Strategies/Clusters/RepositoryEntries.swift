@@ -27,24 +27,22 @@ package struct EntryListing: Sendable {
 }
 
 /// The entries of a repository: the truth, of which the catalogue is a cache.
-package struct EntryReader {
+package struct EntryReader: Sendable {
     package let index: IndexedRepository
-    private let opener: BlobOpener
 
-    package init(_ index: IndexedRepository) throws {
-        self.index = index
-        opener = try index.makeOpener()
-    }
+    package init(_ index: IndexedRepository) { self.index = index }
 
     /// Lists snapshots first, then loads the index, as the format asks of a reader.
     package static func list(_ kind: ManifestKind, in repository: OpenRepository) throws -> (listing: EntryListing, reader: EntryReader) {
         let snapshots = try repository.snapshots()
-        let reader = try EntryReader(repository.loadIndex())
+        let reader = EntryReader(try repository.loadIndex())
+        let opener = try repository.makeOpener()
         var listing = EntryListing(entries: [], damaged: snapshots.unreadable.map { "snapshot file \($0.id.short): \($0.reason)" })
         for snapshot in snapshots.snapshots {
             guard let tags = SnapshotTags(parsing: snapshot.file.tags), tags.kind == kind else { continue }
             do {
-                listing.entries.append(RepositoryEntry(id: snapshot.id, file: snapshot.file, manifest: try reader.manifest(of: snapshot)))
+                listing.entries.append(
+                    RepositoryEntry(id: snapshot.id, file: snapshot.file, manifest: try reader.manifest(of: snapshot, opener)))
             } catch {
                 let failure = Failure(describing: error)
                 guard failure.code == .damaged else { throw failure }
@@ -54,7 +52,7 @@ package struct EntryReader {
         return (listing, reader)
     }
 
-    package func manifest(of snapshot: StoredSnapshot) throws -> Manifest {
+    private func manifest(of snapshot: StoredSnapshot, _ opener: BlobOpener) throws -> Manifest {
         let root = try index.tree(snapshot.file.tree, using: opener)
         guard let node = root.node(named: Array(Manifest.fileName.utf8)), let content = node.content else {
             throw Failure(.damaged, "snapshot \(snapshot.id.short) in \(index.location) has no \(Manifest.fileName)")
@@ -66,6 +64,7 @@ package struct EntryReader {
 
     /// The tree below `stores/<name>`; nil when the entry archives nothing of that store.
     package func tree(of store: String, in entry: RepositoryEntry) throws -> Node? {
+        let opener = try index.makeOpener()
         let root = try index.tree(entry.file.tree, using: opener)
         guard let folder = root.node(named: Array(Manifest.storesFolder.utf8))?.subtree else { return nil }
         let node = try index.tree(folder, using: opener).node(named: Array(store.utf8))

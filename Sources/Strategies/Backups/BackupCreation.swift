@@ -1,0 +1,74 @@
+import Archiving
+package import Clusters
+package import HostIO
+package import Model
+import RepositoryEngine
+import ResticFormat
+import Snapshots
+import StoreContract
+
+package struct BackupRequest: Sendable {
+    /// Nil: named by time and mode.
+    package var name: String?
+    /// Nil: a fresh one is taken.
+    package var snapshot: String?
+    package var target: String
+    package var mode: BackupMode
+
+    package init(name: String? = nil, snapshot: String? = nil, target: String, mode: BackupMode = .full) {
+        self.name = name
+        self.snapshot = snapshot
+        self.target = target
+        self.mode = mode
+    }
+}
+
+package struct BackupOutcome: Sendable {
+    package var entry: RepositoryEntry
+    /// Bytes added to the target.
+    package var bytesAdded: UInt64
+    /// The snapshot that was taken for it.
+    package var freshSnapshot: SnapshotName?
+}
+
+extension Backups {
+    private static let freshLifetime = TimeToLive.seconds(86_400)
+
+    /// Stores a snapshot in a target. Archived images are copied without being cut or compressed again; what a mode leaves out is listed.
+    package func create(_ request: BackupRequest, job: JobControl) throws -> BackupOutcome {
+        let name = try SnapshotName(request.name ?? "\(cluster.host.clock.now().compact)-\(request.mode.rawValue)", of: "backup")
+        return try cluster.exclusively("backup create \(name)") {
+            try cluster.recording("backup create \(name) --target \(request.target) --mode \(request.mode.rawValue)") {
+                try createLocked(name, request, job)
+            }
+        }
+    }
+
+    private func createLocked(_ name: SnapshotName, _ request: BackupRequest, _ job: JobControl) throws -> BackupOutcome {
+        let target = try cluster.repository(of: try cluster.target(named: request.target))
+        let targetLock = try target.lock(.write, patience: .seconds(30))
+        defer { targetLock.release() }
+        let (existing, targetReader) = try EntryReader.list(.backup, in: target)
+        try checkNameIsFree(name, among: existing.entries.map(\.manifest.name), what: "backup")
+        let fresh = try request.snapshot == nil ? takeSnapshot(for: name, job) : nil
+        let storage = try cluster.storage()
+        let storageLock = try storage.lock(.read, patience: .seconds(30))
+        defer { storageLock.release() }
+        let (snapshots, reader) = try EntryReader.list(.snapshot, in: storage)
+        let wanted = fresh?.text ?? request.snapshot ?? ""
+        let source = try pick(wanted, from: snapshots.entries, what: "snapshot") { $0.manifest.name.text }
+        let writing = BackupWriting(
+            cluster: cluster, source: source, sourceReader: reader, previous: existing.entries, targetReader: targetReader,
+            mode: request.mode,
+            job: job)
+        let outcome = try writing.run(name, under: targetLock)
+        return BackupOutcome(entry: outcome.entry, bytesAdded: outcome.bytesAdded, freshSnapshot: fresh)
+    }
+
+    private func takeSnapshot(for name: SnapshotName, _ job: JobControl) throws -> SnapshotName {
+        let request = SnapshotRequest(
+            name: try SnapshotName("for-backup-\(cluster.host.clock.now().compact)"), reason: "for backup \(name)", style: .manual,
+            timeToLive: Self.freshLifetime)
+        return try Snapshots(cluster).createLocked(request, job: job).entry.manifest.name
+    }
+}

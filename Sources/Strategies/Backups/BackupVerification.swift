@@ -1,0 +1,29 @@
+package import Clusters
+package import HostIO
+import Model
+package import RepositoryEngine
+
+/// What `backup verify` found.
+package struct VerifyReport: Sendable {
+    package var backup: RepositoryEntry
+    package var check: CheckReport
+    /// Other backups in the target that need what is damaged.
+    package var alsoAffected: [RepositoryEntry]
+    package var seconds: Double
+}
+
+extension Backups {
+    /// Proves that everything a backup needs is there: by structure, or by reading as much of the data as asked.
+    package func verify(_ name: String, in target: String, data: DataReading, job: JobControl) throws -> VerifyReport {
+        try read(target) { repository in
+            let start = cluster.host.clock.monotonicNanoseconds()
+            let all = try EntryReader.list(.backup, in: repository).listing.entries
+            let entry = try pick(name, from: all, what: "backup") { $0.manifest.name.text }
+            let check = try repository.check([entry.stored], data: data, job: job)
+            let others = all.filter { $0.id != entry.id }
+            let affected = Set(try repository.affected(by: check.problems, among: others.map(\.stored)).map(\.id))
+            let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
+            return VerifyReport(backup: entry, check: check, alsoAffected: others.filter { affected.contains($0.id) }, seconds: seconds)
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package import Clusters
+package import HostIO
+package import Model
+import ObjectStorage
+import RepositoryEngine
+import ResticFormat
+package import Snapshots
+import StoreContract
+
+/// A cluster restore that is planned and whose backup is proven. Holds a lock on the target as long as it lives.
+package final class PreparedClusterRestore: Sendable {
+    package let plan: ClusterRestorePlan
+    package let entry: RepositoryEntry
+    let reader: EntryReader
+    let lock: RepositoryLock
+
+    init(plan: ClusterRestorePlan, entry: RepositoryEntry, reader: EntryReader, lock: RepositoryLock) {
+        self.plan = plan
+        self.entry = entry
+        self.reader = reader
+        self.lock = lock
+    }
+
+    deinit { lock.release() }
+}
+
+package struct ClusterRestoreOutcome: Sendable {
+    package var identity: ClusterIdentity
+    package var stores: [FilledStore]
+    /// What the backup left out, by store.
+    package var reload: [(store: String, items: [ReloadItem])]
+    package var recoverySheet: String
+    package var seconds: Double
+}
+
+/// Restores a backup into the cluster that a file describes: another place, fewer stores, another release.
+package struct ClusterRestore: Sendable {
+    /// The cluster to be made; not initialised, or left by a restore of the same backup that was interrupted.
+    package let cluster: Cluster
+    /// Directory of the target, absolute.
+    package let from: String
+
+    package init(into cluster: Cluster, from: String) {
+        self.cluster = cluster
+        self.from = from
+    }
+
+    /// Finds and proves the backup, matches stores, and checks that the cluster is empty and has room. Changes nothing.
+    package func prepare(_ name: String, without: [String], job: JobControl) throws -> PreparedClusterRestore {
+        let repository = try OpenRepository.open(try cluster.drivers.storage(from), password: try cluster.password(), host: cluster.host)
+        let lock = try repository.lock(.read, patience: .seconds(30))
+        do {
+            let (listing, reader) = try EntryReader.list(.backup, in: repository)
+            let entry = try pick(name, from: listing.entries, what: "backup") { $0.manifest.name.text }
+            let matching = try matchStores(of: entry.manifest, to: cluster.file, without: without)
+            try checkEmpty(matching, before: entry)
+            let space = try checkSpace(matching)
+            let check = try repository.check([entry.stored], data: .all, job: job)
+            guard check.isSound else {
+                throw Failure(
+                    .damaged, "the backup \(name) is damaged; nothing was changed",
+                    hint: "restore another one; holdfast backup verify says what is affected",
+                    cause: check.problems.prefix(3).map(\.text).joined(separator: "; "))
+            }
+            let proof = "every byte of it read and proven: \(counted(check.packsRead, "pack")), \(ByteCount(check.bytesRead))"
+            let plan = ClusterRestorePlan(
+                backup: entry.manifest, from: from, file: cluster.file, matching: matching, checks: [proof] + space,
+                madeAt: cluster.host.clock.now())
+            return PreparedClusterRestore(plan: plan, entry: entry, reader: reader, lock: lock)
+        } catch {
+            lock.release()
+            throw error
+        }
+    }
+
+    /// A restore of the same backup that was interrupted goes on; anything else that is there is refused.
+    private func checkEmpty(_ matching: StoreMatching, before entry: RepositoryEntry) throws {
+        if let catalogue = try cluster.state.current() {
+            guard catalogue.restoring?.snapshotID != entry.id.hex else { return }
+            throw Failure(
+                .refused, "the cluster \(catalogue.clusterName) exists in \(cluster.file.state)",
+                hint: "restore into another place with a cluster file of its own, or first: holdfast cluster delete -c \(cluster.file.path)"
+            )
+        }
+        let filled = try matching.pairs.filter { try !cluster.adapter(for: $0.declaration).isEmpty() }
+        guard filled.isEmpty else {
+            throw Failure(
+                .refused, "not empty: \(filled.map { "\($0.declaration.name) (\($0.declaration.path))" }.joined(separator: ", "))",
+                hint: "move what is there away, or give these stores other paths in \(cluster.file.path)")
+        }
+    }
+
+    /// A line a file system; throws `space` when one is too small.
+    private func checkSpace(_ matching: StoreMatching) throws -> [String] {
+        var needs: [UInt64: (path: String, bytes: UInt64)] = [:]
+        for pair in matching.pairs {
+            let place = try nearestDirectory(pair.declaration.path)
+            guard let device = try statusOfPath(place)?.device else { continue }
+            needs[device, default: (place, 0)].bytes += pair.record.bytes
+        }
+        return try needs.values.sorted { $0.path < $1.path }.map { need in
+            let free = try Descriptor.openDirectory(need.path).space().free
+            guard free > need.bytes else {
+                throw Failure(
+                    .space, "the file system of \(need.path) has \(ByteCount(free)) free, the restore writes \(ByteCount(need.bytes))",
+                    hint: "free space there, or give stores other paths in \(cluster.file.path)")
+            }
+            return "\(ByteCount(free)) free at \(need.path)"
+        }
+    }
+
+    private func nearestDirectory(_ path: String) throws -> String {
+        var path = path
+        while path != "/", try statusOfPath(path)?.kind != .directory { path = PathText.parent(of: path) }
+        return path
+    }
+
+    /// Makes the cluster, then applies and checks store by store.
+    package func run(_ prepared: PreparedClusterRestore, job: JobControl) throws -> ClusterRestoreOutcome {
+        let start = cluster.host.clock.monotonicNanoseconds()
+        let sheet = try cluster.establish(restoring: prepared.entry, stores: prepared.plan.matching.pairs.map(\.record.name))
+        return try cluster.exclusively("cluster restore \(prepared.entry.manifest.name)") {
+            try cluster.recording("cluster restore \(prepared.entry.manifest.name)") {
+                let stores = try prepared.plan.matching.pairs.map { try fill($0, prepared, job) }
+                try cluster.updateCatalogue { $0.restoring = nil }
+                let reload = prepared.plan.matching.pairs.filter { !$0.record.reload.isEmpty }.map { ($0.record.name, $0.record.reload) }
+                let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
+                return ClusterRestoreOutcome(
+                    identity: try cluster.identity(), stores: stores, reload: reload, recoverySheet: sheet, seconds: seconds)
+            }
+        }
+    }
+
+    private func fill(_ pair: StoreMatching.Pair, _ prepared: PreparedClusterRestore, _ job: JobControl) throws -> FilledStore {
+        do {
+            return try cluster.fill(pair.declaration, with: pair.record, of: prepared.entry, prepared.reader, job: job)
+        } catch {
+            var failure = Failure(describing: error)
+            failure.hint = [
+                failure.hint, "the same command goes on from here; holdfast cluster delete -c \(cluster.file.path) starts over",
+            ]
+            .compactMap { $0 }.joined(separator: "; ")
+            throw failure
+        }
+    }
+}

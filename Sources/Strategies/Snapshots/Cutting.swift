@@ -1,0 +1,84 @@
+import Clusters
+import HostIO
+import Model
+import StoreContract
+import Synchronization
+
+/// The cut: quiesce hook, all adapters capture side by side, resume hook; measured.
+struct Cutting {
+    let cluster: Cluster
+    let adapters: [any StoreAdapter]
+    let imageID: String
+    let scratch: ScratchDirectory
+
+    struct Outcome {
+        /// In the order of the adapters.
+        var captures: [Capture]
+        var cut: Cut
+    }
+
+    /// A hook that fails or runs too long: no snapshot, and the resume hook still runs.
+    func run() throws -> Outcome {
+        let clock = cluster.host.clock
+        let start = clock.monotonicNanoseconds()
+        let began = clock.now()
+        guard let hooks = cluster.file.quiesce else {
+            let captures = try capture()
+            return Outcome(captures: captures, cut: cut(captures, began: began, pause: 0, .bounded))
+        }
+        let quiesced = Result { try run(hooks.begin, "begin", hooks) }
+        let captures = quiesced.flatMap { _ in Result { try capture() } }
+        let resumed = Result { try run(hooks.end, "end", hooks) }
+        let pause = Double(clock.monotonicNanoseconds() &- start) / 1e9
+        do {
+            let captures = try captures.get()
+            do { try resumed.get() } catch {
+                for (adapter, capture) in zip(adapters, captures) { adapter.release(capture, outcome: .abandoned) }
+                throw error
+            }
+            return Outcome(captures: captures, cut: cut(captures, began: began, pause: pause, .quiesced))
+        } catch {
+            guard case .failure(let second) = resumed, case .success = quiesced else { throw error }
+            throw Failure(describing: second)
+        }
+    }
+
+    private func cut(_ captures: [Capture], began: Timestamp, pause: Double, _ consistency: Cut.Consistency) -> Cut {
+        let first = captures.map(\.began).min() ?? began
+        let last = captures.map(\.ended).max() ?? began
+        return Cut(began: first, ended: last, pauseSeconds: pause, skewSeconds: max(0, last.secondsSince(first)), consistency: consistency)
+    }
+
+    private func run(_ command: String, _ which: String, _ hooks: QuiesceHooks) throws {
+        let result = try ChildProcess.shell(command, timeout: .milliseconds(hooks.timeoutMilliseconds)).run()
+        guard result.succeeded else {
+            let words = printable(result.errorText, limit: 200)
+            throw Failure(
+                .hook, "the quiesce hook “\(which)” \(result.ending.text)", hint: "run it by hand: \(command)",
+                cause: words.isEmpty ? nil : words)
+        }
+    }
+
+    /// All or none: when one adapter fails, what the others pinned is let go.
+    private func capture() throws -> [Capture] {
+        let made = Mutex<[Int: Capture]>([:])
+        do {
+            try runWorkers(adapters.count, named: "cut") { index in
+                let store = adapters[index].declaration.name
+                let folder = "\(scratch.path)/\(store)"
+                try makeDirectories(folder)
+                let request = CaptureRequest(imageID: imageID, nativeImageFolder: cluster.nativeImageFolder(of: store), scratch: folder)
+                do {
+                    let capture = try adapters[index].capture(request)
+                    made.withLock { $0[index] = capture }
+                } catch {
+                    throw Failure(describing: error).about(store: store)
+                }
+            }
+        } catch {
+            for (index, capture) in made.withLock({ $0 }) { adapters[index].release(capture, outcome: .abandoned) }
+            throw error
+        }
+        return made.withLock { made in adapters.indices.compactMap { made[$0] } }
+    }
+}

@@ -1,0 +1,98 @@
+package import Clusters
+package import HostIO
+package import Model
+import RepositoryEngine
+import ResticFormat
+import StoreContract
+
+/// What `snapshot create` is asked for.
+package struct SnapshotRequest: Sendable {
+    package var name: SnapshotName
+    package var reason: String
+    package var style: SnapshotStyle
+    package var timeToLive: TimeToLive
+    package var unreadableStores: UnreadableStores
+
+    package init(
+        name: SnapshotName, reason: String = "", style: SnapshotStyle = .manual, timeToLive: TimeToLive = .never,
+        unreadableStores: UnreadableStores = .refuse
+    ) {
+        self.name = name
+        self.reason = reason
+        self.style = style
+        self.timeToLive = timeToLive
+        self.unreadableStores = unreadableStores
+    }
+}
+
+/// What becomes of a snapshot when a store is missing or cannot be read.
+package enum UnreadableStores: Sendable {
+    /// No snapshot: the rule, because a snapshot with a hole in it would be listed as whole.
+    case refuse
+    /// A snapshot of the others: before a restore, which is what the missing one needs.
+    case leaveOut
+}
+
+/// A snapshot that exists.
+package struct SnapshotOutcome: Sendable {
+    package var entry: RepositoryEntry
+    /// Bytes added to the storage.
+    package var bytesStored: UInt64
+    /// Expired snapshots that were removed afterwards, and orphaned native images found before.
+    package var removed: [SnapshotName]
+    package var orphans: [String]
+
+    /// Entries that are missing in it: the snapshot exists, and is not all of the store.
+    package var unreadable: Int { entry.manifest.stores.reduce(0) { $0 + $1.unreadable } }
+}
+
+/// Snapshots of one cluster: taken, listed, kept, restored.
+package struct Snapshots: Sendable {
+    package let cluster: Cluster
+
+    package init(_ cluster: Cluster) { self.cluster = cluster }
+
+    /// Takes a snapshot: cut under the quiesce hooks, then archives what has no native image, then makes it exist.
+    package func create(_ request: SnapshotRequest, job: JobControl) throws -> SnapshotOutcome {
+        try cluster.exclusively("snapshot create \(request.name)") {
+            try cluster.recording("snapshot create \(request.name)") { try createLocked(request, job: job) }
+        }
+    }
+
+    /// Like ``create(_:job:)``, for a caller who holds the cluster's lock.
+    package func createLocked(_ request: SnapshotRequest, job: JobControl) throws -> SnapshotOutcome {
+        let identity = try cluster.identity()
+        let repository = try cluster.storage()
+        let lock = try repository.lock(.write, patience: .seconds(30))
+        defer { lock.release() }
+        let (listing, reader) = try EntryReader.list(.snapshot, in: repository)
+        try checkNameIsFree(request.name, among: listing.entries.map(\.manifest.name), what: "snapshot")
+        let orphans = try removeOrphans(known: listing)
+        let taking = try SnapshotTaking(
+            cluster: cluster, identity: identity, request: request, previous: listing.entries, reader: reader, job: job)
+        let outcome = try taking.run(lock)
+        let removed = try removeExpired(in: repository, besides: outcome.entry.id)
+        return SnapshotOutcome(entry: outcome.entry, bytesStored: outcome.bytesStored, removed: removed, orphans: orphans)
+    }
+
+    /// Native images that no manifest names: a crash between the cut and the commit left them.
+    private func removeOrphans(known listing: EntryListing) throws -> [String] {
+        guard listing.damaged.isEmpty else { return [] }
+        var removed: [String] = []
+        for store in cluster.file.stores {
+            let adapter = try cluster.adapter(for: store)
+            let named = Set(listing.entries.compactMap { $0.manifest.store(named: store.name)?.nativeImageID })
+            for image in try adapter.nativeImages() where !named.contains(image) {
+                try adapter.removeNativeImage(image)
+                removed.append("\(store.name)/\(image)")
+            }
+        }
+        return removed
+    }
+}
+
+extension StoreRecord {
+    /// The fact under which unreadable entries are counted.
+    package static let unreadableFact = "unreadableEntries"
+    package var unreadable: Int { facts[Self.unreadableFact].flatMap(Int.init) ?? 0 }
+}

@@ -1,0 +1,90 @@
+package import Clusters
+import HostIO
+package import Model
+import RepositoryEngine
+import ResticFormat
+import StoreContract
+
+/// A snapshot with how long it is kept.
+package struct KeptSnapshot: Sendable {
+    package var entry: RepositoryEntry
+    package var keeping: Keeping
+
+    package var name: SnapshotName { entry.manifest.name }
+}
+
+/// Every snapshot of the cluster, oldest first.
+package struct SnapshotList: Sendable {
+    package var snapshots: [KeptSnapshot]
+    /// What cannot be read, as lines for people.
+    package var damaged: [String]
+}
+
+extension Snapshots {
+    package func list() throws -> SnapshotList { try read { try list(EntryReader.list(.snapshot, in: $0).listing) } }
+
+    /// Throws `notFound` with the nearest name.
+    package func find(_ name: String) throws -> KeptSnapshot {
+        try pick(name, from: try list().snapshots, what: "snapshot") { $0.name.text }
+    }
+
+    func list(_ listing: EntryListing) throws -> SnapshotList {
+        let catalogue = try cluster.catalogue()
+        let kept = listing.entries.map { KeptSnapshot(entry: $0, keeping: catalogue.keeping(of: $0.manifest, id: $0.id.hex)) }
+        return SnapshotList(snapshots: kept, damaged: listing.damaged)
+    }
+
+    /// Runs `body` under a lock that keeps deletions away.
+    func read<R>(_ body: (OpenRepository) throws -> R) throws -> R {
+        _ = try cluster.catalogue()
+        let repository = try cluster.storage()
+        let lock = try repository.lock(.read, patience: .seconds(30))
+        defer { lock.release() }
+        return try body(repository)
+    }
+
+    package func setPinned(_ name: String, _ pinning: Pinning) throws -> KeptSnapshot {
+        try change(name, "\(pinning.rawValue) \(name)") { $0.setPinned(pinning == .pin, of: $1.id.hex) }
+    }
+
+    /// Lives so much longer than it would have, counted from now when its time is over; or for ever.
+    package func extend(_ name: String, by more: TimeToLive) throws -> KeptSnapshot {
+        let now = cluster.host.clock.now()
+        return try change(name, "extend \(name)") { catalogue, entry in
+            let start = catalogue.keeping(of: entry.manifest, id: entry.id.hex).expires.instant.map { max($0, now) } ?? now
+            catalogue.setExpiry(more.expiry(from: start), of: entry.id.hex)
+        }
+    }
+
+    private func change(_ name: String, _ command: String, _ body: (inout Catalogue, RepositoryEntry) throws -> Void) throws -> KeptSnapshot
+    {
+        try cluster.exclusively("snapshot \(command)") {
+            let entry = try find(name).entry
+            try cluster.recording("snapshot \(command)") { try cluster.updateCatalogue { try body(&$0, entry) } }
+            return KeptSnapshot(entry: entry, keeping: try cluster.catalogue().keeping(of: entry.manifest, id: entry.id.hex))
+        }
+    }
+
+    /// Removes snapshots whose time is over; never a pinned one, never the newest, never the one that `undo` needs.
+    func removeExpired(in repository: OpenRepository, besides newest: SnapshotID) throws -> [SnapshotName] {
+        let now = cluster.host.clock.now()
+        let safety = try cluster.catalogue().safety?.snapshotID
+        let due = try list(EntryReader.list(.snapshot, in: repository).listing).snapshots.filter {
+            $0.keeping.isDue(at: now) && $0.entry.id != newest && $0.entry.id.hex != safety
+        }
+        for snapshot in due { try remove(snapshot.entry, from: repository) }
+        return due.map(\.name)
+    }
+
+    /// First the one file that makes it exist, then its native images, then what the catalogue knows of it.
+    func remove(_ entry: RepositoryEntry, from repository: OpenRepository) throws {
+        try repository.removeSnapshot(entry.id)
+        for record in entry.manifest.stores {
+            guard let image = record.nativeImageID, let store = cluster.file.store(named: record.name) else { continue }
+            try cluster.adapter(for: store).removeNativeImage(image)
+        }
+        try cluster.updateCatalogue { $0.forget(entry.id.hex) }
+    }
+}
+
+package enum Pinning: String, Sendable { case pin, unpin }

@@ -1,0 +1,174 @@
+package import Clusters
+package import HostIO
+package import Model
+import RepositoryEngine
+import ResticFormat
+import StoreContract
+
+/// A restore that is planned: the plan to show, and what executing it needs. Holds a lock on the repository as long as it lives.
+package final class PreparedRestore: Sendable {
+    package let plan: RestorePlan
+    package let entry: RepositoryEntry
+    let reader: EntryReader
+    let lock: RepositoryLock
+
+    init(plan: RestorePlan, entry: RepositoryEntry, reader: EntryReader, lock: RepositoryLock) {
+        self.plan = plan
+        self.entry = entry
+        self.reader = reader
+        self.lock = lock
+    }
+
+    deinit { lock.release() }
+}
+
+extension Snapshots {
+    private static let safetyLifetime = TimeToLive.seconds(7 * 86_400)
+
+    /// Looks at what restoring `name` would change, without changing anything. `stores`: nil for all of the snapshot.
+    package func prepareRestore(_ name: String, stores: [String]?, releaseChange: ReleaseChange, job: JobControl) throws -> PreparedRestore
+    {
+        let identity = try cluster.identity()
+        let repository = try cluster.storage()
+        let lock = try repository.lock(.read, patience: .seconds(30))
+        do {
+            let (listing, reader) = try EntryReader.list(.snapshot, in: repository)
+            let entry = try pick(name, from: listing.entries, what: "snapshot") { $0.manifest.name.text }
+            try entry.manifest.checkRestorable(onto: identity, releaseChange: releaseChange)
+            let records = try chosen(stores, of: entry.manifest)
+            job.begin(phase: "checking the snapshot")
+            let check = try repository.check([entry.stored], data: .none, job: job)
+            if let problem = check.problems.first {
+                throw Failure(
+                    .damaged, "the snapshot \(name) is damaged; nothing was changed",
+                    hint: "holdfast snapshot validate \(name) says what is affected",
+                    cause: problem.text)
+            }
+            job.begin(phase: "comparing")
+            let compared = try records.map { try changes(of: $0, in: entry, reader, job) }
+            let plan = RestorePlan(
+                snapshot: entry.manifest.name, cut: entry.manifest.cut.began, release: entry.manifest.cluster.release, cluster: identity,
+                stores: compared, untouched: entry.manifest.stores.map(\.name).filter { name in !records.contains { $0.name == name } },
+                safety: try safetyName(), warnings: try warnings(records), madeAt: cluster.host.clock.now())
+            return PreparedRestore(plan: plan, entry: entry, reader: reader, lock: lock)
+        } catch {
+            lock.release()
+            throw error
+        }
+    }
+
+    private func chosen(_ names: [String]?, of manifest: Manifest) throws -> [StoreRecord] {
+        guard let names else { return manifest.stores }
+        return try names.map { name in try pick(name, from: manifest.stores, what: "store") { $0.name } }
+    }
+
+    private func warnings(_ records: [StoreRecord]) throws -> [String] {
+        try records.filter { try !isReadable($0) }.map {
+            "\($0.name) cannot be read as it is: what is left of it is replaced, and undo cannot bring it back"
+        }
+            + records.filter { $0.issues > 0 }.map {
+                "\($0.name): \(counted($0.issues, "entry", "entries")) could not be read well when it was taken"
+            }
+            + records.filter { $0.precision == .fuzzy }.map {
+                "\($0.name): its files were read one after the other over \(DurationText.spoken(seconds: $0.ended.secondsSince($0.began)))"
+            }
+    }
+
+    private func isReadable(_ record: StoreRecord) throws -> Bool {
+        let adapter = try cluster.adapter(for: try declaration(of: record))
+        return (try? adapter.open()) != nil
+    }
+
+    private func safetyName() throws -> SnapshotName { try SnapshotName("safety-\(cluster.host.clock.now().compact)") }
+
+    private func declaration(of record: StoreRecord) throws -> StoreDeclaration {
+        guard let store = cluster.file.store(named: record.name) else {
+            throw Failure(
+                .refused, "the snapshot holds the store \(record.name), which \(cluster.file.path) does not name any more",
+                hint: "add it to the cluster file again, or restore the others: --store NAME")
+        }
+        return store
+    }
+
+    private func changes(of record: StoreRecord, in entry: RepositoryEntry, _ reader: EntryReader, _ job: JobControl) throws -> StoreChanges
+    {
+        do {
+            let adapter = try cluster.adapter(for: try declaration(of: record))
+            let image = try cluster.image(of: record, in: entry, reader)
+            let plan = try adapter.planRestore(of: image, scratch: try cluster.scratch(), job: job)
+            return StoreChanges(plan, of: record.name, cut: record.began)
+        } catch {
+            throw Failure(describing: error).about(store: record.name)
+        }
+    }
+
+    /// Takes the safety snapshot, then applies store by store, each planned afresh and checked afterwards.
+    ///
+    /// When something fails in between, the catalogue says so, the same command goes on from there, and `undo` goes back.
+    package func restore(_ prepared: PreparedRestore, job: JobControl) throws -> RestoreOutcome {
+        let name = prepared.plan.snapshot
+        return try cluster.exclusively("snapshot restore \(name)") {
+            try cluster.recording("snapshot restore \(name)") { try restoreLocked(prepared, job: job) }
+        }
+    }
+
+    private func restoreLocked(_ prepared: PreparedRestore, job: JobControl) throws -> RestoreOutcome {
+        let start = cluster.host.clock.monotonicNanoseconds()
+        let plan = prepared.plan
+        guard !plan.isEmpty else { return RestoreOutcome(snapshot: plan.snapshot, stores: [], safety: nil, seconds: 0) }
+        let stores = plan.stores.map(\.store)
+        job.begin(phase: "safety snapshot")
+        let request = SnapshotRequest(
+            name: try plan.safety ?? safetyName(), reason: "before restoring \(plan.snapshot)", style: .safety,
+            timeToLive: Self.safetyLifetime,
+            unreadableStores: .leaveOut)
+        let safety = try createLocked(request, job: job).entry
+        let saved = stores.filter { safety.manifest.store(named: $0) != nil }
+        try cluster.updateCatalogue { catalogue in
+            catalogue.safety = SafetyRecord(
+                snapshotID: safety.id.hex, name: request.name, taken: safety.manifest.created, before: plan.snapshot, stores: saved)
+            catalogue.restoring = RestoreRecord(
+                snapshotID: prepared.entry.id.hex, name: plan.snapshot, began: cluster.host.clock.now(), safetySnapshotID: safety.id.hex,
+                stores: stores)
+        }
+        var done: [FilledStore] = []
+        for record in prepared.entry.manifest.stores where stores.contains(record.name) {
+            do {
+                done.append(try cluster.fill(try declaration(of: record), with: record, of: prepared.entry, prepared.reader, job: job))
+            } catch {
+                throw interrupted(Failure(describing: error).about(store: record.name), after: done, plan.snapshot)
+            }
+            try cluster.updateCatalogue { $0.restoring?.finished.append(record.name) }
+        }
+        try cluster.updateCatalogue { $0.restoring = nil }
+        let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
+        return RestoreOutcome(snapshot: plan.snapshot, stores: done, safety: request.name, seconds: seconds)
+    }
+
+    private func interrupted(_ failure: Failure, after done: [FilledStore], _ snapshot: SnapshotName) -> Failure {
+        var failure = failure
+        let finished = done.isEmpty ? "no store was finished" : "finished: \(done.map(\.name).joined(separator: ", "))"
+        failure.message = "the restore stopped (\(finished)): \(failure.message)"
+        failure.hint = [failure.hint, "holdfast snapshot undo goes back to before; holdfast snapshot restore \(snapshot) goes on"]
+            .compactMap { $0 }
+            .joined(separator: "; ")
+        return failure
+    }
+
+    /// The restore of the last safety snapshot.
+    package func prepareUndo(job: JobControl) throws -> PreparedRestore {
+        guard let safety = try cluster.catalogue().safety else {
+            throw Failure(.notFound, "there is no restore to undo", hint: "holdfast snapshot ls shows the snapshots to restore from")
+        }
+        return try prepareRestore(safety.name.text, stores: safety.stores, releaseChange: .allowed, job: job)
+    }
+}
+
+extension StoreChanges {
+    init(_ plan: StoreRestorePlan, of store: String, cut: Timestamp) {
+        self.init(
+            store: store, created: plan.created, replaced: plan.replaced, deleted: plan.deleted, metadataOnly: plan.metadataOnly,
+            unchanged: plan.unchanged, bytesToWrite: plan.bytesToWrite, bytesFreed: plan.bytesFreed, examples: plan.examples,
+            loss: plan.newestChange.flatMap { LossWindow(from: cut, to: $0) }, intoEmpty: plan.intoEmpty)
+    }
+}

@@ -1,0 +1,127 @@
+import Archiving
+import Clusters
+import HostIO
+package import Model
+import RepositoryEngine
+import ResticFormat
+import StoreContract
+import Synchronization
+
+/// The taking of one snapshot, from the cut to the commit.
+struct SnapshotTaking: Sendable {
+    let cluster: Cluster
+    let identity: ClusterIdentity
+    let request: SnapshotRequest
+    let previous: [RepositoryEntry]
+    let reader: EntryReader
+    let job: JobControl
+    private let adapters: [any StoreAdapter]
+    private let scratch: ScratchDirectory
+
+    struct Outcome {
+        var entry: RepositoryEntry
+        var bytesStored: UInt64
+    }
+
+    init(
+        cluster: Cluster, identity: ClusterIdentity, request: SnapshotRequest, previous: [RepositoryEntry], reader: EntryReader,
+        job: JobControl
+    ) throws {
+        self.cluster = cluster
+        self.identity = identity
+        self.request = request
+        self.previous = previous
+        self.reader = reader
+        self.job = job
+        adapters = try Self.usable(cluster, request.unreadableStores)
+        scratch = try cluster.scratch()
+    }
+
+    func run(_ lock: RepositoryLock) throws -> Outcome {
+        let created = cluster.host.clock.now()
+        let cutting = Cutting(cluster: cluster, adapters: adapters, imageID: imageID(created), scratch: scratch)
+        job.begin(phase: "cutting")
+        let result = try cutting.run()
+        do {
+            let outcome = try archive(result, created: created, lock)
+            release(result.captures, .committed)
+            return outcome
+        } catch {
+            release(result.captures, .abandoned)
+            throw error
+        }
+    }
+
+    private static func usable(_ cluster: Cluster, _ unreadable: UnreadableStores) throws -> [any StoreAdapter] {
+        var usable: [any StoreAdapter] = []
+        for store in cluster.file.stores {
+            let adapter = try cluster.adapter(for: store)
+            do {
+                _ = try adapter.open()
+                usable.append(adapter)
+            } catch {
+                guard unreadable == .leaveOut else { throw Failure(describing: error).about(store: store.name) }
+            }
+        }
+        return usable
+    }
+
+    private func imageID(_ created: Timestamp) -> String { "\(created.compact)-\(cluster.host.randomHex(bytes: 4))" }
+
+    private func release(_ captures: [Capture], _ outcome: CaptureOutcome) {
+        for (adapter, capture) in zip(adapters, captures) { adapter.release(capture, outcome: outcome) }
+    }
+
+    /// Stores are archived side by side into one writer; each gives a directory node and a record.
+    private func archive(_ cut: Cutting.Outcome, created: Timestamp, _ lock: RepositoryLock) throws -> Outcome {
+        job.begin(phase: "archiving")
+        let writer = try reader.index.beginWriting()
+        do {
+            let parts = Mutex<[Int: StoreArchive]>([:])
+            try runWorkers(adapters.count, named: "store") { index in
+                let part = try archive(store: index, cut.captures[index], into: writer)
+                parts.withLock { $0[index] = part }
+            }
+            let done = parts.withLock { parts in adapters.indices.compactMap { parts[$0] } }
+            let manifest = Manifest(
+                program: cluster.program, kind: .snapshot, name: request.name, cluster: identity, created: created, reason: request.reason,
+                style: request.style, pinned: false, expires: request.timeToLive.expiry(from: created).instant, cut: cut.cut,
+                stores: done.map(\.record))
+            let nodes = Dictionary(uniqueKeysWithValues: done.compactMap { part in part.node.map { (part.record.name, $0) } })
+            job.begin(phase: "committing")
+            let entry = try writer.commit(manifest, stores: nodes, under: lock, user: cluster.host.user)
+            return Outcome(entry: entry, bytesStored: done.reduce(0) { $0 + $1.bytesStored })
+        } catch {
+            writer.abandon()
+            throw error
+        }
+    }
+
+    private func archive(store index: Int, _ capture: Capture, into writer: BlobWriter) throws -> StoreArchive {
+        let adapter = adapters[index]
+        do {
+            let image = try adapter.image(of: capture, job: job)
+            if capture.native { return try StoreArchive(native: capture, image, adapter.declaration, job: job) }
+            let archiver = Archiver(writer: writer, host: cluster.host)
+            let outcome = try archiver.archive(image.source, parent: try parent(of: adapter.declaration.name), shape: image.shape, job: job)
+            return StoreArchive(archived: capture, image, outcome, adapter.declaration)
+        } catch {
+            throw Failure(describing: error).about(store: adapter.declaration.name)
+        }
+    }
+
+    /// The newest archived image of the store: unchanged files are taken over from it.
+    private func parent(of store: String) throws -> TreeID? {
+        let entry = previous.last { $0.manifest.store(named: store)?.image == .archived }
+        return try entry.flatMap { try reader.tree(of: store, in: $0)?.subtree }
+    }
+}
+
+extension Failure {
+    /// The same failure, with the store that it is about named.
+    package func about(store: String) -> Failure {
+        var failure = self
+        if !failure.message.contains(store) { failure.message = "store \(store): \(failure.message)" }
+        return failure
+    }
+}

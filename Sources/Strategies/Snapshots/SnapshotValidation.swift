@@ -1,0 +1,35 @@
+import Archiving
+import Clusters
+package import HostIO
+import Model
+package import RepositoryEngine
+import StoreContract
+
+/// What `snapshot validate` found.
+package struct ValidationReport: Sendable {
+    package var snapshot: KeptSnapshot
+    package var check: CheckReport
+    /// Native images that cannot be opened, as lines for people.
+    package var imageProblems: [String]
+
+    package var isSound: Bool { check.isSound && imageProblems.isEmpty }
+}
+
+extension Snapshots {
+    /// Reads and proves every byte that the snapshot needs, and opens its native images.
+    package func validate(_ name: String, job: JobControl) throws -> ValidationReport {
+        let snapshot = try find(name)
+        let report = try read { try $0.check([snapshot.entry.stored], data: .all, job: job) }
+        var problems: [String] = []
+        for record in snapshot.entry.manifest.stores {
+            guard let image = record.nativeImageID else { continue }
+            do {
+                guard let store = cluster.file.store(named: record.name) else { continue }
+                _ = try cluster.adapter(for: store).openNativeImage(image).root().metadata()
+            } catch {
+                problems.append("native image of \(record.name): \(Failure(describing: error).summary)")
+            }
+        }
+        return ValidationReport(snapshot: snapshot, check: report, imageProblems: problems)
+    }
+}

@@ -1,0 +1,48 @@
+import Archiving
+import HostIO
+import Model
+import ResticFormat
+import StoreContract
+
+/// One store's part of a snapshot when it is done.
+struct StoreArchive {
+    var record: StoreRecord
+    /// Nil for a native image.
+    var node: Node?
+    var bytesStored: UInt64
+
+    init(archived capture: Capture, _ image: CapturedImage, _ outcome: ArchiveOutcome, _ store: StoreDeclaration) {
+        record = Self.record(capture, image, store, bytes: outcome.totals.bytes)
+        record.image = .archived
+        record.entries = outcome.totals.files + outcome.totals.directories + outcome.totals.others
+        record.issues = outcome.issueCount
+        record.issueExamples = outcome.issues.prefix(10).map { "\($0.kind.rawValue) \($0.path): \($0.detail)" }
+        let unreadable = outcome.issues.filter { $0.kind == .unreadable }.count
+        if unreadable > 0 { record.facts[StoreRecord.unreadableFact] = "\(unreadable)" }
+        node = outcome.root
+        bytesStored = outcome.totals.bytesStored
+    }
+
+    init(native capture: Capture, _ image: CapturedImage, _ store: StoreDeclaration, job: JobControl) throws {
+        let bytes = image.sizes?[.full] ?? 0
+        record = Self.record(capture, image, store, bytes: bytes)
+        record.image = .native
+        record.nativeImageID = capture.imageID
+        record.entries = image.facts["entries"].flatMap(UInt64.init) ?? 0
+        node = nil
+        bytesStored = 0
+    }
+
+    private static func record(_ capture: Capture, _ image: CapturedImage, _ store: StoreDeclaration, bytes: UInt64) -> StoreRecord {
+        var sizes = ModeSizes()
+        for mode in BackupMode.allCases {
+            let extent = StoreExtent(mode: mode, role: store.role, hasBulkTables: !store.bulkTables.isEmpty)
+            sizes[mode] = image.sizes?[mode] ?? (extent == .structure ? 0 : bytes)
+        }
+        return StoreRecord(
+            name: store.name, kind: store.kind, role: store.role, path: store.path, bulkTables: store.bulkTables, image: .archived,
+            precision: capture.precision == .exact ? .exact : .fuzzy, began: capture.began, ended: capture.ended, sizes: sizes,
+            bytes: bytes,
+            facts: capture.facts.merging(image.facts) { $1 }, reload: [])
+    }
+}

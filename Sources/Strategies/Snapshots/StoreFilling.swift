@@ -1,0 +1,44 @@
+package import Clusters
+package import HostIO
+package import Model
+package import StoreContract
+
+/// What a restore did to one store.
+package struct FilledStore: Sendable {
+    package var name: String
+    package var changes: StoreRestoreOutcome
+    package var check: StoreCheck
+    package var seconds: Double
+}
+
+/// What a restore of a snapshot did.
+package struct RestoreOutcome: Sendable {
+    package var snapshot: SnapshotName
+    package var stores: [FilledStore]
+    /// Nil when nothing differed, so that none was needed.
+    package var safety: SnapshotName?
+    package var seconds: Double
+}
+
+extension Cluster {
+    /// Makes `store` equal to its image in `entry`, planned afresh, and checks it.
+    package func fill(
+        _ store: StoreDeclaration, with record: StoreRecord, of entry: RepositoryEntry, _ reader: EntryReader, job: JobControl
+    ) throws -> FilledStore {
+        do {
+            let start = host.clock.monotonicNanoseconds()
+            let adapter = try adapter(for: store)
+            let image = try image(of: record, in: entry, reader)
+            let scratch = try scratch()
+            job.begin(phase: "restoring \(record.name)")
+            let plan = try adapter.planRestore(of: image, scratch: scratch, job: job)
+            let changes = try adapter.apply(plan, of: image, scratch: scratch, job: job)
+            job.begin(phase: "checking \(record.name)")
+            let check = try adapter.check(against: image, scratch: scratch, job: job)
+            let seconds = Double(host.clock.monotonicNanoseconds() &- start) / 1e9
+            return FilledStore(name: record.name, changes: changes, check: check, seconds: seconds)
+        } catch {
+            throw Failure(describing: error).about(store: record.name)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import Archiving
+package import Clusters
+package import Model
+import ResticFormat
+package import StoreContract
+
+extension Cluster {
+    /// The image of a store in an entry, wherever it lies. Throws `damaged` when it is gone.
+    package func image(of record: StoreRecord, in entry: RepositoryEntry, _ reader: EntryReader) throws -> StoreImage {
+        switch record.image {
+        case .archived:
+            guard let node = try reader.tree(of: record.name, in: entry), let tree = node.subtree else {
+                throw Failure(.damaged, "\(entry.manifest.kind.rawValue) \(entry.manifest.name) has no image of the store \(record.name)")
+            }
+            return .archived(ArchivedTree(repository: reader.index, id: tree, node: node))
+        case .native:
+            guard let image = record.nativeImageID, let store = file.store(named: record.name) else {
+                throw Failure(.damaged, "the native image of \(record.name) in \(entry.manifest.name) is not known here")
+            }
+            return .native(try adapter(for: store).openNativeImage(image))
+        }
+    }
+}
