@@ -35,7 +35,7 @@ extension Cluster {
     /// not mounted looks like an empty directory.
     package func repository(of target: TargetPlace) throws -> OpenRepository {
         let storage = try drivers.storage(target.path)
-        if try storage.size(of: ObjectName(known: "config")) == nil {
+        if try statusOfPath(target.path) == nil || storage.size(of: ObjectName(known: "config")) == nil {
             guard target.record == nil else {
                 throw Failure(
                     .storage, "the target \(target.name) has no repository at \(target.path) any more",
@@ -56,6 +56,7 @@ extension Cluster {
             throw Failure(
                 .exists, "the target \(target.name) at \(target.path) exists already", hint: "holdfast target ls shows the targets")
         }
+        try makeDirectories(path)
         let storage = try drivers.storage(path)
         let password = try password()
         if try storage.size(of: ObjectName(known: "config")) != nil {
@@ -63,10 +64,9 @@ extension Cluster {
             try remember(name, path: path, repository)
             return repository
         }
-        guard try isEmptyOrMissing(path) else {
+        guard try Descriptor.openDirectory(path).entries().isEmpty else {
             throw Failure(.refused, "\(path) is not empty and holds no repository", hint: "choose an empty or a new directory")
         }
-        try makeDirectories(path)
         let repository = try OpenRepository.create(in: storage, password: password, host: host)
         try remember(name, path: path, repository)
         return repository
@@ -84,11 +84,6 @@ extension Cluster {
                 .refused, "the target \(path) and \(what) at \(place) lie inside each other",
                 hint: "choose a directory on another disk or a share")
         }
-    }
-
-    private func isEmptyOrMissing(_ path: String) throws -> Bool {
-        guard try statusOfPath(path) != nil else { return true }
-        return try Descriptor.openDirectory(path).entries().isEmpty
     }
 
     /// What is unwise about a target: today, that it shares a disk with what it protects.
