@@ -29,6 +29,7 @@ struct EngineBench {
         case ("init", 2):
             _ = try OpenRepository.create(in: DirectoryStorage.create(at: words[1]), password: password, host: host)
         case ("backup", 3): try open(words[1], password, host).backup(words[2])
+        case ("restore", 3): try open(words[1], password, host).restore(to: words[2])
         case ("loop", 3): try open(words[1], password, host).loop(words[2])
         case ("check", 2): try open(words[1], password, host).check()
         default:
@@ -59,6 +60,15 @@ struct EngineBench {
         snapshot.parent = parent?.id
         _ = try repository.save(snapshot)
         print("\(outcome.totals.files) files, \(outcome.totals.bytes) bytes, \(totals.bytes) bytes added, \(outcome.issueCount) issues")
+    }
+
+    private func restore(to path: String) throws {
+        guard let snapshot = try repository.snapshots().snapshots.last else { throw Failure(.notFound, "there is no snapshot") }
+        let image = ArchivedTree(repository: try repository.loadIndex(), id: snapshot.file.tree)
+        let restore = TreeRestore(image: .archived(image), destination: path, host: host)
+        let job = JobControl()
+        let outcome = try restore.apply(try restore.plan(job: job), job: job)
+        print("\(outcome.bytesWritten) bytes written, \(outcome.issueCount) issues")
     }
 
     private func loop(_ path: String) throws {
