@@ -109,6 +109,15 @@ final class BlobTable {
         if count * 3 > capacity * 2 { grow() }
     }
 
+    func add(_ blobs: [IndexedBlob], of pack: PackID, doomed: Bool) {
+        let position = packPosition(pack)
+        for blob in blobs {
+            insert(
+                blob.id, blob.kind, pack: position, offset: blob.offset, length: blob.length,
+                uncompressedLength: blob.uncompressedLength, doomed: doomed)
+        }
+    }
+
     /// Marks every blob of these packs.
     func doom(_ doomed: Set<PackID>) {
         let positions = Set(doomed.compactMap { packPositions[$0] })

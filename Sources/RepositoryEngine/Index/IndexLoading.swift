@@ -41,17 +41,19 @@ extension OpenRepository {
         return IndexedRepository(repository: self, table: table, damagedIndexes: damaged)
     }
 
+    /// An index out of contents that have been loaded.
+    func index(of contents: IndexContents, doomed: Set<PackID>) throws -> IndexedRepository {
+        let table = BlobTable(expecting: contents.packs.values.reduce(0) { $0 + $1.count })
+        for (pack, blobs) in contents.packs { table.add(blobs, of: pack, doomed: doomed.contains(pack)) }
+        if !contents.unreadable.isEmpty { try loadHeaders(ofPacksMissingIn: table) }
+        return IndexedRepository(repository: self, table: table, damagedIndexes: contents.unreadable.map(\.id))
+    }
+
     private func load(_ id: IndexID, into table: BlobTable, doomed: Set<PackID>) throws {
         let json = try files.read(RepositoryNames.index(id), id: id)
         try json.withUnsafeBytes { json in
             try IndexFile.decode(json) { pack, blobs in
-                let position = table.packPosition(pack)
-                let isDoomed = doomed.contains(pack)
-                for blob in blobs {
-                    table.insert(
-                        blob.id, blob.kind, pack: position, offset: blob.offset, length: blob.length,
-                        uncompressedLength: blob.uncompressedLength, doomed: isDoomed)
-                }
+                table.add(blobs, of: pack, doomed: doomed.contains(pack))
             }
         }
     }
@@ -62,12 +64,7 @@ extension OpenRepository {
         for entry in try storage.list(RepositoryNames.packFolder) {
             guard let id = entry.name.text.split(separator: "/").last.flatMap({ PackID(hex: $0) }), !known.contains(id) else { continue }
             guard let blobs = try readableHeader(id, size: entry.size) else { continue }
-            let position = table.packPosition(id)
-            for blob in blobs {
-                table.insert(
-                    blob.id, blob.kind, pack: position, offset: blob.offset, length: blob.length,
-                    uncompressedLength: blob.uncompressedLength, doomed: true)
-            }
+            table.add(blobs, of: id, doomed: true)
         }
     }
 

@@ -76,14 +76,6 @@ package final class IndexedRepository: Sendable {
 
     /// A durable blob of a writer becomes one that can be read and built upon.
     func learn(_ blobs: [IndexedBlob], in pack: PackID) {
-        table.withLock { table in
-            let position = table.packPosition(pack)
-            for blob in blobs {
-                table.insert(
-                    blob.id, blob.kind, pack: position, offset: blob.offset, length: blob.length,
-                    uncompressedLength: blob.uncompressedLength,
-                    doomed: false)
-            }
-        }
+        table.withLock { $0.add(blobs, of: pack, doomed: false) }
     }
 }

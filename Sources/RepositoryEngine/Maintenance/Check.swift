@@ -26,6 +26,8 @@ package struct CheckReport: Sendable {
     package var bytesRead: UInt64 = 0
 
     package var isSound: Bool { problems.isEmpty }
+    /// Whether everything that was checked can be restored, whatever else is wrong.
+    package var isRestorable: Bool { !problems.contains(where: \.isLoss) }
 }
 
 extension OpenRepository {
@@ -40,24 +42,39 @@ extension OpenRepository {
         job?.begin(phase: "checking structure")
         let contents = try loadIndexContents()
         report.problems += contents.unreadable.map { CheckProblem(.index($0.id), $0.reason) }
-        report.problems += contents.contradictions.map { CheckProblem(.pack($0), "index files say different things of it") }
-        let index = try loadIndex()
+        report.problems += contents.contradictions.map { CheckProblem(.packFile($0), "index files say different things of it") }
+        let index = try index(of: contents, doomed: [])
         let reached = try Reachability.walk(roots.map(\.file.tree), in: index, job: job)
         report.problems += reached.problems
         var needed = chosen == nil ? Set(contents.packs.keys) : []
-        reached.used.withLock { used in
-            used.forEach { id, kind in
-                report.blobs += 1
-                if kind == .tree { report.trees += 1 }
-                if chosen != nil, let place = index.locate(id, kind) { needed.insert(place.pack) }
-            }
+        let used = reached.takeUsed()
+        used.forEach { id, kind in
+            report.blobs += 1
+            if kind == .tree { report.trees += 1 }
+            if let place = index.locate(id, kind) { needed.insert(place.pack) }
         }
         let present = try checkPresence(of: needed, contents, wholeRepository: chosen == nil, &report)
         try readData(of: present, contents, data, &report, job)
+        try settle(&report, used: chosen == nil ? nil : used)
         return report
     }
 
-    /// The packs that are there with the right size.
+    /// Takes out what is told twice, what is not about the chosen snapshots, and packs that a prune deleted meanwhile.
+    private func settle(_ report: inout CheckReport, used: BlobSet?) throws {
+        var told: Set<CheckProblem> = []
+        report.problems.removeAll { problem in
+            if case .blob(let id, let kind) = problem.place, let used, !used.contains(id, kind) { return true }
+            return !told.insert(problem).inserted
+        }
+        guard report.problems.contains(where: { if case .pack = $0.place { true } else { false } }) else { return }
+        let listed = try loadIndexContents()
+        report.problems.removeAll { problem in
+            guard case .pack(let id) = problem.place else { return false }
+            return listed.unreadable.isEmpty && listed.packs[id] == nil
+        }
+    }
+
+    /// The packs that are there, also with the wrong size.
     private func checkPresence(
         of needed: Set<PackID>, _ contents: IndexContents, wholeRepository: Bool, _ report: inout CheckReport
     ) throws -> [(id: PackID, size: UInt64)] {
@@ -72,14 +89,11 @@ extension OpenRepository {
                 report.problems.append(CheckProblem(.pack(id), "is not there"))
                 continue
             }
-            if let blobs = contents.packs[id], IndexContents.packSize(blobs) != size {
-                report.problems.append(CheckProblem(.pack(id), "has \(size) bytes instead of \(IndexContents.packSize(blobs))"))
-                continue
-            }
+            if let blobs = contents.packs[id] { report.problems += PackReader.sizeProblems(of: id, size: size, expected: blobs) }
             present.append((id, size))
         }
         report.packs = needed.count
-        if wholeRepository { report.orphanedPacks = sizes.keys.filter { contents.packs[$0] == nil }.sorted() }
+        if wholeRepository { report.orphanedPacks = sizes.keys.filter { contents.packs[$0] == nil && !needed.contains($0) }.sorted() }
         return present
     }
 
@@ -141,7 +155,7 @@ extension CheckProblem {
         case .tree(let id): return used.contains(id.naming(BlobNamed.self), .tree)
         case .blob(let id, let kind): return used.contains(id, kind)
         case .snapshot(let id): return id == snapshot
-        case .index: return false
+        case .index, .packFile: return false
         case .pack(let pack):
             var touched = false
             used.forEach { id, kind in

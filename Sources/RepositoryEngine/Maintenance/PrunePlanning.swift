@@ -40,7 +40,7 @@ extension OpenRepository {
         guard contents.unreadable.isEmpty else {
             throw refusal("index \(contents.unreadable[0].id.short) cannot be read: \(contents.unreadable[0].reason)")
         }
-        let index = try loadIndex()
+        let index = try index(of: contents, doomed: Set(marks.flatMap(\.packs)))
         job?.begin(phase: "finding what snapshots need")
         let reached = try Reachability.walk(listing.snapshots.map(\.file.tree), in: index, job: job)
         if let problem = reached.problems.first { throw refusal(problem.text) }

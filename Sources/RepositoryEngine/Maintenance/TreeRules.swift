@@ -41,12 +41,15 @@ enum TreeRules {
         _ content: [BlobID], of name: String, size: UInt64, _ id: TreeID, _ repository: IndexedRepository
     ) -> [CheckProblem] {
         var total: UInt64 = 0
+        var missing: [CheckProblem] = []
         for blob in content {
-            guard let length = repository.plainSize(of: blob, .data) else {
-                return [CheckProblem(.blob(blob, .data), "needed by “\(name)” and in no index")]
+            if let length = repository.plainSize(of: blob, .data) {
+                total &+= UInt64(length)
+            } else {
+                missing.append(CheckProblem(.blob(blob, .data), "needed by “\(name)” and in no index"))
             }
-            total &+= UInt64(length)
         }
+        if !missing.isEmpty { return missing }
         return total == size ? [] : [CheckProblem(.tree(id), "“\(name)” has \(size) bytes and blobs of \(total)")]
     }
 }
