@@ -1,0 +1,133 @@
+import ObjectStorage
+import ResticFormat
+import Testing
+import TestSupport
+
+@testable import RepositoryEngine
+
+@Suite struct IndexTests {
+    private func id(_ random: inout SeededRandom, near: Int) -> BlobID {
+        // Few different words, so that ids collide in the table.
+        BlobID(words: SIMD4(UInt64(Int.random(in: 0..<near, using: &random)), random.next() % 3, 0, random.next() % 2))
+    }
+
+    @Test("The table of blobs and the set of blobs behave like a dictionary and a set")
+    func tableAgainstDictionary() {
+        var random = SeededRandom(named: "tableAgainstDictionary")
+        let table = BlobTable()
+        let set = BlobSet()
+        var model: [String: BlobLocation] = [:]
+        var doomedPacks: Set<PackID> = []
+        var wrong = 0
+        let packs = (0..<20).map { PackID(words: SIMD4(UInt64($0), 0, 0, 0)) }
+        for step in 0..<20_000 {
+            let blob = id(&random, near: 3000)
+            let kind = Bool.random(using: &random) ? BlobKind.data : .tree
+            let pack = packs[Int.random(in: 0..<20, using: &random)]
+            let place = BlobLocation(
+                pack: pack, offset: UInt32(step), length: 100, uncompressedLength: Bool.random(using: &random) ? 500 : nil)
+            let key = "\(blob) \(kind)"
+            let known = model[key]
+            let isDoomed = doomedPacks.contains(pack)
+            let replaces = known.map { doomedPacks.contains($0.pack) && !isDoomed } ?? true
+            table.insert(
+                blob, kind, pack: table.packPosition(pack), offset: place.offset, length: place.length,
+                uncompressedLength: place.uncompressedLength, doomed: isDoomed)
+            if set.insert(blob, kind) != (known == nil) { wrong += 1 }
+            if replaces { model[key] = place }
+            if step % 4000 == 3999 {
+                table.doom([packs[step / 4000]])
+                doomedPacks.insert(packs[step / 4000])
+            }
+        }
+        #expect(table.count == model.count && set.count == model.count)
+        var seen: [String: BlobLocation] = [:]
+        table.forEach { blob, kind, place in
+            seen["\(blob) \(kind)"] = place
+            let held = !doomedPacks.contains(place.pack)
+            if table.location(of: blob, kind) != place || table.holds(blob, kind) != held || !set.contains(blob, kind) { wrong += 1 }
+        }
+        #expect(wrong == 0)
+        #expect(seen == model)
+        var count = 0
+        set.forEach { blob, kind in
+            count += 1
+            if model["\(blob) \(kind)"] == nil { wrong += 1 }
+        }
+        #expect(count == model.count && wrong == 0)
+        #expect(!set.contains(BlobID(words: SIMD4(.max, 0, 0, 0)), .data))
+        #expect(table.location(of: BlobID(words: SIMD4(.max, 0, 0, 0)), .data) == nil)
+    }
+
+    private func damagedSample() throws -> (sample: SampleRepository, made: [StoredSnapshot: SampleTree], index: ObjectName) {
+        let sample = try SampleRepository()
+        var random = SeededRandom(named: "damagedSample")
+        var made: [StoredSnapshot: SampleTree] = [:]
+        for _ in 0..<3 {
+            let tree = SampleTree.random(&random, files: 10, bytes: 5000)
+            made[try sample.repository.backUp(tree)] = tree
+        }
+        let index = try #require(try sample.names("index").randomElement(using: &random))
+        return (sample, made, index)
+    }
+
+    @Test("A damaged index file is stood in for by the packs' own headers, and is named", arguments: 0..<3)
+    func damagedIndex(kind: Int) throws {
+        let (sample, made, index) = try damagedSample()
+        #expect(
+            sample.storage.damage(index) { bytes in
+                if kind == 0 { bytes[40] ^= 1 } else if kind == 1 { bytes.removeLast(10) } else { bytes.removeAll() }
+            })
+        let loaded = try sample.repository.loadIndex()
+        #expect(loaded.damagedIndexes.map { RepositoryNames.index($0) } == [index])
+        for (snapshot, tree) in made { #expect(try loaded.sample(snapshot.file.tree) == tree) }
+        let report = try sample.repository.check(data: .all)
+        #expect(report.problems.map(\.place) == [.index(try #require(loaded.damagedIndexes.first))])
+        #expect(report.orphanedPacks.isEmpty)
+        #expect(try sample.repository.affected(by: report.problems, among: Array(made.keys)).isEmpty)
+        #expect(throws: (any Error).self) { try sample.repository.prune(PruneOptions(grace: 0)) }
+    }
+
+    @Test("What only pack headers know is read but not built upon: a new backup stores and indexes it again")
+    func notBuiltUpon() throws {
+        let (sample, made, index) = try damagedSample()
+        #expect(sample.storage.damage(index) { $0[40] ^= 1 })
+        var again: [StoredSnapshot: SampleTree] = [:]
+        for tree in made.values { again[try sample.repository.backUp(tree)] = tree }
+        try sample.storage.remove(index)
+        for (snapshot, tree) in again { #expect(try sample.repository.restore(snapshot) == tree) }
+    }
+
+    @Test("An index file that a prune replaces while the index is loaded makes the loading start again")
+    func replacedWhileLoading() throws {
+        let (sample, made, index) = try damagedSample()
+        let storage = sample.storage
+        let replaced = Box<Bool>()
+        let repository = sample.repository
+        let watched = WatchedStorage(
+            storage,
+            before: { operation in
+                guard operation.kind == .size, operation.object == index.text, replaced.value == nil else { return }
+                replaced.value = true
+                do {
+                    let contents = try repository.loadIndexContents()
+                    try repository.writeIndex(contents.packs.map { IndexedPack(id: $0.key, blobs: $0.value) })
+                    for file in contents.files { try storage.remove(RepositoryNames.index(file)) }
+                } catch { Issue.record(error) }
+            })
+        let loaded = try sample.reopened(through: watched).loadIndex()
+        #expect(replaced.value == true)
+        #expect(loaded.damagedIndexes.isEmpty)
+        for (snapshot, tree) in made { #expect(try loaded.sample(snapshot.file.tree) == tree) }
+    }
+
+    @Test("A storage that vanishes while headers stand in for an index is an error, not an empty repository")
+    func vanishedStorage() throws {
+        let (sample, _, index) = try damagedSample()
+        #expect(sample.storage.damage(index) { $0[40] ^= 1 })
+        let faulty = FaultyStorage(sample.storage, faults: [Fault([.read], below: "data/", times: nil, .fail(.unreachable))])
+        let repository = try sample.reopened(through: faulty)
+        let error = #expect(throws: StorageError.self) { try repository.loadIndex() }
+        #expect(error?.kind == .unreachable)
+    }
+}
