@@ -1,3 +1,4 @@
+import CHost
 import Glibc
 import HostIO
 import Synchronization
@@ -27,7 +28,7 @@ final class DirectoryHandle: Sendable {
 
     /// The directory `name` of `parent`.
     init(_ name: [UInt8], in parent: DirectoryHandle) throws(SystemError) {
-        let opened = try parent.open().descriptor.openDirectory(name)
+        let opened = try Self.open(name, in: parent.open().descriptor)
         let status = try opened.status()
         (device, inode) = (status.device, status.inode)
         self.name = name
@@ -44,6 +45,17 @@ final class DirectoryHandle: Sendable {
             let above = next?.parent.take()
             next = above
         }
+    }
+
+    /// Far down, the path for messages is cut: it would grow with every level.
+    private static func open(_ name: [UInt8], in folder: borrowing Descriptor) throws(SystemError) -> Descriptor {
+        guard folder.path.utf8.count > 1000 else { return try folder.openDirectory(name) }
+        let place = EntryPlace(folder.raw)
+        place.point(at: name)
+        let path = "…/\(FileName.text(name))"
+        let raw = holdfast_openat(folder.raw, place.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
+        guard raw >= 0 else { throw SystemError(errno, "open", path) }
+        return Descriptor(owning: raw, path: path)
     }
 
     /// Open for as long as the result is kept.
@@ -63,7 +75,7 @@ final class DirectoryHandle: Sendable {
     private static func reopen(_ closed: [DirectoryHandle], below open: SharedDescriptor) throws(SystemError) -> SharedDescriptor {
         var open = open
         for handle in closed.reversed() {
-            let opened = try open.descriptor.openDirectory(handle.name)
+            let opened = try Self.open(handle.name, in: open.descriptor)
             let status = try opened.status()
             guard status.device == handle.device, status.inode == handle.inode else { throw SystemError(ESTALE, "open", opened.path) }
             open = SharedDescriptor(opened)

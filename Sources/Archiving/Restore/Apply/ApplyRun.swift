@@ -217,17 +217,18 @@ final class ApplyRun: Sendable {
         for link in links {
             try job.checkCancelled()
             guard let target = state.withLock({ $0.linkTargets[link.key] }) else { continue }
-            let name = placement.workingName(for: link.node.name)
+            let name = placement.workingName(for: link.node.name, in: link.directory.handle)
             let made: Void? = try concerning(link.directory.handle, link.node.name) { () throws(SystemError) in
                 let from = try target.directory.open()
                 let to = try link.directory.handle.open()
                 try from.descriptor.link(target.name, to: name, in: to.descriptor)
                 guard !placement.isDirect else { return }
-                try placement.rename(name, to: link.node.name, in: link.directory.handle)
+                try placement.rename(name, to: link.node.name, in: link.directory)
                 // rename(2) does nothing when both names are links to one file already.
                 if try to.descriptor.statusIfPresent(of: name) != nil { try to.descriptor.remove(name) }
             }
             if made != nil { count(bytes: 0, entries: 1) }
+            placement.gaveUp(name)
             job.add(1, to: .filesDone)
             try complete(link.directory)
         }
@@ -242,11 +243,7 @@ final class ApplyRun: Sendable {
         guard !deletions.isEmpty || !aside.isEmpty else { return }
         try placement.sync()
         pool.push(deletions, .ordinary)
+        pool.push(aside.map { .delete($0.directory, $0.name) }, .ordinary)
         try work()
-        let removal = TreeRemoval { self.tell("", $0) }
-        for entry in aside {
-            try concerning(entry.directory, entry.name) { () throws(SystemError) in _ = try removal.remove(entry.name, in: entry.directory)
-            }
-        }
     }
 }

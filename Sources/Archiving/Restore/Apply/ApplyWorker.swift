@@ -40,7 +40,7 @@ final class ApplyWorker {
         let image = try reader.directory(node, in: parent.image)
         let nodes = try reader.nodes(of: image)
         let made = try run.concerning(parent.handle, node.name) { () throws(SystemError) in
-            try make(node.name, in: parent.handle)
+            try make(node.name, in: parent)
             return try DirectoryHandle(node.name, in: parent.handle)
         }
         guard let handle = made else { return try run.complete(parent) }
@@ -50,8 +50,8 @@ final class ApplyWorker {
     }
 
     /// A directory that is there already is used; anything else under the name is moved aside.
-    private func make(_ name: [UInt8], in parent: DirectoryHandle) throws(SystemError) {
-        let open = try parent.open()
+    private func make(_ name: [UInt8], in parent: RestoredDirectory) throws(SystemError) {
+        let open = try parent.handle.open()
         do throws(SystemError) { try open.descriptor.makeDirectory(name, mode: 0o700) } catch {
             guard error.isExists else { throw error }
             if try open.descriptor.status(of: name).kind == .directory { return }
@@ -79,20 +79,20 @@ final class ApplyWorker {
     // MARK: Entries that are not directories
 
     private func write(_ node: Node, in directory: RestoredDirectory) throws {
-        let working = run.placement.workingName(for: node.name)
         switch node.type {
         case .file:
             let location = EntryLocation(directory: directory.handle, name: node.name)
-            if run.claims(node, location, in: directory) { try writeFile(node, as: working, in: directory) }
+            if run.claims(node, location, in: directory) { try writeFile(node, in: directory) }
         case .irregular, .dir:
             run.tell(directory.handle.path(of: node.name), "an entry of unknown type is left out")
             try run.complete(directory)
         default:
-            try writeSpecial(node, as: working, in: directory)
+            try writeSpecial(node, in: directory)
         }
     }
 
-    private func writeSpecial(_ node: Node, as working: [UInt8], in directory: RestoredDirectory) throws {
+    private func writeSpecial(_ node: Node, in directory: RestoredDirectory) throws {
+        let working = run.placement.workingName(for: node.name, in: directory.handle)
         let metadata = metadata(node, in: directory)
         let made: Void? = try run.concerning(directory.handle, node.name) { () throws(SystemError) in
             let open = try directory.handle.open()
@@ -103,7 +103,10 @@ final class ApplyWorker {
             }
             try metadata.set(on: working, in: open.descriptor)
         }
-        guard made != nil else { return try run.complete(directory) }
+        guard made != nil else {
+            run.placement.gaveUp(working)
+            return try run.complete(directory)
+        }
         run.count(bytes: 0, entries: 1)
         try place(working, node, in: directory, bytes: 0)
     }

@@ -10,12 +10,16 @@ extension ApplyWorker {
     /// A file of more blobs is written by several threads.
     private static let fewBlobs = 4
 
-    func writeFile(_ node: Node, as working: [UInt8], in directory: RestoredDirectory) throws {
+    func writeFile(_ node: Node, in directory: RestoredDirectory) throws {
+        let working = run.placement.workingName(for: node.name, in: directory.handle)
         let opened = try run.concerning(directory.handle, node.name) { () throws(SystemError) in
             let open = try directory.handle.open()
             return SharedDescriptor(try open.descriptor.open(working, [.readWrite, .createNew, .noFollow]))
         }
-        guard let file = opened else { return try run.complete(directory) }
+        guard let file = opened else {
+            run.placement.gaveUp(working)
+            return try run.complete(directory)
+        }
         switch (run.image, directory.image) {
         case (.archived(let tree), _): try writeBlobs(of: node, in: tree.repository, to: file, as: working, directory)
         case (.source, .source(let source)): try copy(from: source, node, to: file, as: working, directory)
@@ -35,6 +39,7 @@ extension ApplyWorker {
         _ = try run.concerning(directory.handle, node.name) { () throws(SystemError) in
             try directory.handle.open().descriptor.remove(working)
         }
+        run.placement.gaveUp(working)
         run.job.add(1, to: .filesDone)
         try run.complete(directory)
     }

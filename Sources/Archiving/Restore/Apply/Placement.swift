@@ -18,8 +18,10 @@ final class Placement: Sendable {
         var bytes = 0
         /// One directory of each file system that was written to.
         var fileSystems: [UInt64: DirectoryHandle] = [:]
+        /// Under temporary names and not finished.
+        var unfinished: [[UInt8]: DirectoryHandle] = [:]
         /// Moved out of the way, to be deleted when all is durable.
-        var aside: [EntryLocation] = []
+        var aside: [(directory: RestoredDirectory, name: [UInt8])] = []
         var serial = 0
     }
 
@@ -37,7 +39,7 @@ final class Placement: Sendable {
     }
 
     /// A name under which nothing is.
-    func temporaryName() -> [UInt8] {
+    private func temporaryName() -> [UInt8] {
         let serial = state.withLock { state in
             state.serial += 1
             return state.serial
@@ -45,8 +47,16 @@ final class Placement: Sendable {
         return Array("\(prefix)\(serial)".utf8)
     }
 
-    /// The name to make an entry under.
-    func workingName(for name: [UInt8]) -> [UInt8] { isDirect ? name : temporaryName() }
+    /// The name to make an entry of `directory` under; told to ``finished(_:as:in:bytes:)`` or ``gaveUp(_:)`` later.
+    func workingName(for name: [UInt8], in directory: DirectoryHandle) -> [UInt8] {
+        if isDirect { return name }
+        let temporary = temporaryName()
+        state.withLock { $0.unfinished[temporary] = directory }
+        return temporary
+    }
+
+    /// There is nothing under the name any more.
+    func gaveUp(_ temporary: [UInt8]) { state.withLock { $0.unfinished[temporary] = nil } }
 
     func touched(_ handle: DirectoryHandle) {
         state.withLock { state in
@@ -57,6 +67,7 @@ final class Placement: Sendable {
     /// An entry is as it shall be but for its name. Returns whether a batch is full and ``flush(_:)`` is due.
     func finished(_ temporary: [UInt8], as name: [UInt8], in directory: RestoredDirectory, bytes: Int) -> Bool {
         state.withLock { state in
+            state.unfinished[temporary] = nil
             state.waiting.append(Waiting(directory: directory, temporary: temporary, name: name))
             state.bytes += bytes
             return state.waiting.count >= Self.mostWaiting || state.bytes >= Self.mostBytes
@@ -74,7 +85,7 @@ final class Placement: Sendable {
         do {
             try sync()
             for entry in batch {
-                try rename(entry.temporary, to: entry.name, in: entry.directory.handle)
+                try rename(entry.temporary, to: entry.name, in: entry.directory)
                 done += 1
                 try placed(entry.directory)
             }
@@ -93,34 +104,37 @@ final class Placement: Sendable {
     }
 
     /// A directory in the way is moved aside; so is anything in the way of a directory.
-    func rename(_ temporary: [UInt8], to name: [UInt8], in handle: DirectoryHandle) throws(SystemError) {
-        let open = try handle.open()
+    func rename(_ temporary: [UInt8], to name: [UInt8], in directory: RestoredDirectory) throws(SystemError) {
+        let open = try directory.handle.open()
         do throws(SystemError) { try open.descriptor.rename(temporary, to: name) } catch {
             guard [EISDIR, ENOTDIR, ENOTEMPTY, EEXIST].contains(error.errno) else { throw error }
-            try moveAside(name, in: handle)
+            try moveAside(name, in: directory)
             try open.descriptor.rename(temporary, to: name)
         }
     }
 
-    func moveAside(_ name: [UInt8], in handle: DirectoryHandle) throws(SystemError) {
+    /// The directory is not done before what was moved has been deleted.
+    func moveAside(_ name: [UInt8], in directory: RestoredDirectory) throws(SystemError) {
         let aside = temporaryName()
-        try handle.open().descriptor.rename(name, to: aside)
-        state.withLock { $0.aside.append(EntryLocation(directory: handle, name: aside)) }
+        try directory.handle.open().descriptor.rename(name, to: aside)
+        directory.expectMore()
+        state.withLock { $0.aside.append((directory, aside)) }
     }
 
-    func takeAside() -> [EntryLocation] {
+    func takeAside() -> [(directory: RestoredDirectory, name: [UInt8])] {
         state.withLock { state in
             defer { state.aside = [] }
             return state.aside
         }
     }
 
-    /// After a failure: what waits for its name is removed, as far as possible.
+    /// After a failure: what is under a temporary name is removed, as far as possible.
     func abandon() {
-        let batch = state.withLock { state in
-            defer { state.waiting = [] }
-            return state.waiting
+        let (batch, unfinished) = state.withLock { state in
+            defer { (state.waiting, state.unfinished) = ([], [:]) }
+            return (state.waiting, state.unfinished)
         }
         for entry in batch { try? entry.directory.handle.open().descriptor.remove(entry.temporary) }
+        for (name, handle) in unfinished { try? handle.open().descriptor.remove(name) }
     }
 }
