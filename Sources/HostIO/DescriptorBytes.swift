@@ -86,6 +86,47 @@ extension Descriptor {
         }
     }
 
+    /// Writes the concatenated parts into this empty file, past the page cache where file system and memory allow it: what lies in memory
+    /// at a multiple of 4096 and is large goes straight to the device, and evicts nothing that others want cached.
+    package borrowing func writeUncached(_ parts: [UnsafeRawBufferPointer]) throws(SystemError) {
+        var parts = parts
+        if let first = parts.first, let start = first.baseAddress {
+            let direct = first.count & ~(Self.directUnit - 1)
+            let isWorthIt = direct >= 1 << 20 && Int(bitPattern: start) % Self.directUnit == 0
+            if isWorthIt, try writeDirectly(UnsafeRawBufferPointer(rebasing: first[..<direct])) {
+                parts[0] = UnsafeRawBufferPointer(rebasing: first[direct...])
+            }
+        }
+        try write(parts)
+    }
+
+    /// Covers the blocks of devices in use.
+    private static var directUnit: Int { 4096 }
+
+    /// False when this file cannot be written so; nothing is written then.
+    private borrowing func writeDirectly(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Bool {
+        let raw = raw
+        guard holdfast_set_direct(raw, 1) == 0 else { return false }
+        defer { _ = holdfast_set_direct(raw, 0) }
+        var written = 0
+        while written < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+            do {
+                written += try checked("write", path) { Glibc.write(raw, rest.baseAddress, rest.count) }
+            } catch {
+                guard error.errno == EINVAL, written == 0 else { throw error }
+                return false
+            }
+            // A short write may end where no further direct one can begin.
+            if written % Self.directUnit != 0 {
+                _ = holdfast_set_direct(raw, 0)
+                try write(UnsafeRawBufferPointer(rebasing: bytes[written...]))
+                return true
+            }
+        }
+        return true
+    }
+
     /// fsync(2): content and metadata are durable, or of a directory its entries.
     package borrowing func sync() throws(SystemError) {
         let raw = raw

@@ -45,6 +45,8 @@ int holdfast_name_thread(const char *name);
 int holdfast_pipe(int ends[2]);
 /// fcntl(2) F_SETFL with O_NONBLOCK added.
 int holdfast_set_nonblocking(int fd);
+/// fcntl(2) F_SETFL with O_DIRECT added (`on` not 0) or removed.
+int holdfast_set_direct(int fd, int on);
 /// memfd_create(2) with MFD_CLOEXEC.
 int holdfast_memory_file(const char *name);
 /// pidfd_open(2): readable for poll(2) when the process has ended.
