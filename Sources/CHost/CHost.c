@@ -45,6 +45,21 @@ int holdfast_btrfs_snapshot(int parent, int source, const char *name, int readon
     return ioctl(parent, BTRFS_IOC_SNAP_CREATE_V2, &arguments);
 }
 
+int holdfast_btrfs_id(int fd, unsigned char id[16]) {
+    struct btrfs_ioctl_fs_info_args arguments;
+    memset(&arguments, 0, sizeof arguments);
+    if (ioctl(fd, BTRFS_IOC_FS_INFO, &arguments) < 0) return -1;
+    memcpy(id, arguments.fsid, 16);
+    return 0;
+}
+
+int holdfast_btrfs_children(int fd) {
+    struct btrfs_ioctl_get_subvol_rootref_args arguments;
+    memset(&arguments, 0, sizeof arguments);
+    if (ioctl(fd, BTRFS_IOC_GET_SUBVOL_ROOTREF, &arguments) < 0 && errno != EOVERFLOW) return -1;
+    return arguments.num_items;
+}
+
 int holdfast_btrfs_remove(int parent, const char *name) {
     struct btrfs_ioctl_vol_args arguments;
     memset(&arguments, 0, sizeof arguments);

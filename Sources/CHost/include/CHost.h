@@ -12,6 +12,10 @@ int holdfast_openat(int dirfd, const char *path, int flags, mode_t mode);
 int holdfast_reflink(int destination, int source);
 /// ioctl BTRFS_IOC_SNAP_CREATE_V2: a snapshot of the subvolume `source` named `name` in the directory `parent`.
 int holdfast_btrfs_snapshot(int parent, int source, const char *name, int readonly);
+/// ioctl BTRFS_IOC_FS_INFO: the 16 bytes of the file system's id, the same for all its subvolumes and mounts.
+int holdfast_btrfs_id(int fd, unsigned char id[16]);
+/// ioctl BTRFS_IOC_GET_SUBVOL_ROOTREF: how many subvolumes lie directly in the subvolume of `fd` (255: that many or more).
+int holdfast_btrfs_children(int fd);
 /// ioctl BTRFS_IOC_SNAP_DESTROY: removes the subvolume `name` in the directory `parent`.
 int holdfast_btrfs_remove(int parent, const char *name);
 unsigned int holdfast_major(uint64_t device);

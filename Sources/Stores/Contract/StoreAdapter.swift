@@ -1,6 +1,7 @@
 package import Archiving
 package import HostIO
 package import Model
+import Synchronization
 
 /// One protected thing, as the strategies see it: how it is pinned, read, and put back.
 ///
@@ -75,7 +76,8 @@ package struct StoreStatus: Hashable, Sendable, Codable {
 package struct CaptureRequest: Hashable, Sendable, Codable {
     /// Unique for this snapshot and safe as a file name; names a native image.
     package var imageID: String
-    /// A directory for native images on the cluster's storage, or nil when it has none that is local.
+    /// A directory for this store's native images on the cluster's storage, made when it is first needed; nil when the storage is not
+    /// local or no native image is wanted.
     package var nativeImageFolder: String?
     /// A directory of its own for staging copies, mode 0700, removed by the caller afterwards.
     package var scratch: String
@@ -123,17 +125,30 @@ package struct CapturedImage: Sendable {
     package var facts: [String: String]
     /// What a backup without it would have to reload.
     package var reloadable: [ReloadItem]
+    /// Where nothing was pinned: counts, while `source` is read, the entries that changed after the cut. To be read when it has been archived.
+    package var changes: ChangeCounter?
 
     package init(
         source: any EntrySource, shape: ChunkShape, sizes: [BackupMode: UInt64]? = nil, facts: [String: String] = [:],
-        reloadable: [ReloadItem] = []
+        reloadable: [ReloadItem] = [], changes: ChangeCounter? = nil
     ) {
         self.source = source
         self.shape = shape
         self.sizes = sizes
         self.facts = facts
         self.reloadable = reloadable
+        self.changes = changes
     }
+}
+
+/// A number that threads add to.
+package final class ChangeCounter: Sendable {
+    private let value = Atomic<Int>(0)
+
+    package init() {}
+
+    package func add(_ count: Int) { value.wrappingAdd(count, ordering: .relaxed) }
+    package var count: Int { value.load(ordering: .relaxed) }
 }
 
 /// An image to restore from or to reduce.
