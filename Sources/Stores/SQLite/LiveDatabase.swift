@@ -1,0 +1,46 @@
+import Glibc
+import HostIO
+import Model
+
+/// The store's database as it is found.
+enum LiveDatabase {
+    case missing
+    /// There is a file, but SQLite cannot read it: it can only be replaced as a whole.
+    case unusable(SQLiteError)
+    case usable(SQLiteConnection, DatabaseFacts)
+
+    static func find(_ files: DatabaseFiles) throws -> LiveDatabase {
+        guard let status = try files.status() else { return .missing }
+        guard status.kind == .file else {
+            throw Failure(
+                .store, "\(files.path): not a file", hint: "correct `path` in the cluster file: an sqlite store is one database file")
+        }
+        do {
+            let connection = try open(files)
+            return .usable(connection, try DatabaseFacts(of: connection))
+        } catch let error as SQLiteError where error.isUnusableContent {
+            return .unusable(error)
+        }
+    }
+
+    /// A database that is there and readable; otherwise a `Failure` of code `store`.
+    static func require(_ files: DatabaseFiles) throws -> (connection: SQLiteConnection, facts: DatabaseFacts) {
+        switch try find(files) {
+        case .missing:
+            throw Failure(
+                .store, "\(files.path): no such database",
+                hint: "correct `path` in the cluster file, or restore the store from a snapshot or backup")
+        case .unusable(let error): throw error.failure
+        case .usable(let connection, let facts): return (connection, facts)
+        }
+    }
+
+    /// Closing the last connection would move a log that a crashed application left into the database; that is left to the
+    /// application, so that looking changes nothing.
+    private static func open(_ files: DatabaseFiles) throws -> SQLiteConnection {
+        let pending = try files.hasPendingLog()
+        let connection = try SQLiteConnection(path: files.path)
+        if pending { try connection.turn(.noCheckpointOnClose, on: true) }
+        return connection
+    }
+}

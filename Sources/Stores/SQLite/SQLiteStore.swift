@@ -1,0 +1,83 @@
+package import Archiving
+package import HostIO
+package import Model
+package import StoreContract
+import Synchronization
+
+/// One SQLite database file, captured and restored through SQLite's own locks while applications use it.
+///
+/// An image is a directory that holds the one database file, as a plain file without a log: in WAL mode its header still says so, and
+/// the next program that opens it is in WAL mode again.
+package final class SQLiteStore: StoreAdapter {
+    package let declaration: StoreDeclaration
+    let host: Host
+    private let pins = Mutex<[String: Pin]>([:])
+
+    /// What a capture holds until its release.
+    struct Pin: Sendable {
+        /// With an open read transaction (WAL mode).
+        var connection: SQLiteConnection?
+        /// The copy, once it is made.
+        var copy: StagedDatabase?
+        var facts: DatabaseFacts
+        var scratch: String
+    }
+
+    package init(_ declaration: StoreDeclaration, host: Host) {
+        self.declaration = declaration
+        self.host = host
+    }
+
+    var files: DatabaseFiles { DatabaseFiles(path: declaration.path) }
+
+    package func open() throws -> StoreStatus {
+        try asStoreFailure {
+            let (_, facts) = try LiveDatabase.require(files)
+            return StoreStatus(
+                version: DatabaseFacts.libraryVersion, bytes: facts.bytes, nativeImages: false,
+                imageReason: "a database is copied page by page through SQLite, so that programs may go on writing", facts: facts.texts)
+        }
+    }
+
+    func pin(_ id: String) -> Pin? { pins.withLock { $0[id] } }
+    func keep(_ pin: Pin, as id: String) { pins.withLock { $0[id] = pin } }
+
+    package func release(_ capture: Capture, outcome: CaptureOutcome) {
+        guard let pin = pins.withLock({ $0.removeValue(forKey: capture.imageID) }) else { return }
+        try? pin.connection?.execute("ROLLBACK")
+        pin.copy?.remove()
+    }
+
+    package func nativeImages() throws -> [String] { [] }
+
+    package func removeNativeImage(_ id: String) throws {}
+
+    package func openNativeImage(_ id: String) throws -> any EntrySource {
+        throw Failure(.notFound, "store \(declaration.name): an sqlite store has no native images", hint: "restore from an archived image")
+    }
+
+    package func destroy(job: JobControl) throws {
+        try asStoreFailure { try files.removeAll() }
+    }
+
+    package func isEmpty() throws -> Bool {
+        try asStoreFailure {
+            switch try LiveDatabase.find(files) {
+            case .missing: true
+            case .unusable: false
+            case .usable(_, let facts): facts.objects == 0
+            }
+        }
+    }
+
+    /// What the system says about the store's files is a failure of the store, not of the storage.
+    func asStoreFailure<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as SystemError where !error.isNoSpace {
+            var failure = error.failure
+            failure.code = .store
+            throw failure
+        }
+    }
+}
