@@ -1,0 +1,72 @@
+import Archiving
+package import HostIO
+import Model
+package import StoreContract
+import Synchronization
+
+extension DirectoryStore {
+    /// How long a clone may take inside the cut; after that it is given up and the files are archived.
+    private static let patience: UInt64 = 5_000_000_000
+
+    /// A native image where possible. Otherwise nothing is pinned: the files are read after the cut, one after the other, and those that
+    /// change meanwhile are counted (``CapturedImage/changes``).
+    package func capture(_ request: CaptureRequest) throws -> Capture {
+        try asStoreFailure {
+            let root = try openRoot()
+            let library = request.nativeImageFolder.map(NativeImageLibrary.init(folder:))
+            let support = try NativeSupport.find(for: root, library: library)
+            let began = host.clock.now()
+            var facts: [String: String] = [:]
+            if let library, let method = support.method {
+                do {
+                    if let image = try make(request.imageID, method, root, library) {
+                        captured.withLock { $0[request.imageID] = image }
+                        facts["native-image-by"] = image.method.rawValue
+                        return Capture(
+                            imageID: request.imageID, native: true, began: began, ended: host.clock.now(),
+                            precision: image.method == .subvolume ? .exact : .fuzzy, facts: facts)
+                    }
+                    facts["archived-because"] = "a reflink clone took longer than \(Self.patience / 1_000_000_000) s"
+                } catch let error as SystemError {
+                    facts["archived-because"] = error.description
+                }
+            } else {
+                facts["archived-because"] = support.reason
+            }
+            let now = host.clock.now()
+            return Capture(imageID: request.imageID, native: false, began: now, ended: now, precision: .fuzzy, facts: facts)
+        }
+    }
+
+    private func make(
+        _ id: String, _ method: NativeMethod, _ root: SharedDescriptor, _ library: NativeImageLibrary
+    ) throws -> NativeImage? {
+        if method == .subvolume { return try library.snapshot(root, as: id) }
+        let start = host.clock.monotonicNanoseconds()
+        let clock = host.clock
+        return try library.clone(root, as: id, threads: host.processors) { clock.monotonicNanoseconds() &- start > Self.patience }
+    }
+
+    package func image(of capture: Capture, job: JobControl) throws -> CapturedImage {
+        try asStoreFailure {
+            let excluded = try excludedNames()
+            if capture.native {
+                guard let image = captured.withLock({ $0[capture.imageID] }) else {
+                    throw Failure(.internal, "store \(declaration.name): image \(capture.imageID) is not captured")
+                }
+                try SharedDescriptor(Descriptor.openDirectory(image.path)).syncFileSystem()
+                return CapturedImage(source: image.source(excluding: excluded), shape: .contentDefined)
+            }
+            let changes = ChangeCounter()
+            let live = LocalDirectory(path: path, options: .init(excludedAtRoot: excluded))
+            return CapturedImage(
+                source: WatchedSource(live, since: capture.ended, changes: changes), shape: .contentDefined, changes: changes)
+        }
+    }
+
+    package func release(_ capture: Capture, outcome: CaptureOutcome) {
+        let image = captured.withLock { $0.removeValue(forKey: capture.imageID) }
+        // What cannot be removed now is an orphan that the next run finds.
+        if outcome == .abandoned, let image { try? NativeImageLibrary(of: image).remove(image.id) }
+    }
+}

@@ -1,0 +1,51 @@
+import Archiving
+package import HostIO
+package import Model
+package import StoreContract
+
+extension DirectoryStore {
+    package func planRestore(of image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreRestorePlan {
+        let plan = try compare(with: image, job)
+        return StoreRestorePlan(
+            created: plan.created, replaced: plan.replaced, deleted: plan.deleted, unchanged: plan.unchanged,
+            metadataOnly: plan.metadataOnly,
+            bytesToWrite: plan.bytesToWrite, bytesFreed: plan.bytesFreed, examples: plan.examples, newestChange: plan.newestChange,
+            intoEmpty: plan.intoEmpty)
+    }
+
+    /// Compares again first: the store has gone on since `plan` was made, and what has become different since is put back too.
+    package func apply(
+        _ plan: StoreRestorePlan, of image: StoreImage, scratch: ScratchDirectory, job: JobControl
+    ) throws -> StoreRestoreOutcome {
+        guard !plan.isEmpty else { return StoreRestoreOutcome(bytesWritten: 0, entriesChanged: 0, issues: 0) }
+        let restore = try treeRestore(of: image)
+        job.begin(phase: "restoring \(declaration.name)")
+        let outcome = try asStoreFailure { try restore.apply(try restore.plan(job: job), job: job) }
+        return StoreRestoreOutcome(
+            bytesWritten: outcome.bytesWritten, entriesChanged: outcome.entriesChanged, issues: outcome.issueCount)
+    }
+
+    package func check(against image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreCheck {
+        _ = try asStoreFailure { try openRoot() }
+        let plan = try compare(with: image, job)
+        return StoreCheck(differences: plan.created + plan.replaced + plan.deleted + plan.metadataOnly, examples: plan.examples)
+    }
+
+    private func compare(with image: StoreImage, _ job: JobControl) throws -> TreeRestorePlan {
+        job.begin(phase: "comparing \(declaration.name)")
+        return try asStoreFailure { try treeRestore(of: image).plan(job: job) }
+    }
+
+    private func treeRestore(of image: StoreImage) throws -> TreeRestore {
+        TreeRestore(image: image.tree, destination: path, host: host, options: .init(excludedAtRoot: try excludedNames()))
+    }
+
+    /// Directories only; a directory has no rows, so `withoutBulkRows` keeps all of it.
+    package func reduce(
+        _ image: StoreImage, to extent: StoreExtent, scratch: ScratchDirectory, job: JobControl
+    ) throws -> ReducedImage {
+        job.begin(phase: "counting \(declaration.name)")
+        let census = try ImageCensus(of: image.tree, job: job)
+        return .directoriesOnly(reload: [ReloadItem(what: "files below \(path)", count: census.files, bytes: census.bytes)])
+    }
+}

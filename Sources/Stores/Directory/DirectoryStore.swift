@@ -1,0 +1,107 @@
+package import Archiving
+package import HostIO
+package import Model
+package import StoreContract
+import Synchronization
+
+/// One directory tree. Native images, where the file systems allow them, lie in a folder of this store's own in the cluster's storage.
+package final class DirectoryStore: StoreAdapter {
+    package let declaration: StoreDeclaration
+    let host: Host
+    /// Of this store alone; nil when the cluster's storage is not a local directory.
+    private let nativeImageFolder: String?
+    let captured = Mutex<[String: NativeImage]>([:])
+
+    package init(_ declaration: StoreDeclaration, nativeImageFolder: String?, host: Host) {
+        self.declaration = declaration
+        self.nativeImageFolder = nativeImageFolder
+        self.host = host
+    }
+
+    var path: String { declaration.path }
+    var library: NativeImageLibrary? { nativeImageFolder.map(NativeImageLibrary.init(folder:)) }
+
+    package func open() throws -> StoreStatus {
+        try asStoreFailure {
+            let root = try openRoot()
+            let support = try NativeSupport.find(for: root, library: library)
+            let census = try Census(of: root, limit: Census.quick)
+            var facts = ["file-system": try root.descriptor.fileSystemKind().rawValue]
+            if let census { facts["files"] = String(census.files) }
+            if let method = support.method { facts["native-images-by"] = method.rawValue }
+            return StoreStatus(
+                version: nil, bytes: census?.bytes, nativeImages: support.method != nil, imageReason: support.reason, facts: facts)
+        }
+    }
+
+    /// The directory, which must be there and readable.
+    func openRoot() throws -> SharedDescriptor {
+        guard try statusOfPath(path) != nil else {
+            throw Failure(
+                .store, "\(path): no such directory",
+                hint: "check that its file system is mounted and that `path` in the cluster file is right, or restore the store")
+        }
+        return SharedDescriptor(try Descriptor.openDirectory(path))
+    }
+
+    package func nativeImages() throws -> [String] { try library?.images() ?? [] }
+
+    package func removeNativeImage(_ id: String) throws {
+        guard let library else { return }
+        try asStoreFailure { try library.remove(id) }
+    }
+
+    package func openNativeImage(_ id: String) throws -> any EntrySource {
+        guard let image = try library?.image(id) else {
+            throw Failure(
+                .notFound, "store \(declaration.name): native image \(id) is gone",
+                hint: "`snapshot validate` tells what is left; restore from another snapshot or from a backup")
+        }
+        return image.source(excluding: try excludedNames())
+    }
+
+    package func destroy(job: JobControl) throws {
+        guard try statusOfPath(path) != nil else { return }
+        try asStoreFailure { try removeEverything(in: try openRoot(), job) }
+    }
+
+    private func removeEverything(in root: SharedDescriptor, _ job: JobControl) throws {
+        if let mount = try MountPoints.inside(root.descriptor).first {
+            throw Failure(
+                .refused, "\(path): \(mount) is a mount point", hint: "unmount it first: deleting would reach into another file system")
+        }
+        let excluded = try excludedNames()
+        for entry in try root.descriptor.entries() where !excluded.contains(entry.name) {
+            try job.checkCancelled()
+            try removeTree(entry.name, in: root.descriptor)
+        }
+        try root.descriptor.sync()
+    }
+
+    package func isEmpty() throws -> Bool {
+        try asStoreFailure {
+            guard try statusOfPath(path) != nil else { return true }
+            let excluded = try excludedNames()
+            return try openRoot().descriptor.entries().allSatisfy { excluded.contains($0.name) }
+        }
+    }
+
+    /// `lost+found` at the root of a mounted file system belongs to it and not to the store.
+    func excludedNames() throws -> Set<[UInt8]> {
+        guard try statusOfPath(path) != nil else { return [] }
+        let root = try openRoot()
+        guard try root.descriptor.isMountPoint() else { return [] }
+        return try root.descriptor.isSubvolume() ? [] : [Array("lost+found".utf8)]
+    }
+
+    /// What the system says about the store's files is a failure of the store, not of the storage.
+    func asStoreFailure<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as SystemError where !error.isNoSpace {
+            var failure = error.failure
+            failure.code = .store
+            throw failure
+        }
+    }
+}
