@@ -41,6 +41,8 @@ final class BlobTable {
     private(set) var count = 0
     private(set) var packs: [PackID] = []
     private var packPositions: [PackID: UInt32] = [:]
+    /// Copies beyond the one in `slots`; rare, so searched from end to end.
+    private var copies: [Slot] = []
 
     init(expecting blobs: Int = 512) {
         capacity = 1024
@@ -76,10 +78,19 @@ final class BlobTable {
 
     func location(of id: BlobID, _ kind: BlobKind) -> BlobLocation? {
         let slot = slots[position(id, kind)]
-        guard slot.pack != Self.empty else { return nil }
-        return BlobLocation(
+        return slot.pack == Self.empty ? nil : location(slot)
+    }
+
+    private func location(_ slot: Slot) -> BlobLocation {
+        BlobLocation(
             pack: packs[Int(slot.pack)], offset: slot.offset, length: slot.length,
             uncompressedLength: slot.plainLength == 0 ? nil : slot.plainLength)
+    }
+
+    /// Where else the blob lies. Costs time with the number of all such copies.
+    func otherLocations(of id: BlobID, _ kind: BlobKind) -> [BlobLocation] {
+        let wanted = (id.words.x, id.words.y, id.words.z, id.words.w)
+        return copies.filter { $0.id == wanted && $0.kind == kind.rawValue }.map(location)
     }
 
     /// Whether the blob is there in a pack that will stay.
@@ -99,12 +110,18 @@ final class BlobTable {
     /// Adds a blob; one that is known stays where it is, unless that place is doomed and the new one is not.
     func insert(_ id: BlobID, _ kind: BlobKind, pack: UInt32, offset: UInt32, length: UInt32, uncompressedLength: UInt32?, doomed: Bool) {
         let place = slots + position(id, kind)
-        let isNew = place.pointee.pack == Self.empty
-        guard isNew || (place.pointee.doomed && !doomed) else { return }
-        place.pointee = Slot(
+        let slot = Slot(
             id: (id.words.x, id.words.y, id.words.z, id.words.w), pack: pack, offset: offset, length: length,
             plainLength: uncompressedLength ?? 0, kind: kind.rawValue, doomed: doomed)
-        guard isNew else { return }
+        guard place.pointee.pack == Self.empty else {
+            let known = place.pointee
+            if known.pack == pack, known.offset == offset { return }
+            let isBetter = known.doomed && !doomed
+            copies.append(isBetter ? known : slot)
+            if isBetter { place.pointee = slot }
+            return
+        }
+        place.pointee = slot
         count += 1
         if count * 3 > capacity * 2 { grow() }
     }
@@ -145,12 +162,7 @@ final class BlobTable {
         for index in 0..<capacity where slots[index].pack != Self.empty {
             let slot = slots[index]
             guard let kind = BlobKind(rawValue: slot.kind) else { continue }
-            let id = BlobID(words: SIMD4(slot.id.0, slot.id.1, slot.id.2, slot.id.3))
-            try body(
-                id, kind,
-                BlobLocation(
-                    pack: packs[Int(slot.pack)], offset: slot.offset, length: slot.length,
-                    uncompressedLength: slot.plainLength == 0 ? nil : slot.plainLength))
+            try body(BlobID(words: SIMD4(slot.id.0, slot.id.1, slot.id.2, slot.id.3)), kind, location(slot))
         }
     }
 }

@@ -28,10 +28,19 @@ package final class IndexedRepository: Sendable {
 
     package func locate(_ id: BlobID, _ kind: BlobKind) -> BlobLocation? { table.withLock { $0.location(of: id, kind) } }
 
+    /// All copies of a blob, the one that is read first at the front.
+    func copies(of id: BlobID, _ kind: BlobKind) -> [BlobLocation] {
+        table.withLock { table in
+            guard let first = table.location(of: id, kind) else { return [] }
+            return [first] + table.otherLocations(of: id, kind)
+        }
+    }
+
     /// Plain bytes of a blob, from the index alone.
     package func plainSize(of id: BlobID, _ kind: BlobKind) -> Int? { locate(id, kind)?.plainLength }
 
-    /// Reads a blob and gives its plain bytes, proven by their hash; they are valid inside `body` only.
+    /// Reads a blob and gives its plain bytes, proven by their hash; they are valid inside `body` only. When one copy is damaged or gone,
+    /// another one is taken.
     package func withBlob<R>(
         _ id: BlobID, _ kind: BlobKind, using opener: BlobOpener, _ body: (UnsafeRawBufferPointer) throws -> R
     ) throws -> R {
@@ -52,7 +61,15 @@ package final class IndexedRepository: Sendable {
         _ id: BlobID, _ kind: BlobKind, using opener: BlobOpener
     ) throws -> (stored: UnsafeRawBufferPointer, plain: UnsafeRawBufferPointer, uncompressedLength: UInt32?) {
         guard let place = locate(id, kind) else { throw RepositoryError.missingBlob(id, kind, location: location) }
-        return try fetch(id, kind, at: place, using: opener)
+        do {
+            return try fetch(id, kind, at: place, using: opener)
+        } catch {
+            if let error = error as? StorageError, error.kind == .unreachable { throw error }
+            for copy in copies(of: id, kind).dropFirst() {
+                if let found = try? fetch(id, kind, at: copy, using: opener) { return found }
+            }
+            throw error
+        }
     }
 
     /// Reads the copy of a blob that lies at `place`.

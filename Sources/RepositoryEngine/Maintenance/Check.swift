@@ -136,32 +136,4 @@ extension OpenRepository {
             }
         }
     }
-
-    /// Those of `snapshots` that need something that `problems` name.
-    package func affected(by problems: [CheckProblem], among snapshots: [StoredSnapshot]) throws -> [StoredSnapshot] {
-        guard !problems.isEmpty else { return [] }
-        let index = try loadIndex()
-        return try snapshots.filter { snapshot in
-            let reached = try Reachability.walk([snapshot.file.tree], in: index)
-            if !reached.problems.isEmpty { return true }
-            return reached.used.withLock { used in problems.contains { $0.touches(snapshot.id, used, index) } }
-        }
-    }
-}
-
-extension CheckProblem {
-    fileprivate func touches(_ snapshot: SnapshotID, _ used: BlobSet, _ index: IndexedRepository) -> Bool {
-        switch place {
-        case .tree(let id): return used.contains(id.naming(BlobNamed.self), .tree)
-        case .blob(let id, let kind): return used.contains(id, kind)
-        case .snapshot(let id): return id == snapshot
-        case .index, .packFile: return false
-        case .pack(let pack):
-            var touched = false
-            used.forEach { id, kind in
-                if index.locate(id, kind)?.pack == pack { touched = true }
-            }
-            return touched
-        }
-    }
 }
