@@ -6,6 +6,11 @@ import TestSupport
 @testable import RepositoryEngine
 
 @Suite struct IndexTests {
+    private struct Key: Hashable {
+        let id: BlobID
+        let kind: BlobKind
+    }
+
     private func id(_ random: inout SeededRandom, near: Int) -> BlobID {
         // Few different words, so that ids collide in the table.
         BlobID(words: SIMD4(UInt64(Int.random(in: 0..<near, using: &random)), random.next() % 3, 0, random.next() % 2))
@@ -16,7 +21,7 @@ import TestSupport
         var random = SeededRandom(named: "tableAgainstDictionary")
         let table = BlobTable()
         let set = BlobSet()
-        var model: [String: BlobLocation] = [:]
+        var model: [Key: BlobLocation] = [:]
         var doomedPacks: Set<PackID> = []
         var wrong = 0
         let packs = (0..<20).map { PackID(words: SIMD4(UInt64($0), 0, 0, 0)) }
@@ -26,7 +31,7 @@ import TestSupport
             let pack = packs[Int.random(in: 0..<20, using: &random)]
             let place = BlobLocation(
                 pack: pack, offset: UInt32(step), length: 100, uncompressedLength: Bool.random(using: &random) ? 500 : nil)
-            let key = "\(blob) \(kind)"
+            let key = Key(id: blob, kind: kind)
             let known = model[key]
             let isDoomed = doomedPacks.contains(pack)
             let replaces = known.map { doomedPacks.contains($0.pack) && !isDoomed } ?? true
@@ -41,9 +46,9 @@ import TestSupport
             }
         }
         #expect(table.count == model.count && set.count == model.count)
-        var seen: [String: BlobLocation] = [:]
+        var seen: [Key: BlobLocation] = [:]
         table.forEach { blob, kind, place in
-            seen["\(blob) \(kind)"] = place
+            seen[Key(id: blob, kind: kind)] = place
             let held = !doomedPacks.contains(place.pack)
             if table.location(of: blob, kind) != place || table.holds(blob, kind) != held || !set.contains(blob, kind) { wrong += 1 }
         }
@@ -52,7 +57,7 @@ import TestSupport
         var count = 0
         set.forEach { blob, kind in
             count += 1
-            if model["\(blob) \(kind)"] == nil { wrong += 1 }
+            if model[Key(id: blob, kind: kind)] == nil { wrong += 1 }
         }
         #expect(count == model.count && wrong == 0)
         #expect(!set.contains(BlobID(words: SIMD4(.max, 0, 0, 0)), .data))

@@ -11,6 +11,7 @@ extension SampleRepository {
         try sample.storage.remove(RepositoryNames.config)
         let config = RepositoryConfig(version: 1, id: sample.repository.id, chunkerPolynomial: sample.repository.config.chunkerPolynomial)
         try sample.repository.files.writeConfig(config.encoded())
-        return try sample.again()
+        return SampleRepository(
+            storage: sample.storage, clock: sample.clock, host: sample.host, repository: try sample.reopened())
     }
 }

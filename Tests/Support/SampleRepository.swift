@@ -17,15 +17,12 @@ package struct SampleRepository: Sendable {
         repository = try OpenRepository.create(in: storage, password: Self.password, cost: .quick, host: host)
     }
 
-    private init(opening sample: SampleRepository) throws {
-        storage = sample.storage
-        clock = sample.clock
-        host = sample.host
-        repository = try sample.reopened()
+    package init(storage: MemoryStorage, clock: ManualClock, host: Host, repository: OpenRepository) {
+        self.storage = storage
+        self.clock = clock
+        self.host = host
+        self.repository = repository
     }
-
-    /// Opened again by somebody who has just started.
-    package func again() throws -> SampleRepository { try SampleRepository(opening: self) }
 
     /// The same repository through another storage, as another process would open it.
     package func reopened(through storage: (any ObjectStorage)? = nil) throws -> OpenRepository {
