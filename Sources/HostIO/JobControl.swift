@@ -9,6 +9,7 @@ package final class JobControl: Sendable {
     }
 
     private let counters: Counters
+    private let leader: JobControl?
     private let state = Mutex(State())
 
     private struct State {
@@ -25,7 +26,11 @@ package final class JobControl: Sendable {
         let value = Atomic<Int>(0)
     }
 
-    package init() { counters = Counters() }
+    /// One that follows a leader stops with it and passes its notes on; counters and phase are its own.
+    package init(following leader: JobControl? = nil) {
+        self.leader = leader
+        counters = Counters()
+    }
 
     package func add(_ amount: Int, to counter: Counter) {
         counters.values[counter.rawValue].value.wrappingAdd(amount, ordering: .relaxed)
@@ -42,15 +47,16 @@ package final class JobControl: Sendable {
     package func note(_ line: String) { state.withLock { $0.notes.append(line) } }
 
     package func drainNotes() -> [String] {
-        state.withLock { state in
-            defer { state.notes = [] }
-            return state.notes
-        }
+        (leader?.drainNotes() ?? [])
+            + state.withLock { state in
+                defer { state.notes = [] }
+                return state.notes
+            }
     }
 
     package func cancel() { counters.cancelled.store(true, ordering: .releasing) }
 
-    package var isCancelled: Bool { counters.cancelled.load(ordering: .acquiring) }
+    package var isCancelled: Bool { counters.cancelled.load(ordering: .acquiring) || leader?.isCancelled ?? false }
 
     /// Throws ``Cancelled`` when the job was asked to stop; called between units of work.
     package func checkCancelled() throws(Cancelled) {

@@ -1,0 +1,33 @@
+import Glibc
+
+/// The signals that ask a process to end, as events instead of an end in the middle of things.
+package enum EndingSignals {
+    /// SIGINT, SIGTERM and SIGHUP, without those that whoever started the process had it ignore (nohup, a background job).
+    private static var watched: [Int32] { [SIGINT, SIGTERM, SIGHUP].filter { !isIgnored($0) } }
+
+    /// Called once, before the process starts other threads, which take over the mask. `first` is run at the first signal, `second` at
+    /// each later one, both on a thread of their own. A reader that goes away (SIGPIPE) becomes a write that fails.
+    package static func watch(first: @escaping @Sendable () -> Void, second: @escaping @Sendable () -> Void) throws(SystemError) {
+        signal(SIGPIPE, SIG_IGN)
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in watched { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        let awaited = signals
+        _ = try WorkerThread(named: "signals") {
+            var signals = awaited
+            var number: Int32 = 0
+            while sigwait(&signals, &number) != 0 {}
+            first()
+            while true {
+                if sigwait(&signals, &number) == 0 { second() }
+            }
+        }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+}
