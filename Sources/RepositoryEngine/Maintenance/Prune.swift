@@ -27,6 +27,7 @@ extension OpenRepository {
         }
         try delete(final.delete, settled: due, keeping: final.keepAfterAll, lock, job)
         outcome.packsDeleted = final.delete.count
+        outcome.bytesDeleted = final.bytesDeleted
         return outcome
     }
 

@@ -46,5 +46,7 @@ package struct PruneOutcome: Sendable, Hashable {
     package var plan: PrunePlan
     package var packsDeleted = 0
     package var packsMarked = 0
+    /// Of the packs that were deleted.
+    package var bytesDeleted: UInt64 = 0
     package var bytesWritten = 0
 }
