@@ -35,14 +35,26 @@ extension Cluster {
     package func status() throws -> ClusterStatus {
         let catalogue = try catalogue()
         let storage = place("storage", file.storage, .snapshot) { try self.storage() }
-        let targets = try targets().map { target in
-            place(target.name, target.path, .backup) {
+        return ClusterStatus(
+            identity: try identity(), stores: reports(), storage: storage, targets: try targetPlaces(), restoring: catalogue.restoring,
+            safety: catalogue.safety)
+    }
+
+    /// The targets with what they hold. One of the cluster file that was never used has nothing and no problem.
+    package func targetPlaces() throws -> [ClusterStatus.Place] {
+        try targets().map { target in
+            if target.record == nil, try !isRepository(target.path) {
+                return ClusterStatus.Place(name: target.name, path: target.path, space: nil, entries: 0, newest: nil, problems: [])
+            }
+            return place(target.name, target.path, .backup) {
                 try OpenRepository.open(try drivers.storage(target.path), password: try password(), host: host)
             }
         }
-        return ClusterStatus(
-            identity: try identity(), stores: reports(), storage: storage, targets: targets, restoring: catalogue.restoring,
-            safety: catalogue.safety)
+    }
+
+    private func isRepository(_ path: String) throws -> Bool {
+        guard try statusOfPath(path) != nil else { return false }
+        return try drivers.storage(path).size(of: ObjectName(known: "config")) != nil
     }
 
     private func place(_ name: String, _ path: String, _ kind: ManifestKind, _ open: () throws -> OpenRepository) -> ClusterStatus.Place {

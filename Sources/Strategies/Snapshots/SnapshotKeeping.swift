@@ -10,6 +10,11 @@ package struct KeptSnapshot: Sendable {
     package var entry: RepositoryEntry
     package var keeping: Keeping
 
+    package init(entry: RepositoryEntry, keeping: Keeping) {
+        self.entry = entry
+        self.keeping = keeping
+    }
+
     package var name: SnapshotName { entry.manifest.name }
 }
 

@@ -18,6 +18,13 @@ package struct RestoreOutcome: Sendable {
     /// Nil when nothing differed, so that none was needed.
     package var safety: SnapshotName?
     package var seconds: Double
+
+    package init(snapshot: SnapshotName, stores: [FilledStore], safety: SnapshotName?, seconds: Double) {
+        self.snapshot = snapshot
+        self.stores = stores
+        self.safety = safety
+        self.seconds = seconds
+    }
 }
 
 extension Cluster {
