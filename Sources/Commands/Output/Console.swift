@@ -14,12 +14,14 @@ package struct Console: Sendable {
         self.input = input
     }
 
-    /// The process's own streams.
-    package static func standard(json: Bool, environment: OutputEnvironment) -> Console {
+    /// The process's own streams. A question is given up when `isCancelled` becomes true.
+    package static func standard(
+        json: Bool, environment: OutputEnvironment, isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) -> Console {
         let err = Terminal(descriptor: 2, environment: environment)
         return Console(
             mode: json ? .json : err.isTTY ? .tty : .plain, out: Terminal(descriptor: 1, environment: environment), err: err,
-            input: .standard)
+            input: .standard(isCancelled: isCancelled))
     }
 
     /// A line for a person; nothing in `json` mode.

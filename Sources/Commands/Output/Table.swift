@@ -23,17 +23,26 @@ package struct Table: Sendable {
     package var columns: [Column]
     /// Cells, in the order of the columns; missing ones are empty.
     package private(set) var rows: [[String]] = []
+    /// By row: a line below it.
+    private var notes: [Int: String] = [:]
 
     package init(_ columns: [Column]) { self.columns = columns }
 
-    /// Control characters in the cells are replaced.
-    package mutating func add(_ cells: [String]) { rows.append(cells.map { printable($0, limit: 1000) }) }
+    /// Control characters are replaced. `note` goes on a line of its own below the row.
+    package mutating func add(_ cells: [String], note: String? = nil) {
+        notes[rows.count] = note.map { printable($0, limit: 1000) }
+        rows.append(cells.map { printable($0, limit: 1000) })
+    }
 
     /// Lines without trailing spaces, the headings bold where there is colour.
     package func text(for terminal: Terminal) -> String {
         let widths = fittedWidths(for: terminal.width)
         let heading = terminal.paint(line(columns.map(\.title), widths), .bold)
-        return ([heading] + rows.map { line($0, widths) }).joined(separator: "\n")
+        let lines = rows.enumerated().flatMap { index, row in
+            let note = notes[index].map { "  " + TextLayout.truncate($0, to: terminal.width - 2) }
+            return [line(row, widths)] + (note.map { [terminal.paint($0, .dim)] } ?? [])
+        }
+        return ([heading] + lines).joined(separator: "\n")
     }
 
     /// Nil for a column that is left out.

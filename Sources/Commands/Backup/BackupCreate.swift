@@ -1,0 +1,72 @@
+import ArgumentParser
+import Backups
+import Clusters
+import Model
+import Snapshots
+
+extension BackupMode: ExpressibleByArgument {}
+
+struct BackupCreateCommand: HoldfastCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Store a snapshot outside the cluster.",
+        discussion: """
+            Without --snapshot a fresh one is taken. What a mode keeps:
+              full         everything
+              lightweight  all but the stores of role data and the rows of bulk tables
+              dataless     rows and files of the metadata and config stores; of the others
+                           tables without rows and directories without files
+            What is left out is listed and has to be reloaded from its source.
+
+            EXAMPLES:
+              holdfast backup create --target nas -c acme.yaml
+              holdfast backup create --target nas --mode lightweight --name weekly \\
+                  --snapshot before-upgrade -c acme.yaml
+            """)
+
+    @Option(help: ArgumentHelp("The snapshot to store (default: a fresh one).", valueName: "name"))
+    var snapshot: String?
+
+    @Option(help: "How much of it: full, lightweight or dataless.")
+    var mode: BackupMode = .full
+
+    @Option(help: ArgumentHelp("A name of at most 44 letters, digits, '-' and '_' (default: time and mode).", valueName: "name"))
+    var name: String?
+
+    @OptionGroup var target: TargetOption
+    @OptionGroup var cluster: ClusterOptions
+
+    var wantsJSON: Bool { cluster.json }
+
+    func validate() throws {
+        try validating { () throws(Failure) in if let name { try NameRule.check(name, of: "backup") } }
+    }
+
+    func run(in context: CommandContext) throws -> Verdict {
+        let cluster = try context.cluster(cluster)
+        let target = try target.name(in: cluster)
+        let request = BackupRequest(name: name, snapshot: snapshot, target: target, mode: mode)
+        let (outcome, seconds) = try context.timing { try context.watching { try Backups(cluster).create(request, job: $0) } }
+        let missing = outcome.entry.manifest.stores.reduce(0) { $0 + $1.unreadable }
+        if missing > 0 { context.console.warn("the backup is incomplete: \(counted(missing, "entry", "entries")) could not be read") }
+        let result = BackupResult(outcome.entry, in: target, bytesAdded: outcome.bytesAdded)
+        context.console.finish(json: ["backup": result]) { text(outcome, target, seconds, context, $0) }
+        return missing > 0 ? .flawed(.incomplete) : .done
+    }
+
+    private func text(
+        _ outcome: BackupOutcome, _ target: String, _ seconds: Double, _ context: CommandContext, _ terminal: Terminal
+    ) -> String {
+        let stores = StoreText(terminal: terminal)
+        let records = outcome.entry.manifest.stores
+        let name = outcome.entry.manifest.name
+        return
+            ([
+                BackupText(terminal: terminal, now: context.now).fields(outcome.entry, in: target), "", stores.images(records), "",
+                "\(ByteCount(outcome.bytesAdded)) added to target \(target) in \(DurationText.spoken(seconds: seconds))",
+            ] + stores.issues(records) + stores.reload(records) + [
+                "prove it: holdfast backup verify \(name) --target \(target) --read-data"
+            ])
+            .joined(separator: "\n")
+    }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Backups
+import Model
+
+struct BackupDeleteCommand: HoldfastCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Delete backups from a target; target prune frees the space.",
+        discussion: """
+            EXAMPLES:
+              holdfast backup delete weekly-1 weekly-2 --target nas -c acme.yaml
+            """)
+
+    @Argument(help: "The names of the backups.")
+    var names: [String]
+
+    @OptionGroup var target: TargetOption
+    @OptionGroup var cluster: ClusterOptions
+    @OptionGroup var consent: ConsentOptions
+
+    var wantsJSON: Bool { cluster.json }
+
+    private struct Result: Encodable {
+        struct Deleted: Encodable {
+            var target: String
+            var backups: [SnapshotName]
+        }
+        var deleted: Deleted
+    }
+
+    func run(in context: CommandContext) throws -> Verdict {
+        let cluster = try context.cluster(cluster)
+        let target = try target.name(in: cluster)
+        let backups = Backups(cluster)
+        let plan = try backups.planDeletion(names, in: target)
+        guard try context.agree(to: plan, consent) else { return .done }
+        try backups.delete(names, in: target)
+        let deleted = Result.Deleted(target: target, backups: plan.items.map(\.name))
+        context.console.finish(json: Result(deleted: deleted)) { _ in
+            "deleted \(deleted.backups.map(\.text).joined(separator: ", ")); free the space: holdfast target prune \(target)"
+        }
+        return .done
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Backups
+import Clusters
+import Model
+
+struct BackupLsCommand: HoldfastCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls",
+        abstract: "List the backups in a target, or in all of them.",
+        discussion: """
+            EXAMPLES:
+              holdfast backup ls -c acme.yaml
+              holdfast backup ls --target nas -c acme.yaml --json
+            """,
+        aliases: ["list"])
+
+    @Option(help: ArgumentHelp("Only this target.", valueName: "name"))
+    var target: String?
+
+    @OptionGroup var cluster: ClusterOptions
+
+    var wantsJSON: Bool { cluster.json }
+
+    private struct Result: Encodable {
+        var backups: [BackupLine]
+        /// Left out when nothing is damaged.
+        var damaged: [String]?
+    }
+
+    func run(in context: CommandContext) throws -> Verdict {
+        let cluster = try context.cluster(cluster)
+        let targets = try target.map { [try cluster.target(named: $0)] } ?? cluster.targets()
+        var rows: [BackupText.Row] = []
+        var damaged: [String] = []
+        for target in targets {
+            let listing = try Backups(cluster).list(in: target.name)
+            rows += listing.entries.map { BackupText.Row(entry: $0, target: target.name) }
+            damaged += listing.damaged.map { "target \(target.name): \($0)" }
+        }
+        let console = context.console
+        if console.mode != .json { for line in damaged { console.warn("cannot be read: \(line)") } }
+        let result = Result(
+            backups: rows.map { BackupLine($0.entry, in: $0.target) }, damaged: damaged.isEmpty ? nil : damaged)
+        console.finish(json: result) { terminal in
+            if targets.isEmpty { return "no target yet: holdfast target add NAME PATH" }
+            if rows.isEmpty { return "no backups yet: holdfast backup create --target \(targets[0].name)" }
+            return BackupText(terminal: terminal, now: context.now).table(rows)
+        }
+        return .done
+    }
+}

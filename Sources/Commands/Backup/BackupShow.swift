@@ -1,0 +1,38 @@
+import ArgumentParser
+import Backups
+import Clusters
+import Model
+
+struct BackupShowCommand: HoldfastCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show what is in a backup, and what must be reloaded, store by store.",
+        discussion: """
+            EXAMPLES:
+              holdfast backup show weekly --target nas -c acme.yaml
+            """)
+
+    @Argument(help: "The name of the backup.")
+    var name: String
+
+    @OptionGroup var target: TargetOption
+    @OptionGroup var cluster: ClusterOptions
+
+    var wantsJSON: Bool { cluster.json }
+
+    func run(in context: CommandContext) throws -> Verdict {
+        let cluster = try context.cluster(cluster)
+        let target = try target.name(in: cluster)
+        let entry = try Backups(cluster).find(name, in: target)
+        context.console.finish(json: ["backup": BackupResult(entry, in: target)]) { terminal in
+            let stores = StoreText(terminal: terminal)
+            let records = entry.manifest.stores
+            let reload = stores.reload(records)
+            return
+                ([BackupText(terminal: terminal, now: context.now).fields(entry, in: target), "", stores.images(records), ""]
+                + stores.issues(records, examples: 10) + (reload.isEmpty ? ["nothing has to be reloaded after a restore"] : reload))
+                .joined(separator: "\n")
+        }
+        return .done
+    }
+}

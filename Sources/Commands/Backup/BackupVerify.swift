@@ -1,0 +1,78 @@
+import ArgumentParser
+import Backups
+import Clusters
+import Model
+import RepositoryEngine
+
+struct BackupVerifyCommand: HoldfastCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Prove that everything a backup needs is there.",
+        discussion: """
+            Without --read-data: every tree decodes, every piece is indexed, every file of
+            the target is there with its right size. With it, every byte is read, decrypted
+            and compared with its hash. The exit status is 12 when something is damaged;
+            other backups that need what is damaged are named.
+
+            EXAMPLES:
+              holdfast backup verify weekly --target nas -c acme.yaml
+              holdfast backup verify weekly --target nas --read-data -c acme.yaml
+              holdfast backup verify weekly --target nas --sample 10 -c acme.yaml
+            """)
+
+    @Argument(help: "The name of the backup.")
+    var name: String
+
+    @Flag(help: "Read and prove every byte.")
+    var readData = false
+
+    @Option(help: ArgumentHelp("Read and prove so many percent of the data, chosen at random.", valueName: "percent"))
+    var sample: Double?
+
+    @OptionGroup var target: TargetOption
+    @OptionGroup var cluster: ClusterOptions
+
+    var wantsJSON: Bool { cluster.json }
+
+    func validate() throws {
+        if readData, sample != nil { throw ValidationError("--read-data and --sample contradict each other; leave one of them out") }
+        if let sample, !(sample > 0 && sample <= 100) { throw ValidationError("--sample takes a number above 0 and up to 100") }
+    }
+
+    private var reading: DataReading { readData ? .all : sample.map { .sample($0 / 100) } ?? .none }
+
+    private struct Result: Encodable {
+        struct Verification: Encodable {
+            var backup: SnapshotName
+            var target: String
+            var check: CheckResult
+            var alsoAffected: [SnapshotName]
+            var seconds: Double
+        }
+        var verification: Verification
+    }
+
+    func run(in context: CommandContext) throws -> Verdict {
+        let cluster = try context.cluster(cluster)
+        let target = try target.name(in: cluster)
+        let report = try context.watching { try Backups(cluster).verify(name, in: target, data: reading, job: $0) }
+        let result = Result.Verification(
+            backup: report.backup.manifest.name, target: target, check: CheckResult(report.check),
+            alsoAffected: report.alsoAffected.map(\.manifest.name), seconds: report.seconds)
+        context.console.finish(json: Result(verification: result)) { text(report, target, $0) }
+        return report.check.isSound ? .done : .flawed(.damaged)
+    }
+
+    private func text(_ report: VerifyReport, _ target: String, _ terminal: Terminal) -> String {
+        if report.check.isSound {
+            let proof = CheckText.proof(report.check)
+            return "backup \(name) in \(target) is sound: \(proof), in \(DurationText.spoken(seconds: report.seconds))"
+        }
+        var lines = [terminal.paint("backup \(name) in \(target) is damaged:", .red)]
+        lines += CheckText.problems(report.check.problems.map(\.text))
+        let others = report.alsoAffected.map(\.manifest.name.text)
+        lines.append(others.isEmpty ? "no other backup in \(target) is affected" : "also affected: \(others.joined(separator: ", "))")
+        lines.append("make a new backup in another target now; keep this one for what can still be read of it")
+        return lines.joined(separator: "\n")
+    }
+}

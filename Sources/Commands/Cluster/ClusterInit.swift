@@ -1,0 +1,66 @@
+import ArgumentParser
+import Clusters
+import Model
+
+struct ClusterInitCommand: HoldfastCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Protect a cluster: check its stores and make the place for its snapshots.",
+        discussion: """
+            Makes the password file if it is not there yet, the repository in the storage,
+            and the catalogue in the state directory. A storage that holds snapshots of
+            this cluster already is taken over: this is how a lost state comes back.
+            Print the recovery sheet that it shows, and keep it apart from the cluster.
+
+            EXAMPLES:
+              holdfast cluster init -c acme.yaml
+              holdfast cluster init -c acme.yaml --json
+            """)
+
+    @OptionGroup var cluster: ClusterOptions
+
+    var wantsJSON: Bool { cluster.json }
+
+    private struct Result: Encodable {
+        struct Cluster: Encodable {
+            var id: String
+            var name: String
+            var release: Release
+            var stores: [StoreReportResult]
+            var storage: String
+            var newPasswordFile: OrNull<String>
+            var adoptedSnapshots: OrNull<Int>
+            var recoverySheet: String
+        }
+        var cluster: Cluster
+    }
+
+    func run(in context: CommandContext) throws -> Verdict {
+        let cluster = try context.cluster(cluster)
+        let outcome = try cluster.initialize()
+        context.console.finish(json: result(outcome, cluster)) { text(outcome, cluster, $0) }
+        return .done
+    }
+
+    private func result(_ outcome: InitOutcome, _ cluster: Cluster) -> Result {
+        Result(
+            cluster: Result.Cluster(
+                id: outcome.identity.id, name: outcome.identity.name, release: outcome.identity.release,
+                stores: outcome.stores.map(StoreReportResult.init), storage: cluster.file.storage,
+                newPasswordFile: OrNull(outcome.newPasswordFile), adoptedSnapshots: OrNull(outcome.adoptedSnapshots),
+                recoverySheet: outcome.recoverySheet))
+    }
+
+    private func text(_ outcome: InitOutcome, _ cluster: Cluster, _ terminal: Terminal) -> String {
+        var lines = [
+            "cluster \(outcome.identity.name), release \(outcome.identity.release), is protected now (id \(outcome.identity.id))",
+            "", StoreText(terminal: terminal).reports(outcome.stores), "",
+        ]
+        if let adopted = outcome.adoptedSnapshots {
+            lines.append("\(cluster.file.storage) has \(counted(adopted, "snapshot")) of this cluster: they are taken over")
+        }
+        if let path = outcome.newPasswordFile { lines.append("a password was made: \(path); keep a copy of it apart from the cluster") }
+        lines += ["next: holdfast snapshot create NAME, and holdfast target add NAME PATH", "", outcome.recoverySheet]
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Backups
+import Clusters
+import Model
+import Snapshots
+import StoreContract
+
+struct ClusterRestoreCommand: HoldfastCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Restore a backup into the empty cluster that a cluster file describes.",
+        discussion: """
+            The backup is read and proven, and the cluster file checked, before anything is
+            touched. Stores are matched by name; their paths, the host and the release may
+            differ from those of the backup. A store that the file lacks is an error unless
+            --without names it. The password is the one that the cluster file names.
+
+            EXAMPLES:
+              holdfast cluster restore nightly --from /mnt/nas/acme -c new.yaml
+              holdfast cluster restore nightly --from /mnt/nas/acme -c small.yaml \\
+                  --without lake --yes
+            """)
+
+    @Argument(help: "The name of the backup.")
+    var backup: String
+
+    @Option(help: ArgumentHelp("The directory of the target.", valueName: "path"), completion: .directory)
+    var from: String
+
+    @Option(help: ArgumentHelp("Leave this store of the backup out (may be repeated).", valueName: "store"))
+    var without: [String] = []
+
+    @OptionGroup var cluster: ClusterOptions
+    @OptionGroup var consent: ConsentOptions
+
+    var wantsJSON: Bool { cluster.json }
+
+    func validate() throws {
+        try validating { () throws(Failure) in try NameRule.check(backup, of: "backup") }
+    }
+
+    func run(in context: CommandContext) throws -> Verdict {
+        let cluster = try context.cluster(cluster)
+        let restore = ClusterRestore(into: cluster, from: context.absolute(from))
+        let prepared = try context.watching { try restore.prepare(backup, without: without, job: $0) }
+        guard try context.agree(to: prepared.plan, consent) else { return .done }
+        let outcome = try context.watching { try restore.run(prepared, job: $0) }
+        context.console.finish(json: ["cluster": ClusterRestoreResult(outcome, backup: backup)]) { text(outcome, cluster, $0) }
+        return outcome.stores.contains { $0.changes.issues > 0 } ? .flawed(.incomplete) : .done
+    }
+
+    private func text(_ outcome: ClusterRestoreOutcome, _ cluster: Cluster, _ terminal: Terminal) -> String {
+        var lines = [
+            "cluster \(outcome.identity.name), release \(outcome.identity.release), restored from \(backup) in "
+                + DurationText.spoken(seconds: outcome.seconds),
+            RestoreText(terminal: terminal).stores(outcome.stores),
+        ]
+        for store in outcome.reload {
+            lines += ["reload into \(store.store):"] + store.items.map { "  " + printable($0.text, limit: 300) }
+        }
+        lines += [
+            "it is protected as a cluster of its own (id \(outcome.identity.id)); next: holdfast snapshot create NAME -c \(cluster.file.path)",
+            "", outcome.recoverySheet,
+        ]
+        return lines.joined(separator: "\n")
+    }
+}

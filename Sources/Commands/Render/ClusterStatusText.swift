@@ -1,0 +1,44 @@
+import Clusters
+import Model
+
+/// The status of a cluster as people read it.
+struct ClusterStatusText {
+    let terminal: Terminal
+    let now: Timestamp
+
+    func text(_ status: ClusterStatus) -> String {
+        let identity = status.identity
+        var parts = [
+            terminal.paint("cluster \(identity.name)", .bold) + ", release \(identity.release), id \(identity.id)", "",
+            StoreText(terminal: terminal).reports(status.stores), "", places(status),
+        ]
+        parts += status.problems.flatMap(problem)
+        parts += (status.storage.problems + status.targets.flatMap(\.problems)).map { warning($0) }
+        if let restoring = status.restoring {
+            parts.append(
+                warning(
+                    "a restore of \(restoring.name), begun \(relativeAge(of: restoring.began, at: now)), did not end; "
+                        + "run it again to go on, or holdfast snapshot undo"))
+        }
+        if let safety = status.safety {
+            parts.append(
+                "the restore of \(safety.before) can be undone: holdfast snapshot undo (state of \(safety.taken.readable))")
+        }
+        return parts.joined(separator: "\n")
+    }
+
+    private func places(_ status: ClusterStatus) -> String {
+        var fields = Fields()
+        let text = PlaceText(now: now)
+        fields.add("storage", text.line(status.storage, of: .snapshot))
+        for target in status.targets { fields.add("target \(target.name)", text.line(target, of: .backup)) }
+        if status.targets.isEmpty { fields.add("targets", "none: a snapshot dies with the cluster; holdfast target add NAME PATH") }
+        return fields.text(for: terminal)
+    }
+
+    private func problem(_ failure: Failure) -> [String] {
+        [warning(failure.summary)] + (failure.hint.map { ["  \($0)"] } ?? [])
+    }
+
+    private func warning(_ text: String) -> String { terminal.paint("warning:", .yellow) + " " + printable(text, limit: 500) }
+}

@@ -1,0 +1,71 @@
+import Clusters
+import Model
+import StoreContract
+
+/// Stores as people read them.
+struct StoreText {
+    let terminal: Terminal
+
+    /// The images of a snapshot or backup.
+    func images(_ records: [StoreRecord]) -> String {
+        var table = Table([
+            Table.Column("STORE", importance: 9, minimum: 8), Table.Column("KIND", importance: 4, minimum: 9),
+            Table.Column("ROLE", importance: 5, minimum: 8), Table.Column("IMAGE", importance: 3, minimum: 8),
+            Table.Column("SHOWS", importance: 2, minimum: 11), Table.Column("SIZE", .right, importance: 8, minimum: 7),
+            Table.Column("ENTRIES", .right, importance: 6, minimum: 7), Table.Column("HOLDS", importance: 7, minimum: 10),
+        ])
+        for record in records {
+            table.add([
+                record.name, record.kind.rawValue, record.role.rawValue, record.image.rawValue,
+                record.precision == .exact ? "one instant" : "a stretch", ByteCount(record.bytes).text, grouped(record.entries),
+                Self.words(for: record.extent),
+            ])
+        }
+        return table.text(for: terminal)
+    }
+
+    static func words(for extent: StoreExtent) -> String {
+        switch extent {
+        case .whole: "everything"
+        case .withoutBulkRows: "all but bulk rows"
+        case .structure: "structure only"
+        }
+    }
+
+    /// Lines about entries that could not be read well; empty when there are none.
+    func issues(_ records: [StoreRecord], examples: Int = 5) -> [String] {
+        records.filter { $0.issues > 0 }.flatMap { record in
+            let more = record.issues - min(examples, record.issueExamples.count)
+            return ["\(record.name): \(counted(record.issues, "entry", "entries")) could not be read well"]
+                + record.issueExamples.prefix(examples).map { "  " + printable($0, limit: 200) }
+                + (more > 0 ? ["  and \(grouped(more)) more"] : [])
+        }
+    }
+
+    /// What has to be reloaded after a restore; empty when nothing.
+    func reload(_ records: [StoreRecord]) -> [String] {
+        records.filter { !$0.reload.isEmpty }.flatMap { record in
+            ["reload into \(record.name) after a restore:"] + record.reload.map { "  " + printable($0.text, limit: 300) }
+        }
+    }
+
+    /// The stores of the running cluster.
+    func reports(_ reports: [StoreReport]) -> String {
+        var table = Table([
+            Table.Column("STORE", importance: 9, minimum: 8), Table.Column("KIND", importance: 5, minimum: 9),
+            Table.Column("ROLE", importance: 6, minimum: 8), Table.Column("SIZE", .right, importance: 7, minimum: 7),
+            Table.Column("PATH", importance: 4, minimum: 12), Table.Column("STATE", importance: 8, minimum: 7),
+        ])
+        for report in reports {
+            let store = report.declaration
+            switch report.status {
+            case .success(let status):
+                table.add([
+                    store.name, store.kind.rawValue, store.role.rawValue, status.bytes.map { ByteCount($0).text } ?? "?", store.path, "ok",
+                ])
+            case .failure: table.add([store.name, store.kind.rawValue, store.role.rawValue, "?", store.path, "PROBLEM"])
+            }
+        }
+        return table.text(for: terminal)
+    }
+}

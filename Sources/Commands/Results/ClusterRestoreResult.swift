@@ -1,0 +1,29 @@
+import Backups
+import Model
+
+struct ClusterRestoreResult: Encodable {
+    struct Reload: Encodable {
+        var store: String
+        var items: [ReloadItem]
+    }
+
+    var id: String
+    var name: String
+    var release: Release
+    var backup: String
+    var stores: [FilledStoreResult]
+    var reload: [Reload]
+    var recoverySheet: String
+    var seconds: Double
+
+    init(_ outcome: ClusterRestoreOutcome, backup: String) {
+        id = outcome.identity.id
+        name = outcome.identity.name
+        release = outcome.identity.release
+        self.backup = backup
+        stores = outcome.stores.map(FilledStoreResult.init)
+        reload = outcome.reload.map { Reload(store: $0.store, items: $0.items) }
+        recoverySheet = outcome.recoverySheet
+        seconds = outcome.seconds
+    }
+}

@@ -1,0 +1,22 @@
+import Snapshots
+import StoreContract
+
+/// What a restore did to a store.
+struct FilledStoreResult: Encodable {
+    var name: String
+    var bytesWritten: UInt64
+    var entriesChanged: Int
+    var issues: Int
+    /// Entries that differ from the image after the restore: written since by whoever uses the store.
+    var differences: Int
+    var seconds: Double
+
+    init(_ store: FilledStore) {
+        name = store.name
+        bytesWritten = store.changes.bytesWritten
+        entriesChanged = store.changes.entriesChanged
+        issues = store.changes.issues
+        differences = store.check.differences
+        seconds = store.seconds
+    }
+}

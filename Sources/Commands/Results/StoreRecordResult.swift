@@ -1,0 +1,40 @@
+import Model
+import Snapshots
+
+/// One store's part of a snapshot or backup.
+struct StoreRecordResult: Encodable {
+    var name: String
+    var kind: StoreKind
+    var role: StoreRole
+    var path: String
+    var image: ImageKind
+    var extent: StoreExtent
+    var precision: ImagePrecision
+    var began: Timestamp
+    var ended: Timestamp
+    var bytes: UInt64
+    var entries: UInt64
+    /// Entries that could not be read or changed while they were read, and those of them that are missing.
+    var issues: Int
+    var unreadable: Int
+    var issueExamples: [String]
+    var reload: [ReloadItem]
+
+    init(_ record: StoreRecord) {
+        name = record.name
+        kind = record.kind
+        role = record.role
+        path = record.path
+        image = record.image
+        extent = record.extent
+        precision = record.precision
+        began = record.began
+        ended = record.ended
+        bytes = record.bytes
+        entries = record.entries
+        issues = record.issues
+        unreadable = record.unreadable
+        issueExamples = record.issueExamples
+        reload = record.reload
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+package import Clusters
+package import HostIO
+import Model
+
+/// One run of the program: arguments in, output and exit status out.
+package struct CommandLineRun: Sendable {
+    private let host: Host
+    private let drivers: Drivers
+    private let workingDirectory: String
+    private let job: JobControl
+    private let console: @Sendable (_ json: Bool) -> Console
+
+    /// `workingDirectory` is absolute. `job` stops what runs; `console` is asked once, when it is known whether JSON is wanted.
+    package init(
+        host: Host, drivers: Drivers, workingDirectory: String, job: JobControl, console: @escaping @Sendable (_ json: Bool) -> Console
+    ) {
+        self.host = host
+        self.drivers = drivers
+        self.workingDirectory = workingDirectory
+        self.job = job
+        self.console = console
+    }
+
+    /// `arguments` without the program's name. Gives the exit status.
+    package func run(_ arguments: [String]) -> Int32 {
+        do {
+            var command = try Holdfast.parseAsRoot(arguments)
+            guard let command = command as? any HoldfastCommand else {
+                try command.run()
+                return 0
+            }
+            return execute(command)
+        } catch {
+            return report(error, arguments)
+        }
+    }
+
+    private func execute(_ command: any HoldfastCommand) -> Int32 {
+        let console = console(command.wantsJSON)
+        do {
+            let context = CommandContext(
+                host: host, drivers: drivers, workingDirectory: workingDirectory, job: job, console: console)
+            return try command.run(in: context).exitStatus
+        } catch {
+            let failure = Failure(describing: error)
+            FailurePrinter(console).print(failure)
+            return failure.code.exitStatus
+        }
+    }
+
+    /// What the parser throws: requests for help, the version or a completion script, and arguments that it does not understand.
+    private func report(_ error: any Error, _ arguments: [String]) -> Int32 {
+        let status = Holdfast.exitCode(for: error).rawValue
+        let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
+        if status == 0 {
+            console(false).out.print(Holdfast.fullMessage(for: error))
+        } else if wantsJSON {
+            FailurePrinter(console(true)).print(Failure(.usage, Holdfast.message(for: error), hint: "holdfast --help shows what there is"))
+        } else {
+            console(false).err.print(Holdfast.fullMessage(for: error))
+        }
+        return status
+    }
+}

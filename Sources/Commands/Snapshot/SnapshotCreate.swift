@@ -1,0 +1,66 @@
+import ArgumentParser
+import Clusters
+import Model
+import Snapshots
+
+struct SnapshotCreateCommand: HoldfastCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Take a snapshot of the running cluster.",
+        discussion: """
+            All stores are captured side by side, under the quiesce hooks of the cluster
+            file if it has any; then what changed since the last snapshot is archived.
+            Entries that cannot be read are counted and told; the snapshot exists then, and
+            the exit status is 14.
+
+            EXAMPLES:
+              holdfast snapshot create before-upgrade -c acme.yaml
+              holdfast snapshot create nightly --ttl 7d --reason "nightly run" -c acme.yaml
+            """)
+
+    @Argument(help: "A name of at most 44 letters, digits, '-' and '_'.")
+    var name: String
+
+    @Option(help: ArgumentHelp("Why it is taken.", valueName: "text"))
+    var reason: String = ""
+
+    @Option(help: ArgumentHelp("How long it lives: 30m, 12h, 7d, 2w or never.", valueName: "time"))
+    var ttl: String = "never"
+
+    @OptionGroup var cluster: ClusterOptions
+
+    var wantsJSON: Bool { cluster.json }
+
+    func validate() throws {
+        try validating { () throws(Failure) in
+            _ = try SnapshotName(name)
+            _ = try TimeToLive(ttl)
+        }
+    }
+
+    func run(in context: CommandContext) throws -> Verdict {
+        let cluster = try context.cluster(cluster)
+        let request = SnapshotRequest(name: try SnapshotName(name), reason: reason, timeToLive: try TimeToLive(ttl))
+        let (outcome, seconds) = try context.timing { try context.watching { try Snapshots(cluster).create(request, job: $0) } }
+        for warning in warnings(outcome, try ShelteredBy(cluster: cluster, now: context.now)) { context.console.warn(warning) }
+        context.console.finish(json: ["snapshot": result(outcome)]) {
+            SnapshotCreateText(terminal: $0, now: context.now, storage: cluster.file.storage).text(outcome, seconds: seconds)
+        }
+        return outcome.unreadable > 0 ? .flawed(.incomplete) : .done
+    }
+
+    private func result(_ outcome: SnapshotOutcome) -> SnapshotResult {
+        var result = SnapshotResult(KeptSnapshot(taken: outcome.entry))
+        result.bytesAdded = outcome.bytesStored
+        result.removed = outcome.removed
+        return result
+    }
+
+    private func warnings(_ outcome: SnapshotOutcome, _ shelter: ShelteredBy) -> [String] {
+        let missing = outcome.unreadable
+        let incomplete =
+            missing == 0 ? [] : ["the snapshot is incomplete: \(counted(missing, "entry", "entries")) could not be read"]
+        return incomplete + [shelter.warning].compactMap { $0 }
+            + outcome.orphans.map { "removed the native image \($0), which an interrupted snapshot had left" }
+    }
+}

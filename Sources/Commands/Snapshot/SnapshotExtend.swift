@@ -1,0 +1,44 @@
+import ArgumentParser
+import Model
+import Snapshots
+
+struct SnapshotExtendCommand: HoldfastCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "extend",
+        abstract: "Let a snapshot live longer.",
+        discussion: """
+            The time is added to what is left of its life; never takes its end away.
+
+            EXAMPLES:
+              holdfast snapshot extend nightly --by 14d -c acme.yaml
+              holdfast snapshot extend nightly --by never -c acme.yaml
+            """)
+
+    @Argument(help: "The name of the snapshot.")
+    var name: String
+
+    @Option(name: [.customLong("by"), .customLong("ttl")], help: ArgumentHelp("How much longer: 12h, 7d, 2w or never.", valueName: "time"))
+    var more: String
+
+    @OptionGroup var cluster: ClusterOptions
+
+    var wantsJSON: Bool { cluster.json }
+
+    func validate() throws {
+        try validating { () throws(Failure) in _ = try TimeToLive(more) }
+    }
+
+    func run(in context: CommandContext) throws -> Verdict {
+        try context.finish(try Snapshots(context.cluster(cluster)).extend(name, by: TimeToLive(more)))
+    }
+}
+
+extension CommandContext {
+    /// Tells how long a snapshot is kept now.
+    func finish(_ snapshot: KeptSnapshot) throws -> Verdict {
+        console.finish(json: ["snapshot": SnapshotResult(snapshot)]) { terminal in
+            "snapshot \(snapshot.name) is kept \(SnapshotText(terminal: terminal, now: now).kept(snapshot.keeping))"
+        }
+        return .done
+    }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Model
+import Snapshots
+
+struct SnapshotPinCommand: HoldfastCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pin",
+        abstract: "Keep a snapshot from being deleted, by anybody and by its expiry.",
+        discussion: """
+            EXAMPLES:
+              holdfast snapshot pin before-upgrade -c acme.yaml
+            """)
+
+    @Argument(help: "The name of the snapshot.")
+    var name: String
+
+    @OptionGroup var cluster: ClusterOptions
+
+    var wantsJSON: Bool { cluster.json }
+
+    func run(in context: CommandContext) throws -> Verdict {
+        try context.finish(try Snapshots(context.cluster(cluster)).setPinned(name, .pin))
+    }
+}

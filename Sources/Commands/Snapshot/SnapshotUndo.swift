@@ -1,0 +1,26 @@
+import ArgumentParser
+import Snapshots
+
+struct SnapshotUndoCommand: HoldfastCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "undo",
+        abstract: "Take the last restore back.",
+        discussion: """
+            Restores the safety snapshot that the last restore took before it changed
+            anything. An undo can be undone in the same way.
+
+            EXAMPLES:
+              holdfast snapshot undo -c acme.yaml
+            """)
+
+    @OptionGroup var cluster: ClusterOptions
+    @OptionGroup var consent: ConsentOptions
+
+    var wantsJSON: Bool { cluster.json }
+
+    func run(in context: CommandContext) throws -> Verdict {
+        let snapshots = Snapshots(try context.cluster(cluster))
+        let prepared = try context.watching { try snapshots.prepareUndo(job: $0) }
+        return try context.execute(prepared, of: snapshots, consent)
+    }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Model
+import Snapshots
+
+struct SnapshotUnpinCommand: HoldfastCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unpin",
+        abstract: "Let a pinned snapshot expire and be deleted again.",
+        discussion: """
+            EXAMPLES:
+              holdfast snapshot unpin before-upgrade -c acme.yaml
+            """)
+
+    @Argument(help: "The name of the snapshot.")
+    var name: String
+
+    @OptionGroup var cluster: ClusterOptions
+
+    var wantsJSON: Bool { cluster.json }
+
+    func run(in context: CommandContext) throws -> Verdict {
+        try context.finish(try Snapshots(context.cluster(cluster)).setPinned(name, .unpin))
+    }
+}
