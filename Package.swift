@@ -31,7 +31,7 @@ let layers: [Target] = [
     layer("Clusters", strategyBase, path: "Strategies/Clusters"),
     layer("Snapshots", strategyBase + ["Clusters"], path: "Strategies/Snapshots"),
     layer("Backups", strategyBase + ["Clusters", "Snapshots"], path: "Strategies/Backups"),
-    layer("Demo", strategyBase + ["Clusters", "Snapshots", "Backups", "CSQLite"]),
+    layer("Demo", strategyBase + ["Clusters", "Snapshots", "Backups", "SQLiteStore"]),
     layer(
         "Commands",
         strategyBase + [

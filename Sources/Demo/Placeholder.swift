@@ -1,1 +1,0 @@
-// The face of this target is described in docs/design.md.
