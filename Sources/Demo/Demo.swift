@@ -1,6 +1,6 @@
 package import Clusters
 package import HostIO
-package import Model
+import Model
 
 /// What the demo did, and how long each part took.
 package struct DemoReport: Sendable {
@@ -39,7 +39,7 @@ package struct Demo: Sendable {
         guard try statusOfPath(directory) == nil else {
             throw Failure(.exists, "\(directory) exists already", hint: "name a directory that does not")
         }
-        var story = Story(demo: self, job: job, say: say)
+        let story = Story(demo: self, job: job, say: say)
         return try story.tell()
     }
 

@@ -22,7 +22,8 @@ struct DemoCluster {
         try makeAccounts()
         try makeUploads()
         try makeWarehouse()
-        try writeClusterFile(file, name: "acme", release: "6.2.1", root: "\(directory)/srv", state: "\(directory)/state", storage: "\(directory)/snapshots")
+        try writeClusterFile(
+            file, name: "acme", release: "6.2.1", root: "\(directory)/srv", state: "\(directory)/state", storage: "\(directory)/snapshots")
     }
 
     /// `password` is the same for every cluster of the demo: that is how a backup is opened elsewhere.

@@ -15,7 +15,8 @@ enum Fingerprint {
 
     private static func add(_ directory: any SourceDirectory, to hasher: Hasher256) throws {
         for node in try directory.entries(IssueCollector()).sorted(by: { Tree.areInOrder($0.name, $1.name) }) {
-            let line = "\(node.name) \(node.type) \(node.mode) \(node.size) \(node.type == .dir ? "" : node.mtime.rfc3339) \(node.linkTarget)\n"
+            let line =
+                "\(node.name) \(node.type) \(node.mode) \(node.size) \(node.type == .dir ? "" : node.mtime.rfc3339) \(node.linkTarget)\n"
             Array(line.utf8).withUnsafeBytes(hasher.update)
             if node.type == .dir { try add(try directory.directory(named: node.name), to: hasher) }
             if node.type == .file { try add(try directory.file(named: node.name), to: hasher) }
@@ -34,7 +35,9 @@ enum Fingerprint {
         defer { database.close() }
         let hasher = try Hasher256()
         hasher.begin()
-        for query in ["SELECT id, name || ' ' || balance FROM account ORDER BY id", "SELECT id, account || ' ' || amount FROM entry ORDER BY id"] {
+        for query in [
+            "SELECT id, name || ' ' || balance FROM account ORDER BY id", "SELECT id, account || ' ' || amount FROM entry ORDER BY id",
+        ] {
             try database.query(query) { row in
                 Array("\(row.integer(0) ?? 0) \(row.text(1) ?? "")\n".utf8).withUnsafeBytes(hasher.update)
             }

@@ -7,7 +7,7 @@ import SQLiteStore
 import Snapshots
 
 /// The demo's steps in order, each timed and told.
-struct Story {
+final class Story {
     let demo: Demo
     let job: JobControl
     let say: (String) -> Void
@@ -21,10 +21,12 @@ struct Story {
         cluster = DemoCluster(directory: demo.directory, megabytes: demo.megabytes, seed: demo.seed)
     }
 
-    mutating func tell() throws -> DemoReport {
+    func tell() throws -> DemoReport {
         let start = demo.host.clock.monotonicNanoseconds()
         try step("make a cluster") { try cluster.make() }
-        say("   accounts.db (SQLite, \(grouped(DemoCluster.accountCount)) accounts), \(grouped(DemoCluster.uploadCount)) uploads, \(demo.megabytes) MB of bulk data, from seed \(demo.seed)")
+        say(
+            "   accounts.db (SQLite, \(grouped(DemoCluster.accountCount)) accounts), \(grouped(DemoCluster.uploadCount)) uploads, \(demo.megabytes) MB of bulk data, from seed \(demo.seed)"
+        )
         let before = try Fingerprint.stores(below: "\(demo.directory)/srv")
         let live = try demo.load(cluster.file)
         try step("protect it: holdfast cluster init") { _ = try live.initialize() }
@@ -37,16 +39,18 @@ struct Story {
         return DemoReport(directory: demo.directory, steps: steps, seconds: seconds(since: start))
     }
 
-    private mutating func snapshot(_ live: Cluster) throws {
+    private func snapshot(_ live: Cluster) throws {
         let name = try SnapshotName("before-load")
         let taken = try step("take a snapshot: holdfast snapshot create before-load") { [job] in
             try Snapshots(live).create(SnapshotRequest(name: name, reason: "before the big load"), job: job)
         }
         let manifest = taken.entry.manifest
-        say("   \(ByteCount(manifest.bytes)) in \(counted(manifest.stores.count, "store")), \(ByteCount(taken.bytesStored)) stored; instants \(milliseconds(manifest.cut.skewSeconds)) apart")
+        say(
+            "   \(ByteCount(manifest.bytes)) in \(counted(manifest.stores.count, "store")), \(ByteCount(taken.bytesStored)) stored; instants \(milliseconds(manifest.cut.skewSeconds)) apart"
+        )
     }
 
-    private mutating func damageAndRestore(_ live: Cluster, _ before: [String: String]) throws {
+    private func damageAndRestore(_ live: Cluster, _ before: [String: String]) throws {
         let whole = try probe()
         try step("damage it: rows deleted, uploads overwritten, a bulk file gone") { try cluster.damage() }
         let reader = try Reader(cluster.accounts, whole: [whole, try probe()])
@@ -68,14 +72,20 @@ struct Story {
         return try database.integer(Reader.probe) ?? 0
     }
 
-    private mutating func backUp(_ live: Cluster) throws {
+    private func backUp(_ live: Cluster) throws {
         let backups = Backups(live)
-        try step("add a target: holdfast target add nas \(cluster.target)") { [cluster] in _ = try backups.addTarget("nas", path: cluster.target) }
+        try step("add a target: holdfast target add nas \(cluster.target)") { [cluster] in
+            _ = try backups.addTarget("nas", path: cluster.target)
+        }
         for mode in BackupMode.allCases {
             let request = BackupRequest(name: "\(mode.rawValue)-1", snapshot: "before-load", target: "nas", mode: mode)
-            let made = try step("back up: holdfast backup create --target nas --mode \(mode.rawValue)") { [job] in try backups.create(request, job: job) }
+            let made = try step("back up: holdfast backup create --target nas --mode \(mode.rawValue)") { [job] in
+                try backups.create(request, job: job)
+            }
             let reload = made.entry.manifest.reload
-            say("   holds \(ByteCount(made.entry.manifest.bytes)), adds \(ByteCount(made.bytesAdded))" + (reload.isEmpty ? "" : "; to reload: \(reload.map(\.text).joined(separator: ", "))"))
+            say(
+                "   holds \(ByteCount(made.entry.manifest.bytes)), adds \(ByteCount(made.bytesAdded))"
+                    + (reload.isEmpty ? "" : "; to reload: \(reload.map(\.text).joined(separator: ", "))"))
         }
         let report = try step("prove the backup: holdfast backup verify full-1 --read-data") { [job] in
             try backups.verify("full-1", in: "nas", data: .all, job: job)
@@ -84,14 +94,14 @@ struct Story {
         say("   \(counted(report.check.blobs, "blob")) in \(counted(report.check.packsRead, "pack")) read and proven")
     }
 
-    private mutating func loseEverything(_ live: Cluster) throws {
+    private func loseEverything(_ live: Cluster) throws {
         try step("lose the cluster: holdfast cluster delete") { [job] in try live.delete(job: job) }
         guard try statusOfPath(cluster.accounts) == nil else { throw Failure(.internal, "the cluster is still there") }
     }
 
     private var elsewhere: String { "\(demo.directory)/elsewhere" }
 
-    private mutating func restoreElsewhere(_ before: [String: String]) throws {
+    private func restoreElsewhere(_ before: [String: String]) throws {
         let file = "\(elsewhere)/holdfast.yaml"
         try makeDirectories(elsewhere)
         try cluster.writeClusterFile(
@@ -105,10 +115,11 @@ struct Story {
     }
 
     /// The exit guarantee: without Holdfast, restic brings the same bytes back.
-    private mutating func readWithRestic(_ before: [String: String]) throws {
+    private func readWithRestic(_ before: [String: String]) throws {
         let target = "\(demo.directory)/restic"
         func restic(_ words: [String]) throws -> ChildProcess.Outcome {
-            var child = ChildProcess(["restic", "-r", cluster.target, "--password-file", "\(demo.directory)/password", "--no-cache", "-q"] + words)
+            var child = ChildProcess(
+                ["restic", "-r", cluster.target, "--password-file", "\(demo.directory)/password", "--no-cache", "-q"] + words)
             child.timeout = .seconds(300)
             return try child.run()
         }
@@ -120,7 +131,8 @@ struct Story {
             try restic(["restore", "latest", "--tag", "name=full-1", "--target", target])
         }
         guard outcome.succeeded else { throw Failure(.internal, "restic restore failed", cause: outcome.errorText) }
-        try prove(["uploads": before["uploads"] ?? "", "warehouse": before["warehouse"] ?? ""], below: "\(target)/stores", "restic's restore")
+        try prove(
+            ["uploads": before["uploads"] ?? "", "warehouse": before["warehouse"] ?? ""], below: "\(target)/stores", "restic's restore")
         let rows = try Fingerprint.database("\(target)/stores/accounts/accounts.db")
         guard rows == before["accounts"] else { throw Failure(.internal, "restic's restore differs in accounts") }
     }
@@ -134,7 +146,7 @@ struct Story {
     }
 
     @discardableResult
-    private mutating func step<R>(_ what: String, _ body: () throws -> R) throws -> R {
+    private func step<R>(_ what: String, _ body: () throws -> R) throws -> R {
         try job.checkCancelled()
         let start = demo.host.clock.monotonicNanoseconds()
         let result = try body()

@@ -62,7 +62,7 @@ extension Backups {
             mode: request.mode,
             job: job)
         let outcome = try writing.run(name, under: targetLock)
-        return BackupOutcome(entry: outcome.entry, bytesAdded: outcome.bytesAdded, freshSnapshot: fresh)
+        return BackupOutcome(entry: outcome.entry, bytesAdded: outcome.bytesStored, freshSnapshot: fresh)
     }
 
     private func takeSnapshot(for name: SnapshotName, _ job: JobControl) throws -> SnapshotName {

@@ -21,18 +21,16 @@ struct BackupWriting {
     private struct Part {
         var record: StoreRecord
         var node: Node
-        var bytesStored: UInt64
     }
 
-    func run(_ name: SnapshotName, under lock: RepositoryLock) throws -> (entry: RepositoryEntry, bytesAdded: UInt64) {
+    func run(_ name: SnapshotName, under lock: RepositoryLock) throws -> CommittedEntry {
         let writer = try targetReader.index.beginWriting()
         do {
             let parts = try source.manifest.stores.map { try write($0, into: writer) }
             let manifest = manifest(name, stores: parts.map(\.record))
             job.begin(phase: "committing")
             let nodes = Dictionary(uniqueKeysWithValues: parts.map { ($0.record.name, $0.node) })
-            let entry = try writer.commit(manifest, stores: nodes, under: lock, user: cluster.host.user)
-            return (entry, parts.reduce(0) { $0 + $1.bytesStored })
+            return try writer.commit(manifest, stores: nodes, under: lock, user: cluster.host.user)
         } catch {
             writer.abandon()
             throw error
@@ -65,8 +63,8 @@ struct BackupWriting {
     private func copy(_ image: StoreImage, _ record: StoreRecord, into writer: BlobWriter) throws -> Part {
         switch image {
         case .archived(let tree):
-            let copied = try TreeCopy(from: tree, to: writer, parent: try parent(of: record), host: cluster.host).run(job: job)
-            return Part(record: record, node: try node(of: tree, subtree: tree.id), bytesStored: copied.bytesStored)
+            _ = try TreeCopy(from: tree, to: writer, parent: try parent(of: record), host: cluster.host).run(job: job)
+            return Part(record: record, node: try node(of: tree, subtree: tree.id))
         case .native(let source):
             return try archive(source, .contentDefined, record, into: writer)
         }
@@ -92,7 +90,7 @@ struct BackupWriting {
         switch image {
         case .archived(let tree):
             let skeleton = try TreeSkeleton(of: tree, into: writer).run(job: job)
-            return Part(record: record, node: try node(of: tree, subtree: skeleton.tree), bytesStored: skeleton.bytesStored)
+            return Part(record: record, node: try node(of: tree, subtree: skeleton.tree))
         case .native(let source):
             return try archive(DirectoriesOnly(source), .contentDefined, record, into: writer)
         }
@@ -106,7 +104,7 @@ struct BackupWriting {
         record.bytes = outcome.totals.bytes
         record.entries = outcome.totals.files + outcome.totals.directories + outcome.totals.others
         record.issues += outcome.issueCount
-        return Part(record: record, node: outcome.root, bytesStored: outcome.totals.bytesStored)
+        return Part(record: record, node: outcome.root)
     }
 
     /// The store's tree in the newest backup of this cluster that keeps as much of it.

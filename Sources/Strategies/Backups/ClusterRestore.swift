@@ -47,7 +47,7 @@ package struct ClusterRestore: Sendable {
 
     /// Finds and proves the backup, matches stores, and checks that the cluster is empty and has room. Changes nothing.
     package func prepare(_ name: String, without: [String], job: JobControl) throws -> PreparedClusterRestore {
-        let repository = try OpenRepository.open(try cluster.drivers.storage(from), password: try cluster.password(), host: cluster.host)
+        let repository = try cluster.open(from)
         let lock = try repository.lock(.read, patience: .seconds(30))
         do {
             let (listing, reader) = try EntryReader.list(.backup, in: repository)

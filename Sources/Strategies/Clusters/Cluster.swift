@@ -2,6 +2,7 @@ package import HostIO
 package import Model
 package import RepositoryEngine
 package import StoreContract
+import Synchronization
 
 /// A cluster as its file describes it, with the means to reach its stores, its state and its repositories. Opens nothing by itself.
 package final class Cluster: Sendable {
@@ -11,6 +12,7 @@ package final class Cluster: Sendable {
     package let state: StateDirectory
     /// `holdfast 0.1.0`: goes into manifests and snapshot files.
     package let program: String
+    private let opened = Mutex<[String: OpenRepository]>([:])
 
     package init(file: ClusterFile, host: Host, drivers: Drivers, program: String) {
         self.file = file
@@ -90,7 +92,23 @@ package final class Cluster: Sendable {
     package func password() throws -> Password { try ClusterPassword(file.password, host: host).read() }
 
     /// The repository of the cluster's own snapshots.
-    package func storage() throws -> OpenRepository {
-        try OpenRepository.open(try drivers.storage(file.storage), password: try password(), host: host)
+    package func storage() throws -> OpenRepository { try open(file.storage) }
+
+    /// The repository at a path, opened once: deriving its key takes a good part of a second.
+    package func open(_ path: String) throws -> OpenRepository {
+        if let known = opened.withLock({ $0[path] }) { return known }
+        let repository = try OpenRepository.open(try drivers.storage(path), password: try password(), host: host)
+        opened.withLock { $0[path] = repository }
+        return repository
     }
+
+    /// Makes a repository at a path, whose directory exists.
+    func create(_ path: String) throws -> OpenRepository {
+        let repository = try OpenRepository.create(
+            in: try drivers.storage(path), password: try password(), cost: drivers.keyCost, host: host)
+        opened.withLock { $0[path] = repository }
+        return repository
+    }
+
+    func forgetOpened() { opened.withLock { $0 = [:] } }
 }

@@ -15,7 +15,7 @@ extension Cluster {
         var newest: [ClusterDeletePlan.Backup] = []
         for target in try targets() {
             do {
-                let repository = try OpenRepository.open(try drivers.storage(target.path), password: try password(), host: host)
+                let repository = try open(target.path)
                 let backups = try EntryReader.list(.backup, in: repository).listing.entries.filter { $0.manifest.cluster.id == identity.id }
                 let chosen = [backups.last { $0.manifest.mode == .full }, backups.last].compactMap { $0 }
                 for backup in chosen where !newest.contains(where: { $0.name == backup.manifest.name && $0.target == target.name }) {
@@ -45,6 +45,7 @@ extension Cluster {
                 for image in try adapter.nativeImages() { try adapter.removeNativeImage(image) }
             }
             job.begin(phase: "removing snapshots")
+            forgetOpened()
             for part in Self.storageParts { try removeTree("\(file.storage)/\(part)") }
             try state.erase()
         }

@@ -46,9 +46,7 @@ extension Cluster {
             if target.record == nil, try !isRepository(target.path) {
                 return ClusterStatus.Place(name: target.name, path: target.path, space: nil, entries: 0, newest: nil, problems: [])
             }
-            return place(target.name, target.path, .backup) {
-                try OpenRepository.open(try drivers.storage(target.path), password: try password(), host: host)
-            }
+            return place(target.name, target.path, .backup) { try open(target.path) }
         }
     }
 

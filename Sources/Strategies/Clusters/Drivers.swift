@@ -1,6 +1,7 @@
 package import HostIO
 package import Model
 package import ObjectStorage
+package import RepositoryEngine
 package import StoreContract
 
 /// How declarations become live things: the one seam through which `main` names concrete stores and storages.
@@ -10,10 +11,14 @@ package struct Drivers: Sendable {
     /// The place of a repository: a directory, absolute.
     package var storage: @Sendable (_ path: String) throws -> any ObjectStorage
 
+    /// Of the keys of repositories that are made.
+    package var keyCost: KeyDerivationCost
+
     package init(
         adapter: @escaping @Sendable (StoreDeclaration, String, Host) throws -> any StoreAdapter,
-        storage: @escaping @Sendable (String) throws -> any ObjectStorage
+        storage: @escaping @Sendable (String) throws -> any ObjectStorage, keyCost: KeyDerivationCost = .standard
     ) {
+        self.keyCost = keyCost
         self.adapter = adapter
         self.storage = storage
     }

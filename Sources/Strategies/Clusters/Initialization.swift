@@ -60,11 +60,10 @@ extension Cluster {
     private func storageRepository() throws -> (OpenRepository, (id: String, snapshots: Int)?) {
         try makeDirectories(file.storage)
         let storage = try drivers.storage(file.storage)
-        let password = try password()
         guard try storage.size(of: ObjectName(known: "config")) != nil else {
-            return (try OpenRepository.create(in: storage, password: password, host: host), nil)
+            return (try create(file.storage), nil)
         }
-        let repository = try OpenRepository.open(storage, password: password, host: host)
+        let repository = try open(file.storage)
         let entries = try EntryReader.list(.snapshot, in: repository).listing.entries.filter { $0.manifest.cluster.name == file.name }
         guard let newest = entries.last else { return (repository, nil) }
         let id = newest.manifest.cluster.id

@@ -43,7 +43,7 @@ extension Cluster {
             }
             return try addTarget(target.name, path: target.path)
         }
-        let repository = try OpenRepository.open(storage, password: try password(), host: host)
+        let repository = try open(target.path)
         if target.record == nil { try remember(target.name, path: target.path, repository) }
         return repository
     }
@@ -57,19 +57,19 @@ extension Cluster {
                 .exists, "the target \(target.name) at \(target.path) exists already", hint: "holdfast target ls shows the targets")
         }
         try makeDirectories(path)
-        let storage = try drivers.storage(path)
-        let password = try password()
-        if try storage.size(of: ObjectName(known: "config")) != nil {
-            let repository = try OpenRepository.open(storage, password: password, host: host)
-            try remember(name, path: path, repository)
-            return repository
-        }
-        guard try Descriptor.openDirectory(path).entries().isEmpty else {
+        let exists = try drivers.storage(path).size(of: ObjectName(known: "config")) != nil
+        guard try exists || isFree(path) else {
             throw Failure(.refused, "\(path) is not empty and holds no repository", hint: "choose an empty or a new directory")
         }
-        let repository = try OpenRepository.create(in: storage, password: password, host: host)
+        let repository = try exists ? open(path) : create(path)
         try remember(name, path: path, repository)
         return repository
+    }
+
+    /// Empty, or with no more than an interrupted making of a repository leaves.
+    private func isFree(_ path: String) throws -> Bool {
+        let parts: Set = ["data", "holdfast", "index", "keys", "locks", "snapshots"]
+        return try Descriptor.openDirectory(path).entries().allSatisfy { parts.contains(FileName.text($0.name)) }
     }
 
     private func remember(_ name: String, path: String, _ repository: OpenRepository) throws {

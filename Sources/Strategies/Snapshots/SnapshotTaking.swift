@@ -18,11 +18,6 @@ struct SnapshotTaking: Sendable {
     private let adapters: [any StoreAdapter]
     private let scratch: ScratchDirectory
 
-    struct Outcome {
-        var entry: RepositoryEntry
-        var bytesStored: UInt64
-    }
-
     init(
         cluster: Cluster, identity: ClusterIdentity, request: SnapshotRequest, previous: [RepositoryEntry], reader: EntryReader,
         job: JobControl
@@ -37,7 +32,7 @@ struct SnapshotTaking: Sendable {
         scratch = try cluster.scratch()
     }
 
-    func run(_ lock: RepositoryLock) throws -> Outcome {
+    func run(_ lock: RepositoryLock) throws -> CommittedEntry {
         let created = cluster.host.clock.now()
         let cutting = Cutting(cluster: cluster, adapters: adapters, imageID: imageID(created), scratch: scratch)
         job.begin(phase: "cutting")
@@ -73,7 +68,7 @@ struct SnapshotTaking: Sendable {
     }
 
     /// Stores are archived side by side into one writer; each gives a directory node and a record.
-    private func archive(_ cut: Cutting.Outcome, created: Timestamp, _ lock: RepositoryLock) throws -> Outcome {
+    private func archive(_ cut: Cutting.Outcome, created: Timestamp, _ lock: RepositoryLock) throws -> CommittedEntry {
         job.begin(phase: "archiving")
         let writer = try reader.index.beginWriting()
         do {
@@ -89,8 +84,7 @@ struct SnapshotTaking: Sendable {
                 stores: done.map(\.record))
             let nodes = Dictionary(uniqueKeysWithValues: done.compactMap { part in part.node.map { (part.record.name, $0) } })
             job.begin(phase: "committing")
-            let entry = try writer.commit(manifest, stores: nodes, under: lock, user: cluster.host.user)
-            return Outcome(entry: entry, bytesStored: done.reduce(0) { $0 + $1.bytesStored })
+            return try writer.commit(manifest, stores: nodes, under: lock, user: cluster.host.user)
         } catch {
             writer.abandon()
             throw error

@@ -9,7 +9,6 @@ struct StoreArchive {
     var record: StoreRecord
     /// Nil for a native image.
     var node: Node?
-    var bytesStored: UInt64
 
     init(archived capture: Capture, _ image: CapturedImage, _ outcome: ArchiveOutcome, _ store: StoreDeclaration) {
         record = Self.record(capture, image, store, bytes: outcome.totals.bytes)
@@ -20,7 +19,6 @@ struct StoreArchive {
         let unreadable = outcome.issues.filter { $0.kind == .unreadable }.count
         if unreadable > 0 { record.facts[StoreRecord.unreadableFact] = "\(unreadable)" }
         node = outcome.root
-        bytesStored = outcome.totals.bytesStored
     }
 
     init(native capture: Capture, _ image: CapturedImage, _ store: StoreDeclaration, job: JobControl) throws {
@@ -30,7 +28,6 @@ struct StoreArchive {
         record.nativeImageID = capture.imageID
         record.entries = image.facts["entries"].flatMap(UInt64.init) ?? 0
         node = nil
-        bytesStored = 0
     }
 
     private static func record(_ capture: Capture, _ image: CapturedImage, _ store: StoreDeclaration, bytes: UInt64) -> StoreRecord {
