@@ -16,6 +16,13 @@ package final class TemporaryDirectory: Sendable {
 
     private static var base: String { Path.join(environmentValue("TMPDIR") ?? "/tmp", "holdfast-tests") }
 
+    /// In memory where there is a /dev/shm: for tests that make thousands of small durable writes and do not test the disk.
+    package static func inMemory() throws -> TemporaryDirectory {
+        let memory = "/dev/shm"
+        let isThere = (try? statusOfPath(memory))?.kind == .directory
+        return try TemporaryDirectory(in: isThere ? Path.join(memory, "holdfast-tests") : nil)
+    }
+
     package func file(_ name: String) -> String { Path.join(path, name) }
 
     /// The directory, open.
