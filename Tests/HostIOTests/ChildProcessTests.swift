@@ -80,7 +80,7 @@ import Testing
         let path = directory.file("lock")
         let lock = try FileLock.take(path, purpose: "snapshot create nightly", host: host)
         let held = #expect(throws: FileLockHeld.self) { try FileLock.take(path, purpose: "another", host: host) }
-        #expect(held?.holder == "process 4242 of tester on testhost: snapshot create nightly")
+        #expect(held?.holder == "process \(host.processID) of tester on testhost: snapshot create nightly")
         #expect(held?.failure.code == .locked)
         lock.release()
         let next = try FileLock.take(path, purpose: "another", host: host)
