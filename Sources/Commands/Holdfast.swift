@@ -24,7 +24,7 @@ struct Holdfast: ParsableCommand {
             13 hook; 14 incomplete; 64 wrong arguments; 130 stopped; 1 anything else.
             """,
         version: Program.text,
-        subcommands: [ClusterGroup.self, SnapshotGroup.self, BackupGroup.self, TargetGroup.self])
+        subcommands: [ClusterGroup.self, SnapshotGroup.self, BackupGroup.self, TargetGroup.self, DemoCommand.self])
 }
 
 struct ClusterGroup: ParsableCommand {

@@ -98,7 +98,7 @@ struct SnapshotTaking: Sendable {
             if capture.native { return try StoreArchive(native: capture, image, adapter.declaration, job: job) }
             let archiver = Archiver(writer: writer, host: cluster.host)
             let outcome = try archiver.archive(image.source, parent: try parent(of: adapter.declaration.name), shape: image.shape, job: job)
-            return StoreArchive(archived: capture, image, outcome, adapter.declaration)
+            return StoreArchive(archived: capture, image, outcome, adapter.declaration, ended: cluster.host.clock.now())
         } catch {
             throw Failure(describing: error).about(store: adapter.declaration.name)
         }

@@ -10,8 +10,10 @@ struct StoreArchive {
     /// Nil for a native image.
     var node: Node?
 
-    init(archived capture: Capture, _ image: CapturedImage, _ outcome: ArchiveOutcome, _ store: StoreDeclaration) {
+    /// `ended`: when the last entry had been read; the image of a `fuzzy` capture shows instants up to then.
+    init(archived capture: Capture, _ image: CapturedImage, _ outcome: ArchiveOutcome, _ store: StoreDeclaration, ended: Timestamp) {
         record = Self.record(capture, image, store, bytes: outcome.totals.bytes)
+        if capture.precision == .fuzzy { record.ended = max(record.ended, ended) }
         record.image = .archived
         record.entries = outcome.totals.files + outcome.totals.directories + outcome.totals.others
         record.issues = outcome.issueCount
