@@ -75,7 +75,6 @@ package final class DirectoryStore: StoreAdapter {
             try job.checkCancelled()
             try removeTree(entry.name, in: root.descriptor)
         }
-        try root.descriptor.sync()
     }
 
     package func isEmpty() throws -> Bool {

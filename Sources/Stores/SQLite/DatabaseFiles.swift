@@ -56,7 +56,6 @@ struct DatabaseFiles: Sendable {
         let folder = try Descriptor.openDirectory(folder)
         try Self.removeIfPresent(name, in: folder)
         for suffix in Self.suffixes { try Self.removeIfPresent(name + Array(suffix.utf8), in: folder) }
-        try folder.sync()
     }
 
     private func hasSidecars() throws -> Bool { try Self.suffixes.contains { try status(suffix: $0) != nil } }

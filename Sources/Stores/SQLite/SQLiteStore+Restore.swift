@@ -6,8 +6,7 @@ package import StoreContract
 extension SQLiteStore {
     package func planRestore(of image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreRestorePlan {
         try asStoreFailure {
-            let unpacked = try unpack(image, scratch, job)
-            defer { unpacked.remove() }
+            let unpacked = try unpacked(image, scratch, job)
             let name = Path.lastComponent(files.path)
             switch try LiveDatabase.find(files) {
             case .missing:
@@ -47,8 +46,7 @@ extension SQLiteStore {
     ) throws -> StoreRestoreOutcome {
         guard !plan.isEmpty else { return StoreRestoreOutcome(bytesWritten: 0, entriesChanged: 0, issues: 0) }
         return try asStoreFailure {
-            let unpacked = try unpack(image, scratch, job)
-            defer { unpacked.remove() }
+            let unpacked = try unpacked(image, scratch, job)
             job.begin(phase: "restoring \(declaration.name)")
             let content = plan.created + plan.replaced + plan.deleted
             if content > 0 { try replaceContent(with: unpacked, scratch, job) }
@@ -87,8 +85,7 @@ extension SQLiteStore {
         try asStoreFailure {
             let (connection, facts) = try LiveDatabase.require(files)
             defer { connection.close() }
-            let unpacked = try unpack(image, scratch, job)
-            defer { unpacked.remove() }
+            let unpacked = try unpacked(image, scratch, job)
             let copy = try still(connection, facts, scratch, job)
             defer { copy.remove() }
             try proveIntegrity(of: copy)

@@ -1,9 +1,25 @@
 import Archiving
 import HostIO
 import Model
+import ResticFormat
 import StoreContract
+import Synchronization
 
 extension SQLiteStore {
+    /// The database file of an image, to be read only. The plan, the restore and the check of one image in one scratch directory share it;
+    /// it goes when another image is asked for, or with the scratch directory.
+    func unpacked(_ image: StoreImage, _ scratch: ScratchDirectory, _ job: JobControl) throws -> StagedDatabase {
+        guard case .archived(let tree) = image else { return try unpack(image, scratch, job) }
+        let key = "\(scratch.path) \(tree.id.hex)"
+        if let last = last.withLock({ $0 }) {
+            if last.key == key, try statusOfPath(last.database.path) != nil { return last.database }
+            last.database.remove()
+        }
+        let database = try unpack(image, scratch, job)
+        last.withLock { $0 = Unpacked(key: key, database: database) }
+        return database
+    }
+
     /// The database file of an image, in a directory of the scratch directory, with the metadata that it had.
     func unpack(_ image: StoreImage, _ scratch: ScratchDirectory, _ job: JobControl) throws -> StagedDatabase {
         job.begin(phase: "unpacking \(declaration.name)")

@@ -12,6 +12,7 @@ package final class SQLiteStore: StoreAdapter {
     package let declaration: StoreDeclaration
     let host: Host
     private let pins = Mutex<[String: Pin]>([:])
+    let last = Mutex<Unpacked?>(nil)
 
     /// What a capture holds until its release.
     struct Pin: Sendable {
@@ -21,6 +22,12 @@ package final class SQLiteStore: StoreAdapter {
         var copy: StagedDatabase?
         var facts: DatabaseFacts
         var scratch: String
+    }
+
+    struct Unpacked: Sendable {
+        /// Scratch directory and tree.
+        var key: String
+        var database: StagedDatabase
     }
 
     package init(_ declaration: StoreDeclaration, host: Host) {

@@ -22,24 +22,31 @@ struct DirectoryFixture: StoreUnderTest {
     let place: Place
     let home: TemporaryDirectory
     private let mount: MountedFileSystem?
+    private let base: TemporaryDirectory
     let path: String
     let images: String
     let store: DirectoryStore
 
-    init(_ place: Place) throws {
+    /// `mount` is one that ``mount(for:)`` made, to be shared by several fixtures; each has a directory of its own there.
+    init(_ place: Place, on shared: MountedFileSystem? = nil) throws {
         self.place = place
         home = try TemporaryDirectory()
-        mount =
-            switch place {
-            case .plain: nil
-            case .btrfsSubvolume, .btrfsDirectory: try .loop(.btrfs, megabytes: 256)
-            case .xfs: try .loop(.xfs, megabytes: 320)
-            }
-        let base = mount?.path ?? home.path
-        path = Path.join(base, "store")
-        images = Path.join(base, "storage/images/uploads")
+        mount = try shared ?? Self.mount(for: place)
+        let base = try mount.map { try TemporaryDirectory(in: $0.path) } ?? home
+        self.base = base
+        path = base.file("store")
+        images = base.file("storage/images/uploads")
         let declaration = StoreDeclaration(name: "uploads", kind: .directory, role: .content, path: path)
         store = DirectoryStore(declaration, nativeImageFolder: images, host: .forTests())
+    }
+
+    /// Nil for a store on the file system of the temporary directory.
+    static func mount(for place: Place) throws -> MountedFileSystem? {
+        switch place {
+        case .plain: nil
+        case .btrfsSubvolume, .btrfsDirectory: try .loop(.btrfs, megabytes: 256)
+        case .xfs: try .loop(.xfs, megabytes: 320)
+        }
     }
 
     var adapter: any StoreAdapter { store }
