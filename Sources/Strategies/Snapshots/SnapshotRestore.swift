@@ -115,7 +115,10 @@ extension Snapshots {
     private func restoreLocked(_ prepared: PreparedRestore, job: JobControl) throws -> RestoreOutcome {
         let start = cluster.host.clock.monotonicNanoseconds()
         let plan = prepared.plan
-        guard !plan.isEmpty else { return RestoreOutcome(snapshot: plan.snapshot, stores: [], safety: nil, seconds: 0) }
+        guard !plan.isEmpty else {
+            try forgetInterruption(of: prepared)
+            return RestoreOutcome(snapshot: plan.snapshot, stores: [], safety: nil, seconds: 0)
+        }
         let stores = plan.stores.map(\.store)
         job.begin(phase: "safety snapshot")
         let request = SnapshotRequest(
@@ -143,6 +146,14 @@ extension Snapshots {
         try cluster.updateCatalogue { $0.restoring = nil }
         let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
         return RestoreOutcome(snapshot: plan.snapshot, stores: done, safety: request.name, seconds: seconds)
+    }
+
+    /// A restore that was interrupted after its last change has ended when nothing differs any more.
+    private func forgetInterruption(of prepared: PreparedRestore) throws {
+        guard let record = try cluster.catalogue().restoring, record.snapshotID == prepared.entry.id.hex,
+            Set(record.stores).isSubset(of: prepared.plan.stores.map(\.store))
+        else { return }
+        try cluster.updateCatalogue { $0.restoring = nil }
     }
 
     private func interrupted(_ failure: Failure, after done: [FilledStore], _ snapshot: SnapshotName) -> Failure {

@@ -80,7 +80,8 @@ struct SnapshotTaking: Sendable {
             let done = parts.withLock { parts in adapters.indices.compactMap { parts[$0] } }
             let manifest = Manifest(
                 program: cluster.program, kind: .snapshot, name: request.name, cluster: identity, created: created, reason: request.reason,
-                style: request.style, pinned: false, expires: request.timeToLive.expiry(from: created).instant, cut: cut.cut,
+                style: request.style, pinned: false, expires: request.timeToLive.expiry(from: created).instant,
+                cut: cut.cut.widened(to: done.map(\.record)),
                 stores: done.map(\.record))
             let nodes = Dictionary(uniqueKeysWithValues: done.compactMap { part in part.node.map { (part.record.name, $0) } })
             job.begin(phase: "committing")
@@ -108,6 +109,19 @@ struct SnapshotTaking: Sendable {
     private func parent(of store: String) throws -> TreeID? {
         let entry = previous.last { $0.manifest.store(named: store)?.image == .archived }
         return try entry.flatMap { try reader.tree(of: store, in: $0)?.subtree }
+    }
+}
+
+extension Cut {
+    /// With the time that fuzzy images took to be read, which lies after the hooks: such stores show no one instant.
+    fileprivate func widened(to records: [StoreRecord]) -> Cut {
+        let fuzzy = records.filter { $0.precision == .fuzzy }
+        guard let last = fuzzy.map(\.ended).max() else { return self }
+        var cut = self
+        cut.ended = max(ended, last)
+        cut.skewSeconds = max(skewSeconds, cut.ended.secondsSince(began))
+        cut.consistency = .bounded
+        return cut
     }
 }
 
