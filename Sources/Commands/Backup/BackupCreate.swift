@@ -65,7 +65,7 @@ struct BackupCreateCommand: HoldfastCommand {
                 BackupText(terminal: terminal, now: context.now).fields(outcome.entry, in: target), "", stores.images(records), "",
                 "\(ByteCount(outcome.bytesAdded)) added to target \(target) in \(DurationText.spoken(seconds: seconds))",
             ] + stores.issues(records) + stores.reload(records) + [
-                "prove it: holdfast backup verify \(name) --target \(target) --read-data"
+                "prove it: holdfast backup verify \(name) --target \(target) --read-data\(cluster.suffix)"
             ])
             .joined(separator: "\n")
     }

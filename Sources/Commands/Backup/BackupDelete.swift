@@ -37,7 +37,7 @@ struct BackupDeleteCommand: HoldfastCommand {
         try backups.delete(names, in: target)
         let deleted = Result.Deleted(target: target, backups: plan.items.map(\.name))
         context.console.finish(json: Result(deleted: deleted)) { _ in
-            "deleted \(deleted.backups.map(\.text).joined(separator: ", ")); free the space: holdfast target prune \(target)"
+            "deleted \(deleted.backups.map(\.text).joined(separator: ", ")); free the space: holdfast target prune \(target)\(self.cluster.suffix)"
         }
         return .done
     }

@@ -42,8 +42,8 @@ struct BackupLsCommand: HoldfastCommand {
         let result = Result(
             backups: rows.map { BackupLine($0.entry, in: $0.target) }, damaged: damaged.isEmpty ? nil : damaged)
         console.finish(json: result) { terminal in
-            if targets.isEmpty { return "no target yet: holdfast target add NAME PATH" }
-            if rows.isEmpty { return "no backups yet: holdfast backup create --target \(targets[0].name)" }
+            if targets.isEmpty { return "no target yet: holdfast target add NAME PATH\(self.cluster.suffix)" }
+            if rows.isEmpty { return "no backups yet: holdfast backup create --target \(targets[0].name)\(self.cluster.suffix)" }
             return BackupText(terminal: terminal, now: context.now).table(rows)
         }
         return .done

@@ -65,8 +65,8 @@ struct BackupVerifyCommand: HoldfastCommand {
 
     private func text(_ report: VerifyReport, _ target: String, _ terminal: Terminal) -> String {
         if report.check.isSound {
-            let proof = CheckText.proof(report.check)
-            return "backup \(name) in \(target) is sound: \(proof), in \(DurationText.spoken(seconds: report.seconds))"
+            let head = "backup \(name) in \(target) is sound, checked in \(DurationText.spoken(seconds: report.seconds))"
+            return ([head] + CheckText.proof(report.check)).joined(separator: "\n")
         }
         var lines = [terminal.paint("backup \(name) in \(target) is damaged:", .red)]
         lines += CheckText.problems(report.check.problems.map(\.text))

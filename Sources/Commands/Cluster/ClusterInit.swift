@@ -53,14 +53,19 @@ struct ClusterInitCommand: HoldfastCommand {
 
     private func text(_ outcome: InitOutcome, _ cluster: Cluster, _ terminal: Terminal) -> String {
         var lines = [
-            "cluster \(outcome.identity.name), release \(outcome.identity.release), is protected now (id \(outcome.identity.id))",
-            "", StoreText(terminal: terminal).reports(outcome.stores), "",
+            "cluster \(outcome.identity.name), release \(outcome.identity.release), is protected now",
+            "id \(outcome.identity.id)", "", StoreText(terminal: terminal).reports(outcome.stores), "",
         ]
         if let adopted = outcome.adoptedSnapshots {
             lines.append("\(cluster.file.storage) has \(counted(adopted, "snapshot")) of this cluster: they are taken over")
         }
-        if let path = outcome.newPasswordFile { lines.append("a password was made: \(path); keep a copy of it apart from the cluster") }
-        lines += ["next: holdfast snapshot create NAME, and holdfast target add NAME PATH", "", outcome.recoverySheet]
+        if let path = outcome.newPasswordFile {
+            lines.append("a password was made: \(path); keep a copy apart from the cluster")
+        }
+        lines += [
+            "next: holdfast snapshot create NAME\(self.cluster.suffix)", "      holdfast target add NAME PATH\(self.cluster.suffix)", "",
+            outcome.recoverySheet,
+        ]
         return lines.joined(separator: "\n")
     }
 }

@@ -45,11 +45,11 @@ struct ClusterRestoreCommand: HoldfastCommand {
         let prepared = try context.watching { try restore.prepare(backup, without: without, job: $0) }
         guard try context.agree(to: prepared.plan, consent) else { return .done }
         let outcome = try context.watching { try restore.run(prepared, job: $0) }
-        context.console.finish(json: ["cluster": ClusterRestoreResult(outcome, backup: backup)]) { text(outcome, cluster, $0) }
+        context.console.finish(json: ["cluster": ClusterRestoreResult(outcome, backup: backup)]) { text(outcome, $0) }
         return outcome.stores.contains { $0.changes.issues > 0 } ? .flawed(.incomplete) : .done
     }
 
-    private func text(_ outcome: ClusterRestoreOutcome, _ cluster: Cluster, _ terminal: Terminal) -> String {
+    private func text(_ outcome: ClusterRestoreOutcome, _ terminal: Terminal) -> String {
         var lines = [
             "cluster \(outcome.identity.name), release \(outcome.identity.release), restored from \(backup) in "
                 + DurationText.spoken(seconds: outcome.seconds),
@@ -59,8 +59,8 @@ struct ClusterRestoreCommand: HoldfastCommand {
             lines += ["reload into \(store.store):"] + store.items.map { "  " + printable($0.text, limit: 300) }
         }
         lines += [
-            "it is protected as a cluster of its own (id \(outcome.identity.id)); next: holdfast snapshot create NAME -c \(cluster.file.path)",
-            "", outcome.recoverySheet,
+            "it is a cluster of its own now (id \(outcome.identity.id))",
+            "next: holdfast snapshot create NAME\(cluster.suffix)", "", outcome.recoverySheet,
         ]
         return lines.joined(separator: "\n")
     }

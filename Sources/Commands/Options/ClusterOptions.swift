@@ -16,6 +16,9 @@ struct ClusterOptions: ParsableArguments {
     @Flag(help: "Print JSON, one value a line; the last line is the result.")
     var json = false
 
+    /// What names the same cluster in a command to run next: " -c acme.yaml", or nothing where the default was taken.
+    var suffix: String { clusterFile.map { " -c \($0)" } ?? "" }
+
     /// Absolute. Throws `cluster-file` when none is given and none stands where it is looked for.
     func path(in workingDirectory: String) throws -> String {
         if let clusterFile { return PathText.normalise(clusterFile, relativeTo: workingDirectory) }

@@ -3,13 +3,13 @@ import RepositoryEngine
 
 /// What a check proved, as people read it.
 struct CheckText {
-    /// "12 trees, 340 blobs and 3 packs are there; every byte of the packs was read and proven (4.2 MB)".
-    static func proof(_ report: CheckReport) -> String {
-        let there = "\(counted(report.trees, "tree")), \(counted(report.blobs, "blob")) and \(counted(report.packs, "pack")) are there"
-        if report.packsRead == 0 { return "\(there); the data was not read (--read-data reads all of it)" }
+    /// Lines: what is there, and how much of it was read.
+    static func proof(_ report: CheckReport) -> [String] {
+        let there = "  \(counted(report.trees, "tree")), \(counted(report.blobs, "blob")) and \(counted(report.packs, "pack")) are there"
+        if report.packsRead == 0 { return [there, "  their content was not read; --read-data reads all of it"] }
         let read = ByteCount(report.bytesRead).text
-        if report.packsRead >= report.packs { return "\(there); every byte was read and proven (\(read))" }
-        return "\(there); \(counted(report.packsRead, "pack")) read and proven (\(read))"
+        if report.packsRead >= report.packs { return [there, "  every byte was read and proven (\(read))"] }
+        return [there, "  \(counted(report.packsRead, "pack")) read and proven (\(read))"]
     }
 
     /// The first of `problems`, and how many more there are.

@@ -15,12 +15,16 @@ struct SnapshotCreateText {
         let stores = StoreText(terminal: terminal)
         var lines = [
             "snapshot \(manifest.name) of cluster \(manifest.cluster.name), release \(manifest.cluster.release)", "",
-            stores.images(manifest.stores), "", text.consistency(of: manifest.cut),
+            stores.images(manifest.stores), "", wrapped(text.consistency(of: manifest)),
             "\(ByteCount(outcome.bytesStored)) added to \(storage) in \(DurationText.spoken(seconds: seconds))",
             "kept \(text.kept(snapshot.keeping))",
         ]
         lines += stores.issues(manifest.stores)
         if !outcome.removed.isEmpty { lines.append("expired and removed: \(outcome.removed.map(\.text).joined(separator: ", "))") }
         return lines.joined(separator: "\n")
+    }
+
+    private func wrapped(_ text: String) -> String {
+        terminal.isTTY ? TextLayout.wrap(text, width: terminal.width).joined(separator: "\n") : text
     }
 }

@@ -8,31 +8,30 @@ struct SnapshotText {
     let terminal: Terminal
     let now: Timestamp
 
-    /// One line a snapshot, its reason on a line below.
+    /// One line a snapshot, and one below it with what needs words.
     func table(_ snapshots: [KeptSnapshot]) -> String {
         var table = Table([
-            Table.Column("NAME", importance: 9, minimum: 12), Table.Column("STYLE", importance: 2, minimum: 8),
-            Table.Column("AGE", .right, importance: 8, minimum: 3), Table.Column("RELEASE", importance: 6, minimum: 7),
-            Table.Column("PINNED", importance: 4, minimum: 6), Table.Column("EXPIRES", importance: 5, minimum: 7),
-            Table.Column("FULL", .right, importance: 7, minimum: 7), Table.Column("LIGHT", .right, importance: 3, minimum: 7),
-            Table.Column("DATALESS", .right, importance: 1, minimum: 8),
+            Table.Column("NAME", importance: 9, minimum: NameRule.maximumLength), Table.Column("AGE", .right, importance: 8, minimum: 3),
+            Table.Column("RELEASE", importance: 5, minimum: 7), Table.Column("EXPIRES", importance: 6, minimum: 7),
+            Table.Column("FULL", .right, importance: 7, minimum: 7), Table.Column("LIGHT", .right, importance: 4, minimum: 7),
+            Table.Column("DATALESS", .right, importance: 3, minimum: 8),
         ])
         for snapshot in snapshots {
             let manifest = snapshot.entry.manifest
             let sizes = BackupMode.allCases.map { ByteCount(manifest.sizes[$0]).text }
+            let words = [manifest.style.rawValue, snapshot.keeping.pinned ? "pinned" : "", manifest.reason]
             table.add(
                 [
-                    manifest.name.text, manifest.style.rawValue,
-                    DurationText.short(seconds: now.secondsSince(manifest.created)), manifest.cluster.release,
-                    snapshot.keeping.pinned ? "yes" : "", expiry(snapshot.keeping.expires, never: "never", past: "due"),
-                ] + sizes, note: manifest.reason.isEmpty ? nil : manifest.reason)
+                    manifest.name.text, DurationText.short(seconds: now.secondsSince(manifest.created)), manifest.cluster.release,
+                    expiry(snapshot.keeping.expires),
+                ] + sizes, note: words.filter { !$0.isEmpty }.joined(separator: ", "))
         }
         return table.text(for: terminal)
     }
 
-    private func expiry(_ expiry: Expiry, never: String, past: String) -> String {
-        guard let instant = expiry.instant else { return never }
-        return instant <= now ? past : "in \(DurationText.short(seconds: instant.secondsSince(now)))"
+    private func expiry(_ expiry: Expiry) -> String {
+        guard let instant = expiry.instant else { return "never" }
+        return instant <= now ? "due" : "in \(DurationText.short(seconds: instant.secondsSince(now)))"
     }
 
     /// Everything about one.
@@ -44,7 +43,7 @@ struct SnapshotText {
         fields.add("style", manifest.style.rawValue)
         fields.add("cluster", "\(manifest.cluster.name), release \(manifest.cluster.release)")
         fields.add("state of", "\(manifest.cut.began.readable) (\(relativeAge(of: manifest.cut.began, at: now)))")
-        fields.add("consistency", consistency(of: manifest.cut))
+        fields.add("consistency", consistency(of: manifest))
         fields.add("kept", kept(snapshot.keeping))
         fields.add("size", sizes(manifest.sizes))
         fields.add("id", snapshot.entry.id.hex)
@@ -53,19 +52,29 @@ struct SnapshotText {
     }
 
     /// "writers were held for 3 ms; all stores show one instant".
-    func consistency(of cut: Cut) -> String {
-        switch cut.consistency {
-        case .quiesced:
-            "writers were held for \(DurationText.spoken(seconds: cut.pauseSeconds)); all stores show one instant"
-        case .bounded: "writers were not held; the stores' instants lie \(DurationText.spoken(seconds: cut.skewSeconds)) apart"
-        }
+    func consistency(of manifest: Manifest) -> String {
+        let cut = manifest.cut
+        if cut.consistency == .quiesced { return "writers were held for \(spoken(cut.pauseSeconds)); all stores show one instant" }
+        let held = cut.pauseSeconds > 0 ? "writers were held for \(spoken(cut.pauseSeconds))" : "writers were not held"
+        return "\(held); the stores' instants lie up to \(spoken(cut.skewSeconds)) apart" + fuzziness(of: manifest.stores)
     }
 
-    /// "pinned", "until 2026-11-23 17:50:00 UTC (in 6d)", "until it is deleted".
-    func kept(_ keeping: Keeping) -> String {
-        let until = keeping.expires.instant.map { "until \($0.readable) (\(relativeAge(of: $0, at: now)))" } ?? "until it is deleted"
-        return keeping.pinned ? "\(until); pinned: nothing deletes it" : until
+    /// ", because uploads and lake were read file by file"; nothing when all images are exact.
+    private func fuzziness(of stores: [StoreRecord]) -> String {
+        let names = stores.filter { $0.precision == .fuzzy }.map(\.name)
+        guard let last = names.last else { return "" }
+        let list = names.count == 1 ? last : names.dropLast().joined(separator: ", ") + " and " + last
+        return ", because \(list) \(names.count == 1 ? "was" : "were") read file by file"
     }
+
+    /// "until it is deleted", "until 2026-11-23 17:50:00 UTC (in 6d)".
+    func kept(_ keeping: Keeping) -> String {
+        let until = keeping.expires.instant.map { "until \($0.readable) (\(relativeAge(of: $0, at: now)))" }
+        if keeping.pinned { return "until it is unpinned" + (until.map { ", and then \($0)" } ?? "") }
+        return until ?? "until it is deleted"
+    }
+
+    private func spoken(_ seconds: Double) -> String { DurationText.spoken(seconds: seconds) }
 
     private func sizes(_ sizes: ModeSizes) -> String {
         "\(ByteCount(sizes.full)) full, \(ByteCount(sizes.lightweight)) lightweight, \(ByteCount(sizes.dataless)) dataless"

@@ -32,7 +32,9 @@ package struct CommandContext: Sendable {
 
     /// Runs `body` with a job of its own that is shown meanwhile.
     func watching<Result>(_ body: (JobControl) throws -> Result) throws -> Result {
-        try ProgressReporter.watching(JobControl(following: job), console: console, clock: host.clock, body)
+        let job = JobControl(following: job)
+        job.begin(phase: "opening")
+        return try ProgressReporter.watching(job, console: console, clock: host.clock, body)
     }
 
     /// The result of `body`, and the seconds that it took.

@@ -24,7 +24,9 @@ struct RestoreResult: Encodable {
 
 extension CommandContext {
     /// From the plan of a restore onto the running cluster to its report.
-    func execute(_ prepared: PreparedRestore, of snapshots: Snapshots, _ consent: ConsentOptions) throws -> Verdict {
+    func execute(_ prepared: PreparedRestore, of snapshots: Snapshots, _ consent: ConsentOptions, _ options: ClusterOptions) throws
+        -> Verdict
+    {
         guard !prepared.plan.isEmpty || isUnfinished(prepared, snapshots.cluster) else {
             if consent.dryRun { PlanPrinter(console).print(prepared.plan.summary) }
             let outcome = RestoreOutcome(snapshot: prepared.plan.snapshot, stores: [], safety: nil, seconds: 0)
@@ -35,7 +37,7 @@ extension CommandContext {
         }
         guard try agree(to: prepared.plan, consent) else { return .done }
         let outcome = try watching { try snapshots.restore(prepared, job: $0) }
-        console.finish(json: RestoreResult(outcome)) { text(outcome, $0) }
+        console.finish(json: RestoreResult(outcome)) { text(outcome, options, $0) }
         return outcome.stores.contains { $0.changes.issues > 0 } ? .flawed(.incomplete) : .done
     }
 
@@ -44,8 +46,8 @@ extension CommandContext {
         (try? cluster.catalogue().restoring?.snapshotID) == prepared.entry.id.hex
     }
 
-    private func text(_ outcome: RestoreOutcome, _ terminal: Terminal) -> String {
-        let undo = outcome.safety.map { "undo: holdfast snapshot undo (or: holdfast snapshot restore \($0))" }
+    private func text(_ outcome: RestoreOutcome, _ options: ClusterOptions, _ terminal: Terminal) -> String {
+        let undo = outcome.safety.map { "safety snapshot: \($0)\nundo: holdfast snapshot undo\(options.suffix)" }
         return [
             "the cluster is back at snapshot \(outcome.snapshot), in \(DurationText.spoken(seconds: outcome.seconds))",
             RestoreText(terminal: terminal).stores(outcome.stores), undo,

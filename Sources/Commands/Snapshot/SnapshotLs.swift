@@ -32,7 +32,7 @@ struct SnapshotLsCommand: HoldfastCommand {
         let result = Result(snapshots: list.snapshots.map(SnapshotLine.init), damaged: list.damaged.isEmpty ? nil : list.damaged)
         console.finish(json: result) { terminal in
             list.snapshots.isEmpty
-                ? "no snapshots yet: holdfast snapshot create NAME"
+                ? "no snapshots yet: holdfast snapshot create NAME\(cluster.suffix)"
                 : SnapshotText(terminal: terminal, now: context.now).table(list.snapshots)
         }
         return .done

@@ -42,6 +42,6 @@ struct SnapshotRestoreCommand: HoldfastCommand {
             try snapshots.prepareRestore(
                 name, stores: stores.isEmpty ? nil : stores, releaseChange: allowReleaseChange ? .allowed : .refused, job: $0)
         }
-        return try context.execute(prepared, of: snapshots, consent)
+        return try context.execute(prepared, of: snapshots, consent, cluster)
     }
 }

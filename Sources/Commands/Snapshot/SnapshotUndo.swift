@@ -21,6 +21,6 @@ struct SnapshotUndoCommand: HoldfastCommand {
     func run(in context: CommandContext) throws -> Verdict {
         let snapshots = Snapshots(try context.cluster(cluster))
         let prepared = try context.watching { try snapshots.prepareUndo(job: $0) }
-        return try context.execute(prepared, of: snapshots, consent)
+        return try context.execute(prepared, of: snapshots, consent, cluster)
     }
 }

@@ -34,7 +34,7 @@ struct SnapshotValidateCommand: HoldfastCommand {
         let report = try context.watching { try snapshots.validate(name, job: $0) }
         let check = CheckResult(report.check, otherProblems: report.imageProblems)
         context.console.finish(json: Result(validation: Result.Validation(snapshot: report.snapshot.name, check: check))) { terminal in
-            if report.isSound { return "snapshot \(name) is sound: \(CheckText.proof(report.check))" }
+            if report.isSound { return (["snapshot \(name) is sound"] + CheckText.proof(report.check)).joined(separator: "\n") }
             let head = terminal.paint("snapshot \(name) is damaged:", .red)
             let next = "take a new one now: holdfast snapshot create NAME; a backup made of it before is not affected"
             return ([head] + CheckText.problems(check.problems) + [next]).joined(separator: "\n")

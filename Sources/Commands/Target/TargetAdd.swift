@@ -43,7 +43,7 @@ struct TargetAddCommand: HoldfastCommand {
         context.console.finish(json: Result(target: Result.Target(name: name, path: place))) { _ in
             """
             target \(name) is \(place), a restic repository
-            next: holdfast backup create --target \(name)
+            next: holdfast backup create --target \(name)\(self.cluster.suffix)
             """
         }
         return .done

@@ -22,7 +22,7 @@ struct TargetLsCommand: HoldfastCommand {
     func run(in context: CommandContext) throws -> Verdict {
         let places = try context.cluster(cluster).targetPlaces()
         context.console.finish(json: ["targets": places.map(PlaceResult.init)]) { terminal in
-            places.isEmpty ? "no target yet: holdfast target add NAME PATH" : text(places, context.now, terminal)
+            places.isEmpty ? "no target yet: holdfast target add NAME PATH\(cluster.suffix)" : text(places, context.now, terminal)
         }
         return places.contains { !$0.problems.isEmpty } ? .flawed(.storage) : .done
     }

@@ -35,7 +35,9 @@ package struct TargetPrunePlan: Plan, Hashable {
     package var summary: PlanSummary {
         var lines = [
             PlanSummary.Line("used", ByteCount(bytesUsed).text),
-            PlanSummary.Line("unused packs", "\(packsToDelete), deleted after \(DurationText.spoken(seconds: graceSeconds))"),
+            PlanSummary.Line(
+                "unused packs",
+                "\(packsToDelete), deleted \(graceSeconds > 0 ? "after \(DurationText.spoken(seconds: graceSeconds))" : "at once")"),
             PlanSummary.Line("rewritten packs", "\(packsToRewrite), \(ByteCount(bytesToWrite)) to write"),
             PlanSummary.Line("freed", ByteCount(bytesFreed).text),
         ]
