@@ -6,7 +6,7 @@ import Synchronization
 
 extension DirectoryStore {
     /// How long a clone may take inside the cut; after that it is given up and the files are archived.
-    private static let patience: UInt64 = 5_000_000_000
+    private static let patience: UInt64 = 2_000_000_000
 
     /// A native image where possible. Otherwise nothing is pinned: the files are read after the cut, one after the other, and those that
     /// change meanwhile are counted (``CapturedImage/changes``).
@@ -14,7 +14,7 @@ extension DirectoryStore {
         try asStoreFailure {
             let root = try openRoot()
             let library = request.nativeImageFolder.map(NativeImageLibrary.init(folder:))
-            let support = try NativeSupport.find(for: root, library: library)
+            let support = try support(for: root, library)
             let began = host.clock.now()
             var facts: [String: String] = [:]
             if let library, let method = support.method {

@@ -11,6 +11,11 @@ package final class DirectoryStore: StoreAdapter {
     /// Of this store alone; nil when the cluster's storage is not a local directory.
     private let nativeImageFolder: String?
     let captured = Mutex<[String: NativeImage]>([:])
+    /// As counted when the store was last opened.
+    private let files = Mutex<UInt64?>(nil)
+
+    /// More than these would take longer than the cut may last.
+    private static let mostClonedFiles: UInt64 = 20_000
 
     package init(_ declaration: StoreDeclaration, nativeImageFolder: String?, host: Host) {
         self.declaration = declaration
@@ -24,14 +29,22 @@ package final class DirectoryStore: StoreAdapter {
     package func open() throws -> StoreStatus {
         try asStoreFailure {
             let root = try openRoot()
-            let support = try NativeSupport.find(for: root, library: library)
             let census = try Census(of: root, limit: Census.quick)
+            files.withLock { $0 = census?.files ?? .max }
+            let support = try support(for: root, library)
             var facts = ["file-system": try root.descriptor.fileSystemKind().rawValue]
             if let census { facts["files"] = String(census.files) }
             if let method = support.method { facts["native-images-by"] = method.rawValue }
             return StoreStatus(
                 version: nil, bytes: census?.bytes, nativeImages: support.method != nil, imageReason: support.reason, facts: facts)
         }
+    }
+
+    func support(for root: SharedDescriptor, _ library: NativeImageLibrary?) throws -> NativeSupport {
+        let support = try NativeSupport.find(for: root, library: library)
+        guard support.method == .clone, let files = files.withLock({ $0 }), files > Self.mostClonedFiles else { return support }
+        return NativeSupport(
+            method: nil, reason: "more than \(Self.mostClonedFiles) files take too long to clone inside the cut; files are archived")
     }
 
     /// The directory, which must be there and readable.

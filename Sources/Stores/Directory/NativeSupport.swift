@@ -6,7 +6,7 @@ import HostIO
 enum NativeMethod: String, Sendable {
     /// Milliseconds, one instant, whatever the size.
     case subvolume = "btrfs snapshot"
-    /// Shares the blocks of the files, but visits each: some ten thousand files a second, one after the other.
+    /// Shares the blocks of the files, but visits each, one after the other: about a second for 20,000 files.
     case clone = "reflink clone"
 }
 

@@ -96,6 +96,18 @@ import Testing
         #expect(try hurried.nativeImages().isEmpty)
     }
 
+    @Test("a store of very many files is not cloned", .enabled(if: DirectoryFixture.Place.mounted.contains(.xfs)))
+    func tooMany() throws {
+        let fixture = try DirectoryFixture(.xfs)
+        try fixture.fill()
+        let folder = try Descriptor.openDirectory(fixture.path)
+        for index in 0..<20_001 { _ = try folder.open(Array("f\(index)".utf8), [.write, .createNew]) }
+        let status = try fixture.store.open()
+        #expect(!status.nativeImages && status.imageReason.contains("20000 files"))
+        let capture = try capture(fixture, "a")
+        #expect(!capture.native && capture.facts["archived-because"] == status.imageReason)
+    }
+
     @Test("what an interrupted capture left is listed and can be removed", arguments: DirectoryFixture.Place.mounted)
     func orphan(place: DirectoryFixture.Place) throws {
         let fixture = try DirectoryFixture(place)
