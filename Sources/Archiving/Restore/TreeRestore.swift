@@ -8,10 +8,13 @@ package struct TreeRestore: Sendable {
         package var deletesExtra: Bool
         /// Names in the root directory that are neither compared nor touched.
         package var excludedAtRoot: Set<[UInt8]>
+        /// What is written is durable at the end. False for a place that nobody looks at again after a crash.
+        package var isDurable: Bool
 
-        package init(deletesExtra: Bool = true, excludedAtRoot: Set<[UInt8]> = []) {
+        package init(deletesExtra: Bool = true, excludedAtRoot: Set<[UInt8]> = [], isDurable: Bool = true) {
             self.deletesExtra = deletesExtra
             self.excludedAtRoot = excludedAtRoot
+            self.isDurable = isDurable
         }
     }
 
@@ -38,7 +41,7 @@ package struct TreeRestore: Sendable {
         return try PlanRun(image: image, options: options, job: job).execute(root: root, threads: host.processors)
     }
 
-    /// Does what the plan says and nothing else; entries that have come since the plan stay. When it returns, all is durable.
+    /// Does what the plan says and nothing else; entries that have come since the plan stay. When it returns, all is durable (``Options/isDurable``).
     ///
     /// After a crash in between, each file that was there has its old or its new content. What concerns one entry only (metadata that this
     /// user may not set, a blob that is damaged) is an issue of the outcome.

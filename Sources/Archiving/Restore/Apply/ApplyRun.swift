@@ -46,7 +46,7 @@ final class ApplyRun: Sendable {
         self.job = job
         threads = restore.host.processors
         issues = IssueCollector(job: job)
-        placement = Placement(isDirect: plan.intoEmpty, mark: restore.host.randomHex(bytes: 6))
+        placement = Placement(isDirect: plan.intoEmpty, isDurable: options.isDurable, mark: restore.host.randomHex(bytes: 6))
         state = Mutex(State(linkTargets: plan.linkTargets))
     }
 

@@ -29,12 +29,14 @@ final class Placement: Sendable {
     private static let mostBytes = 512 << 20
 
     let isDirect: Bool
+    private let isDurable: Bool
     private let prefix: String
     private let state = Mutex(State())
 
     /// `mark` makes the temporary names of this restore different from those of others.
-    init(isDirect: Bool, mark: String) {
+    init(isDirect: Bool, isDurable: Bool, mark: String) {
         self.isDirect = isDirect
+        self.isDurable = isDurable
         prefix = ".holdfast-\(mark)-"
     }
 
@@ -97,6 +99,7 @@ final class Placement: Sendable {
 
     /// Everything written so far is durable.
     func sync() throws(SystemError) {
+        guard isDurable else { return }
         for handle in state.withLock({ Array($0.fileSystems.values) }) {
             let open = try handle.open()
             guard holdfast_syncfs(open.descriptor.raw) == 0 else { throw SystemError(errno, "sync", open.descriptor.path) }
