@@ -2,7 +2,7 @@
 package enum ChunkShape: Hashable, Sendable {
     /// Gear-hash content-defined chunks (FastCDC, normalised): insertions move no boundary but their own.
     case contentDefined
-    /// Blobs of a fixed number of bytes, for files that change in place, page by page (database files). Taken into 4 KiB ... 4 MiB.
+    /// Blobs of a fixed number of bytes, for files that change in place, page by page (database files). Taken into 4 KiB ... 2 MiB.
     case fixed(bytes: Int)
 
     /// A file of at most so many bytes is one blob.
@@ -17,7 +17,7 @@ package enum ChunkShape: Hashable, Sendable {
     var maximum: Int {
         switch self {
         case .contentDefined: GearChunker.maximum
-        case .fixed(let bytes): min(max(bytes, 4 << 10), 4 << 20)
+        case .fixed(let bytes): min(max(bytes, 4 << 10), GearChunker.maximum)
         }
     }
 

@@ -7,7 +7,7 @@ package enum GearChunker {
     package static let minimum = 512 << 10
     /// Below this size a boundary is made rarely, above it often, which gathers the sizes around it.
     package static let normal = 1 << 20
-    package static let maximum = 4 << 20
+    package static let maximum = 2 << 20
 
     /// Bits of the hash that must be zero below and above the normal size: 22 and 18. The uppermost bit is left out so that
     /// both bytes of an unrolled step can be tested.

@@ -11,6 +11,8 @@ final class DirectoryHandle: Sendable {
     let name: [UInt8]
     let device: UInt64
     let inode: UInt64
+    /// 0 for the root.
+    let depth: Int
     private let slot: DescriptorPool.Slot
     private let pool: DescriptorPool
     // Written by `deinit` alone, when nobody else can see it.
@@ -21,6 +23,7 @@ final class DirectoryHandle: Sendable {
         let status = try root.status()
         (device, inode) = (status.device, status.inode)
         name = []
+        depth = 0
         parent = nil
         self.pool = pool
         slot = DescriptorPool.Slot(SharedDescriptor(root))
@@ -33,8 +36,9 @@ final class DirectoryHandle: Sendable {
         (device, inode) = (status.device, status.inode)
         self.name = name
         self.parent = parent
+        depth = parent.depth + 1
         pool = parent.pool
-        slot = pool.add(SharedDescriptor(opened))
+        slot = pool.add(SharedDescriptor(opened), depth: depth)
     }
 
     deinit {
@@ -79,20 +83,9 @@ final class DirectoryHandle: Sendable {
             let status = try opened.status()
             guard status.device == handle.device, status.inode == handle.inode else { throw SystemError(ESTALE, "open", opened.path) }
             open = SharedDescriptor(opened)
-            handle.pool.put(open, into: handle.slot)
+            handle.pool.put(open, into: handle.slot, depth: handle.depth)
         }
         return open
-    }
-
-    /// 0 for the root.
-    var depth: Int {
-        var depth = 0
-        var above = parent
-        while let handle = above {
-            depth += 1
-            above = handle.parent
-        }
-        return depth
     }
 
     /// The path below the root, for people.
@@ -107,7 +100,8 @@ final class DirectoryHandle: Sendable {
     }
 }
 
-/// Keeps at most so many directories of a walk open; the one opened longest ago is closed first.
+/// Keeps at most so many directories of a walk open; the one opened longest ago is closed first. Landmarks, at every so many levels, have
+/// room of their own, so that the way back to a closed directory is short even far down.
 final class DescriptorPool: Sendable {
     /// Where an open descriptor may be.
     final class Slot: Sendable {
@@ -127,34 +121,42 @@ final class DescriptorPool: Sendable {
         }
     }
 
-    private let queue = Mutex(Queue())
+    private static let landmarkDistance = 96
+    private let near = Mutex(Queue())
+    private let landmarks = Mutex(Queue())
+    /// Of each queue.
     private let capacity: Int
 
     private struct Queue {
         var slots: [Slot] = []
         var next = 0
+
+        /// The slot that has to go for the new one.
+        mutating func exchange(_ slot: Slot, _ capacity: Int) -> Slot? {
+            if slots.count < capacity {
+                slots.append(slot)
+                return nil
+            }
+            defer { next = (next + 1) % capacity }
+            defer { slots[next] = slot }
+            return slots[next]
+        }
     }
 
     init(capacity: Int = 128) { self.capacity = max(2, capacity) }
 
-    func add(_ descriptor: SharedDescriptor) -> Slot {
+    func add(_ descriptor: SharedDescriptor, depth: Int) -> Slot {
         let slot = Slot(nil)
-        put(descriptor, into: slot)
+        put(descriptor, into: slot, depth: depth)
         return slot
     }
 
-    func put(_ descriptor: SharedDescriptor, into slot: Slot) {
+    func put(_ descriptor: SharedDescriptor, into slot: Slot, depth: Int) {
         slot.put(descriptor)
-        let oldest = queue.withLock { queue -> Slot? in
-            if queue.slots.count < capacity {
-                queue.slots.append(slot)
-                return nil
-            }
-            let oldest = queue.slots[queue.next]
-            queue.slots[queue.next] = slot
-            queue.next = (queue.next + 1) % capacity
-            return oldest
-        }
+        let capacity = capacity
+        let oldest =
+            depth % Self.landmarkDistance == 0
+            ? landmarks.withLock { $0.exchange(slot, capacity) } : near.withLock { $0.exchange(slot, capacity) }
         if let oldest, oldest !== slot { oldest.close() }
     }
 }

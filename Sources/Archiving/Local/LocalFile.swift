@@ -12,6 +12,8 @@ final class LocalFile: SourceFile {
     // One thread at a time uses a file (``SourceFile``).
     nonisolated(unsafe) private var dataEnd: UInt64 = 0
     nonisolated(unsafe) private var position: Int64 = 0
+    /// The metadata at opening, for the first who asks.
+    nonisolated(unsafe) private var opened: Node?
 
     init(_ descriptor: consuming Descriptor, name: [UInt8], source: LocalDirectory) throws {
         var status = stat()
@@ -23,6 +25,7 @@ final class LocalFile: SourceFile {
         }
         size = UInt64(max(0, status.st_size))
         mayHaveHoles = Int64(status.st_blocks).multipliedReportingOverflow(by: 512).partialValue < Int64(status.st_size)
+        opened = source.node(name, status)
         self.descriptor = descriptor
         self.name = name
         self.source = source
@@ -30,13 +33,17 @@ final class LocalFile: SourceFile {
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         try concerningEntry { () throws(SystemError) in
-            let count = try descriptor.read(into: buffer, at: position)
+            // Up to the size that it had when it was opened the end needs no second call; what has come since changes the metadata.
+            let rest = Int64(clamping: size) - position
+            let wanted = rest > 0 && rest < Int64(buffer.count) ? UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(rest)]) : buffer
+            let count = try descriptor.read(into: wanted, at: position)
             position += Int64(count)
             return count
         }
     }
 
     func metadata() throws -> Node {
+        if let node = opened.take() { return node }
         var status = stat()
         guard fstat(descriptor.raw, &status) == 0 else { throw EntryError.of(SystemError(errno, "examine", descriptor.path)) }
         return source.node(name, status)

@@ -21,7 +21,7 @@ package final class TreeBuilder {
         return try tree.encoded().withUnsafeBytes { try writer.save($0, as: .tree, using: sealer).id.naming(TreeNamed.self) }
     }
 
-    /// A file of at most 4 MiB a blob, mode 0600, owned by root.
+    /// A file, mode 0600, owned by root.
     package func file(named name: String, _ bytes: [UInt8], modified: Timestamp) throws -> Node {
         var node = Node(name: Array(name.utf8), type: .file)
         node.mode = 0o600

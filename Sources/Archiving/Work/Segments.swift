@@ -17,7 +17,8 @@ final class Segment: @unchecked Sendable {
 /// Memory for segments: as many buffers as there are tokens in the pool that guards it.
 final class SegmentMemory: @unchecked Sendable {
     // Everything is behind the lock.
-    static let size = 8 << 20
+    /// Twice the largest blob: what is left over from one segment never fills more than half of the next.
+    static let size = 4 << 20
     private let free = Mutex<[UInt]>([])
 
     deinit {

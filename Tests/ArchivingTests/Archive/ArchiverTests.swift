@@ -92,7 +92,7 @@ import Testing
         #expect(nodes[0].content?.first == nodes[1].content?.first)
     }
 
-    @Test(arguments: [100_000, 1_000_000, 4 << 20]) func `fixed chunks are of that size`(bytes: Int) throws {
+    @Test(arguments: [100_000, 1_000_000, 2 << 20]) func `fixed chunks are of that size`(bytes: Int) throws {
         let folder = try TemporaryDirectory()
         let tree = try folder.folder("tree")
         var random = SeededRandom(seed: 5)

@@ -23,10 +23,15 @@ final class ApplyRun: Sendable {
         let key: LinkKey
     }
 
+    /// Two threads that make entries in one directory wait for each other, so that batches are large.
+    private static let entriesInBatch = 256
+    private static let bytesInBatch = 16 << 20
+
     let pool = WorkPool<Job>()
     let image: ImageTree
     let options: TreeRestore.Options
     let placement: Placement
+    let writeBack = WriteBack()
     let job: JobControl
     let issues: IssueCollector
     let threads: Int
@@ -72,7 +77,14 @@ final class ApplyRun: Sendable {
     }
 
     private func work() throws {
-        try pool.run(threads: threads, named: "restore", job: job, worker: { try ApplyWorker(run: self) }) { try $0.perform($1) }
+        let syncing = try WorkerThread(named: "write back") { try self.writeBack.work { try self.placement.sync() } }
+        let worked = Result {
+            try pool.run(threads: threads, named: "restore", job: job, worker: { try ApplyWorker(run: self) }) { try $0.perform($1) }
+        }
+        writeBack.end()
+        let synced = Result { try syncing.join() }
+        try worked.get()
+        try synced.get()
     }
 
     // MARK: What there is to do
@@ -105,7 +117,7 @@ final class ApplyRun: Sendable {
                 start = index + 1
             } else {
                 bytes += node.size
-                if bytes >= 1 << 20 || index + 1 - start >= 32 { closeBatch(at: index + 1) }
+                if bytes >= Self.bytesInBatch || index + 1 - start >= Self.entriesInBatch { closeBatch(at: index + 1) }
             }
         }
         closeBatch(at: directory.nodes.count)
@@ -242,6 +254,7 @@ final class ApplyRun: Sendable {
         let aside = placement.takeAside()
         guard !deletions.isEmpty || !aside.isEmpty else { return }
         try placement.sync()
+        writeBack.begin()
         pool.push(deletions, .ordinary)
         pool.push(aside.map { .delete($0.directory, $0.name) }, .ordinary)
         try work()

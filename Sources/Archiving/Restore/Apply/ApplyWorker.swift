@@ -8,6 +8,7 @@ final class ApplyWorker {
     let run: ApplyRun
     let reader: ImageReader
     let memory = ContentHashing()
+    private var unsynced = 0
 
     init(run: ApplyRun) throws {
         self.run = run
@@ -32,6 +33,14 @@ final class ApplyWorker {
 
     func metadata(_ node: Node, in directory: RestoredDirectory) -> EntryMetadata {
         EntryMetadata(node: node) { self.run.tell(directory.handle.path(of: node.name), $0) }
+    }
+
+    /// So many bytes of content more are on their way to the disk.
+    func wrote(_ bytes: Int) {
+        unsynced += bytes
+        guard unsynced >= 4 << 20 else { return }
+        run.writeBack.wrote(unsynced)
+        unsynced = 0
     }
 
     // MARK: Directories

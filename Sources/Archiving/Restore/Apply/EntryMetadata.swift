@@ -9,26 +9,46 @@ struct EntryMetadata {
     let node: Node
     let tell: (String) -> Void
 
+    /// The mode to make a file with that is given its metadata later: not wider than it will be.
+    static func initialMode(of node: Node) -> UInt32 { node.extendedAttributes.isEmpty ? node.mode & FileMode.permissions : 0o600 }
+
     /// Of an open file or directory.
     func set(on descriptor: borrowing Descriptor) throws(SystemError) {
-        do throws(SystemError) { try descriptor.setOwner(uid: node.uid, gid: node.gid) } catch { try excuse(error, "owner") }
+        let now = try descriptor.status()
+        let mode = FileMode.posixPermissions(node.mode)
+        let changesOwner = now.uid != node.uid || now.gid != node.gid
+        if changesOwner {
+            do throws(SystemError) { try descriptor.setOwner(uid: node.uid, gid: node.gid) } catch { try excuse(error, "owner") }
+        }
+        let changesAttributes = try setAttributes(on: descriptor)
+        // Owner and ACLs may have changed it.
+        if changesOwner || changesAttributes || now.permissions != mode {
+            do throws(SystemError) { try descriptor.setMode(mode) } catch { try excuse(error, "mode") }
+        }
+        do throws(SystemError) { try descriptor.setTimes(accessed: node.atime.timestamp, modified: node.mtime.timestamp) } catch {
+            try excuse(error, "times")
+        }
+    }
+
+    /// Whether anything had to be changed.
+    private func setAttributes(on descriptor: borrowing Descriptor) throws(SystemError) -> Bool {
+        let wanted = node.extendedAttributes
+        var changes = false
         do throws(SystemError) {
-            let wanted = node.extendedAttributes
             for name in try descriptor.attributeNames() where !wanted.contains(where: { $0.name == name }) {
+                changes = true
                 do throws(SystemError) { try descriptor.removeAttribute(name) } catch {
                     try excuse(error, "attribute \(FileName.text(name))")
                 }
             }
             for attribute in wanted where try descriptor.attribute(attribute.name) != attribute.value {
+                changes = true
                 do throws(SystemError) { try descriptor.setAttribute(attribute.name, attribute.value) } catch {
                     try excuse(error, "attribute \(FileName.text(attribute.name))")
                 }
             }
         } catch { try excuse(error, "attributes") }
-        do throws(SystemError) { try descriptor.setMode(FileMode.posixPermissions(node.mode)) } catch { try excuse(error, "mode") }
-        do throws(SystemError) { try descriptor.setTimes(accessed: node.atime.timestamp, modified: node.mtime.timestamp) } catch {
-            try excuse(error, "times")
-        }
+        return changes
     }
 
     /// Of the entry `name`, which may be of any type and is not followed when it is a symlink.

@@ -12,9 +12,10 @@ extension ApplyWorker {
 
     func writeFile(_ node: Node, in directory: RestoredDirectory) throws {
         let working = run.placement.workingName(for: node.name, in: directory.handle)
+        let mode = EntryMetadata.initialMode(of: node)
         let opened = try run.concerning(directory.handle, node.name) { () throws(SystemError) in
             let open = try directory.handle.open()
-            return SharedDescriptor(try open.descriptor.open(working, [.readWrite, .createNew, .noFollow]))
+            return SharedDescriptor(try open.descriptor.open(working, [.readWrite, .createNew, .noFollow], mode: mode))
         }
         guard let file = opened else {
             run.placement.gaveUp(working)
@@ -94,7 +95,7 @@ extension ApplyWorker {
         guard UInt64(bytes.count) == size, let position = Int64(exactly: offset) else {
             return file.fail("a blob has not the size that the index says")
         }
-        _ = try SparseWriting.write(bytes, at: position, to: file.descriptor.descriptor)
+        wrote(try SparseWriting.write(bytes, at: position, to: file.descriptor.descriptor))
         run.job.add(bytes.count, to: .bytesDone)
     }
 
@@ -135,7 +136,7 @@ extension ApplyWorker {
             }
             let count = try image.read(into: room)
             if count == 0 { break }
-            _ = try SparseWriting.write(UnsafeRawBufferPointer(rebasing: room[..<count]), at: Int64(size), to: file.descriptor)
+            wrote(try SparseWriting.write(UnsafeRawBufferPointer(rebasing: room[..<count]), at: Int64(size), to: file.descriptor))
             size += count
             self.run.job.add(count, to: .bytesDone)
         }
