@@ -56,10 +56,28 @@ package struct CommandLineRun: Sendable {
         if status == 0 {
             console(false).out.print(Holdfast.fullMessage(for: error))
         } else if wantsJSON {
-            FailurePrinter(console(true)).print(Failure(.usage, Holdfast.message(for: error), hint: "holdfast --help shows what there is"))
+            let hint = suggestion(for: arguments) ?? "holdfast --help shows what there is"
+            FailurePrinter(console(true)).print(Failure(.usage, Holdfast.message(for: error), hint: hint))
         } else {
-            console(false).err.print(Holdfast.fullMessage(for: error))
+            let err = console(false).err
+            err.print(Holdfast.fullMessage(for: error))
+            if let suggestion = suggestion(for: arguments) { err.print("hint: \(suggestion)") }
         }
         return status
+    }
+
+    /// "did you mean holdfast snapshot create?", when a word stands where a command should.
+    private func suggestion(for arguments: [String]) -> String? {
+        var commands = Holdfast.configuration.subcommands
+        var path = ["holdfast"]
+        for word in arguments.prefix(2) {
+            if let known = commands.first(where: { $0.configuration.commandName == word || $0.configuration.aliases.contains(word) }) {
+                (commands, path) = (known.configuration.subcommands, path + [word])
+                continue
+            }
+            guard let near = nearest(to: word, among: commands.compactMap { $0.configuration.commandName }) else { return nil }
+            return "did you mean \((path + [near]).joined(separator: " "))?"
+        }
+        return nil
     }
 }

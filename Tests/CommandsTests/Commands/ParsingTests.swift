@@ -100,6 +100,17 @@ import Testing
         #expect(!captured.out.isEmpty && captured.err.isEmpty)
     }
 
+    @Test(
+        arguments: [
+            (["snapshot", "crate", "n"], "holdfast snapshot create?"), (["snapshots", "ls"], "holdfast snapshot?"),
+            (["cluster", "recovery-shet"], "holdfast cluster recovery-sheet?"),
+        ])
+    func `a command that is nearly one is suggested`(_ arguments: [String], _ suggestion: String) {
+        let captured = CapturedConsole()
+        #expect(captured.run(arguments) == 64)
+        #expect(captured.err.contains("hint: did you mean \(suggestion)"), "\(captured.err)")
+    }
+
     @Test func `the version is the program's`() {
         let captured = CapturedConsole()
         #expect(captured.run(["--version"]) == 0)
