@@ -50,9 +50,9 @@ package struct RestorePlan: Plan, Hashable {
     }
 
     private var losses: [String] {
-        stores.filter { !$0.isEmpty && !$0.intoEmpty }.flatMap { store in
+        stores.filter { $0.replaced + $0.deleted > 0 && !$0.intoEmpty }.flatMap { store in
             [store.loss.map { "\(store.store): \($0.text)" } ?? "\(store.store): what changed since \(cut.readable)"]
-                + store.examples.prefix(5).map { "  \($0)" }
+                + store.examples.filter { !$0.hasPrefix("create ") }.prefix(5).map { "  \($0)" }
         }
     }
 }

@@ -64,7 +64,12 @@ extension Cluster {
             return (try create(file.storage), nil)
         }
         let repository = try open(file.storage)
-        let entries = try EntryReader.list(.snapshot, in: repository).listing.entries.filter { $0.manifest.cluster.name == file.name }
+        let entries = try EntryReader.list(.snapshot, in: repository).listing.entries
+        if let foreign = entries.first(where: { $0.manifest.cluster.name != file.name }) {
+            throw Failure(
+                .refused, "the storage \(file.storage) holds snapshots of the cluster \(foreign.manifest.cluster.name)",
+                hint: "give each cluster a storage of its own")
+        }
         guard let newest = entries.last else { return (repository, nil) }
         let id = newest.manifest.cluster.id
         return (repository, (id, entries.filter { $0.manifest.cluster.id == id }.count))

@@ -18,7 +18,7 @@ package struct KeptSnapshot: Sendable {
     package var name: SnapshotName { entry.manifest.name }
 }
 
-/// Every snapshot of the cluster, oldest first.
+/// Every snapshot of the cluster, oldest first; those of another cluster in the same storage are not its own.
 package struct SnapshotList: Sendable {
     package var snapshots: [KeptSnapshot]
     /// What cannot be read, as lines for people.
@@ -35,7 +35,8 @@ extension Snapshots {
 
     func list(_ listing: EntryListing) throws -> SnapshotList {
         let catalogue = try cluster.catalogue()
-        let kept = listing.entries.map { KeptSnapshot(entry: $0, keeping: catalogue.keeping(of: $0.manifest, id: $0.id.hex)) }
+        let own = listing.entries.filter { $0.manifest.cluster.id == catalogue.clusterID }
+        let kept = own.map { KeptSnapshot(entry: $0, keeping: catalogue.keeping(of: $0.manifest, id: $0.id.hex)) }
         return SnapshotList(snapshots: kept, damaged: listing.damaged)
     }
 

@@ -33,7 +33,9 @@ extension Snapshots {
         let lock = try repository.lock(.read, patience: .seconds(30))
         do {
             let (listing, reader) = try EntryReader.list(.snapshot, in: repository)
-            let entry = try pick(name, from: listing.entries, what: "snapshot") { $0.manifest.name.text }
+            let own = listing.entries.filter { $0.manifest.cluster.id == identity.id }
+            let isOwn = own.contains { $0.manifest.name.text == name }
+            let entry = try pick(name, from: isOwn ? own : listing.entries, what: "snapshot") { $0.manifest.name.text }
             try entry.manifest.checkRestorable(onto: identity, releaseChange: releaseChange)
             let records = try chosen(stores, of: entry.manifest)
             job.begin(phase: "checking the snapshot")
