@@ -23,8 +23,8 @@ package struct ArchiveTotals: Hashable, Sendable, Codable {
         sum.files += right.files
         sum.directories += right.directories
         sum.others += right.others
-        sum.bytes += right.bytes
-        sum.bytesRead += right.bytesRead
+        sum.bytes.grow(by: right.bytes)
+        sum.bytesRead.grow(by: right.bytesRead)
         sum.filesNew += right.filesNew
         sum.filesChanged += right.filesChanged
         sum.filesUnchanged += right.filesUnchanged

@@ -104,7 +104,7 @@ final class ArchiveWorker {
                 jobs.append(.largeFile(directory, index))
                 start = position + 1
             } else {
-                bytes += size
+                bytes.grow(by: size)
                 if bytes >= limit || position + 1 - start >= Self.filesInBatch { closeBatch(at: position + 1) }
             }
         }

@@ -29,11 +29,11 @@ struct ListedDirectory {
         switch nodes[index].type {
         case .file:
             totals.files += 1
-            totals.bytes += nodes[index].size
+            totals.bytes.grow(by: nodes[index].size)
             if let old, let content = old.content, nodes[index].isSameFile(as: old), isStored(content) {
                 nodes[index].content = content
                 totals.filesUnchanged += 1
-                bytesTakenOver += nodes[index].size
+                bytesTakenOver.grow(by: nodes[index].size)
             } else {
                 if old?.type == .file { totals.filesChanged += 1 } else { totals.filesNew += 1 }
                 filesToRead.append(index)

@@ -95,6 +95,26 @@ import Testing
         #expect(try readFile(outside + "/file") == Array("outside".utf8))
     }
 
+    @Test func `sizes beyond all bounds do not trap`() throws {
+        let folder = try TemporaryDirectory()
+        let fixture = try ArchiveFixture()
+        let nodes = ["a", "b", "c"].map { name in
+            var node = file(Array(name.utf8))
+            (node.size, node.links, node.inode) = (.max, name == "a" ? 1 : 2, 7)
+            return node
+        }
+        let image = try hostile(fixture, nodes)
+        for target in [folder.file("fresh"), try folder.folder("present")] {
+            try makeDirectories(folder.file("present"))
+            try writeFile(folder.file("present/c"), "x")
+            let restore = TreeRestore(image: .archived(image), destination: target, host: fixture.host)
+            let plan = try restore.plan(job: JobControl())
+            #expect(plan.bytesToWrite == .max)
+            _ = try restore.apply(plan, job: JobControl())
+            #expect(try FileTree.files(below: target) == ["a", "b", "c"])
+        }
+    }
+
     @Test func `a file whose size is not that of its blobs is written as its blobs are`() throws {
         let folder = try TemporaryDirectory()
         let fixture = try ArchiveFixture()

@@ -119,6 +119,20 @@ import Testing
         #expect(try shell("cd '\(path)'; stat -c '%n %h' *") == "a 3\nb 3\nc 3\nd 1\ne 1\n")
     }
 
+    @Test func `progress ends where it was expected to`() throws {
+        let folder = try TemporaryDirectory()
+        let fixture = try ArchiveFixture()
+        let path = try sample(folder)
+        let restore = fixture.restore(of: try fixture.archive(path), to: folder.file("fresh"))
+        for _ in 0..<2 {
+            let job = JobControl()
+            _ = try restore.apply(try restore.plan(job: job), job: job)
+            #expect(job.value(of: .bytesDone) == job.value(of: .bytesExpected))
+            #expect(job.value(of: .filesDone) == job.value(of: .filesExpected))
+            try shell("cd '\(folder.path)/fresh'; printf new > docs/7.txt; rm links/two; rm -r docs/deep; touch docs/8.txt")
+        }
+    }
+
     @Test func `entries that are excluded at the root are left alone`() throws {
         let folder = try TemporaryDirectory()
         let fixture = try ArchiveFixture()

@@ -116,7 +116,7 @@ final class ApplyRun: Sendable {
                 directories.append(.makeDirectory(node, directory))
                 start = index + 1
             } else {
-                bytes += node.size
+                bytes.grow(by: node.size)
                 if bytes >= Self.bytesInBatch || index + 1 - start >= Self.entriesInBatch { closeBatch(at: index + 1) }
             }
         }

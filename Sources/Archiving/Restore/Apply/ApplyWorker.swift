@@ -52,6 +52,7 @@ final class ApplyWorker {
             try make(node.name, in: parent)
             return try DirectoryHandle(node.name, in: parent.handle)
         }
+        run.job.add(1, to: .filesDone)
         guard let handle = made else { return try run.complete(parent) }
         run.count(bytes: 0, entries: 1)
         run.placement.touched(handle)
@@ -94,6 +95,7 @@ final class ApplyWorker {
             if run.claims(node, location, in: directory) { try writeFile(node, in: directory) }
         case .irregular, .dir:
             run.tell(directory.handle.path(of: node.name), "an entry of unknown type is left out")
+            run.job.add(1, to: .filesDone)
             try run.complete(directory)
         default:
             try writeSpecial(node, in: directory)
@@ -114,6 +116,7 @@ final class ApplyWorker {
         }
         guard made != nil else {
             run.placement.gaveUp(working)
+            run.job.add(1, to: .filesDone)
             return try run.complete(directory)
         }
         run.count(bytes: 0, entries: 1)

@@ -19,6 +19,7 @@ extension ApplyWorker {
         }
         guard let file = opened else {
             run.placement.gaveUp(working)
+            run.job.add(1, to: .filesDone)
             return try run.complete(directory)
         }
         switch (run.image, directory.image) {

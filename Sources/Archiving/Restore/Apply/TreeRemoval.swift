@@ -43,7 +43,8 @@ struct TreeRemoval {
             return true
         } catch {
             if error.errno == ENOENT { return true }
-            if error.errno == EISDIR || error.errno == EPERM { return false }
+            // EPERM: a directory elsewhere than on Linux' own file systems, or something that may not be removed.
+            if [EISDIR, EPERM, EACCES].contains(error.errno) { return false }
             throw error
         }
     }
@@ -82,7 +83,7 @@ struct TreeRemoval {
             return true
         } catch {
             if error.errno == ENOENT { return true }
-            guard error.errno == ENOTEMPTY || error.errno == EEXIST || error.errno == EBUSY else { throw error }
+            guard [ENOTEMPTY, EEXIST, EBUSY, EPERM, EACCES].contains(error.errno) else { throw error }
             tell("\(frame.handle.path()): \(error.reason)")
             return false
         }

@@ -66,8 +66,7 @@ struct LinkPlanning {
                 }
                 isMetadataSettled = true
             } else {
-                run.settle(file.node, there, file.directory, hasSameContent: false)
-                if isWritten { run.count { $0.bytesToWrite -= file.node.size } }
+                run.settle(file.node, there, file.directory, hasSameContent: false, isLink: isWritten)
                 isWritten = true
             }
         }
@@ -77,7 +76,7 @@ struct LinkPlanning {
         run.add(.write(file.node), to: file.directory)
         run.count { plan in
             plan.created += 1
-            plan.bytesToWrite += bytes
+            plan.bytesToWrite.grow(by: bytes)
         }
     }
 }

@@ -114,7 +114,7 @@ final class PlanWorker {
         run.add(.write(node), to: directory)
         run.count { plan in
             plan.created += 1
-            if node.type == .file { plan.bytesToWrite += node.size }
+            if node.type == .file { plan.bytesToWrite.grow(by: node.size) }
         }
         if node.type == .dir { run.pool.push(.countNew(try reader.directory(node, in: image)), .late) }
     }
@@ -124,11 +124,11 @@ final class PlanWorker {
         for node in try reader.nodes(of: directory) {
             entries += 1
             if node.type == .dir { run.pool.push(.countNew(try reader.directory(node, in: directory)), .late) }
-            if node.type == .file, LinkKey(node).map(run.countsBytes) ?? true { bytes += node.size }
+            if node.type == .file, LinkKey(node).map(run.countsBytes) ?? true { bytes.grow(by: node.size) }
         }
         run.count { plan in
             plan.created += entries
-            plan.bytesToWrite += bytes
+            plan.bytesToWrite.grow(by: bytes)
         }
     }
 
@@ -138,7 +138,7 @@ final class PlanWorker {
         run.add(.delete(there.name), to: directory)
         run.count { plan in
             plan.deleted += 1
-            plan.bytesFreed += there.size
+            plan.bytesFreed.grow(by: there.size)
             if there.type != .dir { plan.loses(there.ctime) }
         }
         if there.type == .dir { try push(countDeleted: there.name, directory) }
@@ -155,7 +155,7 @@ final class PlanWorker {
         var newest: NodeTime?
         for node in try directory.entries(IssueCollector()) {
             entries += 1
-            bytes += node.size
+            bytes.grow(by: node.size)
             if node.type == .dir {
                 run.pool.push(.countDeleted(try directory.openDirectory(node.name)), .late)
             } else if newest.map({ $0.timestamp < node.ctime.timestamp }) ?? true {
@@ -164,7 +164,7 @@ final class PlanWorker {
         }
         run.count { plan in
             plan.deleted += entries
-            plan.bytesFreed += bytes
+            plan.bytesFreed.grow(by: bytes)
             if let newest { plan.loses(newest) }
         }
     }
@@ -172,7 +172,8 @@ final class PlanWorker {
 
 extension PlanRun {
     /// An entry that is on both sides: unchanged, other metadata, or other content or type.
-    func settle(_ node: Node, _ there: Node, _ directory: PlannedDirectory, hasSameContent: Bool) {
+    /// A link to what is written elsewhere has no bytes of its own.
+    func settle(_ node: Node, _ there: Node, _ directory: PlannedDirectory, hasSameContent: Bool, isLink: Bool = false) {
         if hasSameContent, node.hasSameMetadata(as: there) { return count { $0.unchanged += 1 } }
         example(hasSameContent ? .metadata : .replace, directory.source.handle.path(of: node.name))
         add(hasSameContent ? .setMetadata(node) : .write(node), to: directory)
@@ -182,8 +183,8 @@ extension PlanRun {
                 plan.metadataOnly += 1
             } else {
                 plan.replaced += 1
-                plan.bytesFreed += there.size
-                if node.type == .file { plan.bytesToWrite += node.size }
+                plan.bytesFreed.grow(by: there.size)
+                if node.type == .file, !isLink { plan.bytesToWrite.grow(by: node.size) }
             }
         }
     }
