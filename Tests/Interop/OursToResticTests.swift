@@ -6,7 +6,7 @@ import Testing
 import TestSupport
 
 /// restic reads what the engine writes.
-@Suite(.enabled(if: Restic.isInstalled), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: Restic.isInstalled), .timeLimit(.minutes(10)))
 struct OursToResticTests {
     @Test("restic checks, lists and restores what the engine wrote, byte for byte")
     func checkListRestore() throws {

@@ -7,7 +7,7 @@ import TestSupport
 
 @testable import RepositoryEngine
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct BlobWriterTests {
     private let options = WriteOptions(packSize: 1 << 20)
 

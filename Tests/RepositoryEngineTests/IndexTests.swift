@@ -13,7 +13,9 @@ import TestSupport
 
     private func id(_ random: inout SeededRandom, near: Int) -> BlobID {
         // Few different words, so that ids collide in the table.
-        BlobID(words: SIMD4(UInt64(Int.random(in: 0..<near, using: &random)), random.next() % 3, 0, random.next() % 2))
+        BlobID(
+            words: SIMD4(
+                UInt64(Int.random(in: 0..<near, using: &random)) &* 0x9E37_79B9_7F4A_7C15, random.next() % 3, 0, random.next() % 2))
     }
 
     @Test("The table of blobs and the set of blobs behave like a dictionary and a set")

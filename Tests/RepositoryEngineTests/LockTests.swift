@@ -7,7 +7,7 @@ import TestSupport
 
 @testable import RepositoryEngine
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct LockTests {
     /// A lock file as restic writes it, by somebody on another host.
     private func putResticLock(_ sample: SampleRepository, exclusive: Bool, host: String = "elsewhere", pid: Int64 = 1) throws -> LockID {

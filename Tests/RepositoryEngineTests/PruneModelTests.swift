@@ -7,7 +7,7 @@ import TestSupport
 @testable import RepositoryEngine
 
 /// Random histories of backups, forgets and prunes; after every step each listed snapshot is read whole.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct PruneModelTests {
     /// A backup that has begun and not ended.
     private struct UnderWay {

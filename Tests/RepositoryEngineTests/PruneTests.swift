@@ -7,7 +7,7 @@ import TestSupport
 
 @testable import RepositoryEngine
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct PruneTests {
     private let day = Duration.seconds(86_401)
 

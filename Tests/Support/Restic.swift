@@ -35,13 +35,23 @@ package struct Restic: Sendable {
     }
 
     package func attempt(_ arguments: [String], input: [UInt8] = [], workingDirectory: String? = nil) throws -> ChildProcess.Outcome {
+        try start([program] + arguments, input: input, workingDirectory: workingDirectory)
+    }
+
+    /// A line for the shell, in which `$RESTIC` is the program; its environment names the repository.
+    package func attempt(shell line: String) throws -> ChildProcess.Outcome {
+        try start(["/bin/sh", "-c", line], input: [], workingDirectory: nil)
+    }
+
+    private func start(_ arguments: [String], input: [UInt8], workingDirectory: String?) throws -> ChildProcess.Outcome {
         var environment = ChildProcess.minimalEnvironment
         environment["RESTIC_REPOSITORY"] = repository
         environment["RESTIC_PASSWORD_FILE"] = directory.file("password")
         environment["RESTIC_CACHE_DIR"] = directory.file("cache")
         environment["HOME"] = directory.path
+        environment["RESTIC"] = program
         return try ChildProcess(
-            [program] + arguments, environment: environment, workingDirectory: workingDirectory, input: input, timeout: .seconds(300),
+            arguments, environment: environment, workingDirectory: workingDirectory, input: input, timeout: .seconds(300),
             outputLimit: 64 << 20
         ).run()
     }

@@ -27,6 +27,21 @@ package struct SharedRepository: Sendable {
         try OpenRepository.create(in: storage, password: Password(Self.password), cost: .quick, host: host)
     }
 
+    /// Made by restic, then given a key that opens quickly: restic's own takes half a second each time.
+    package func createByRestic(version: Int = 2) throws {
+        try restic.run("init", "--repository-version", "\(version)")
+        let repository = try open()
+        _ = try repository.addKey(Password(Self.password), cost: .quick)
+        try repository.removeKey(repository.openedWith)
+    }
+
+    /// The same files in a directory of its own.
+    package func copy() throws -> SharedRepository {
+        let copy = try SharedRepository()
+        _ = try ChildProcess(["cp", "-a", directory.file("repository") + "/.", copy.directory.file("repository")]).run()
+        return copy
+    }
+
     package func open() throws -> OpenRepository {
         try OpenRepository.open(DirectoryStorage(directory.file("repository")), password: Password(Self.password), host: host)
     }
@@ -34,7 +49,7 @@ package struct SharedRepository: Sendable {
     /// Writes a sample tree as files into a new directory and gives its path.
     package func folder(_ name: String, _ tree: SampleTree) throws -> String {
         let path = try directory.folder(name)
-        for (file, content) in tree.files { try AtomicFile.write(content, to: Path.join(path, file)) }
+        for (file, content) in tree.files { try Self.put(content, at: Path.join(path, file)) }
         for (folder, below) in tree.folders { _ = try self.folder("\(name)/\(folder)", below) }
         return path
     }
@@ -47,11 +62,17 @@ package struct SharedRepository: Sendable {
             if entry.kind == .directory {
                 tree.folders[name] = try sample(at: Path.join(path, name))
             } else {
-                tree.files[name] = [UInt8](try Data(contentsOf: URL(filePath: Path.join(path, name))))
+                tree.files[name] = try bytes(of: Path.join(path, name))
             }
         }
         return tree
     }
+
+    /// Writes a file without syncing it.
+    package static func put(_ bytes: [UInt8], at path: String) throws { try Data(bytes).write(to: URL(filePath: path)) }
+
+    /// A whole file.
+    package static func bytes(of path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(filePath: path))) }
 
     /// What restic restores of a snapshot.
     package func resticRestore(_ id: SnapshotID) throws -> SampleTree {
