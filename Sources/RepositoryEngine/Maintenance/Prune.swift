@@ -88,7 +88,8 @@ extension OpenRepository {
         guard !packs.isEmpty || !settled.isEmpty || !keeping.isEmpty else { return }
         job?.begin(phase: "deleting packs")
         try lock.checkHeld()
-        let contents = try loadIndexContents()
+        // A pack may go only when no index lists it any more, so all of them must be read.
+        let contents = try loadWholeIndexContents()
         if contents.packs.keys.contains(where: packs.contains) {
             try writeIndexes(contents.packs.filter { !packs.contains($0.key) })
             for old in contents.files { try storage.remove(RepositoryNames.index(old)) }

@@ -36,10 +36,7 @@ extension OpenRepository {
             now.secondsSince(mark.marked) >= options.grace && live.isDisjoint(with: mark.sessions)
                 && !mark.sessions.contains(Self.announced)
         }
-        let contents = try loadIndexContents()
-        guard contents.unreadable.isEmpty else {
-            throw refusal("index \(contents.unreadable[0].id.short) cannot be read: \(contents.unreadable[0].reason)")
-        }
+        let contents = try loadWholeIndexContents()
         let index = try index(of: contents, doomed: Set(marks.flatMap(\.packs)))
         job?.begin(phase: "finding what snapshots need")
         let reached = try Reachability.walk(listing.snapshots.map(\.file.tree), in: index, job: job)
@@ -65,6 +62,15 @@ extension OpenRepository {
                     "pack \(pack.short) is not there or has the wrong size, and \(blob.kind.name) blob \(blob.id.short) is only in it")
             }
         }
+    }
+
+    /// Throws when an index file cannot be read.
+    func loadWholeIndexContents() throws -> IndexContents {
+        let contents = try loadIndexContents()
+        guard contents.unreadable.isEmpty else {
+            throw refusal("index \(contents.unreadable[0].id.short) cannot be read: \(contents.unreadable[0].reason)")
+        }
+        return contents
     }
 
     private func refusal(_ reason: String) -> Failure {
