@@ -65,7 +65,8 @@ package final class IndexedRepository: Sendable {
             return try fetch(id, kind, at: place, using: opener)
         } catch {
             if let error = error as? StorageError, error.kind == .unreachable { throw error }
-            for copy in copies(of: id, kind).dropFirst() {
+            // The same place once more: the storage may be sound and the way from it not.
+            for copy in copies(of: id, kind) {
                 if let found = try? fetch(id, kind, at: copy, using: opener) { return found }
             }
             throw error
