@@ -70,7 +70,7 @@ final class PackStore: Sendable {
         guard pack.capacity == options.packSize + options.slack else { return }
         pack.reset()
         spare.withLock { spare in
-            if spare.count < 2 { spare.append(pack) }
+            if spare.isEmpty { spare.append(pack) }
         }
     }
 

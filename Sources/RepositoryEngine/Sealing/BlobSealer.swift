@@ -46,6 +46,7 @@ package final class BlobSealer {
         guard let length = UInt32(exactly: plain.count), length < UInt32.max - 64 else { throw RepositoryError.blobTooLarge(plain.count) }
         guard canCompress, !plain.isEmpty, compression != .off || kind == .tree else { return try encrypt(plain, uncompressedLength: nil) }
         let room = compressed.bytes(Compressor.bound(plain.count))
+        if try compressor.looksIncompressible(plain, room: room) { return try encrypt(plain, uncompressedLength: nil) }
         let count = try compressor.compress(plain, into: room)
         guard count < plain.count else { return try encrypt(plain, uncompressedLength: nil) }
         let frame = UnsafeRawBufferPointer(rebasing: room[0..<count])
