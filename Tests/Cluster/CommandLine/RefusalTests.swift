@@ -29,7 +29,10 @@ import Testing
         try cluster.succeed("snapshot", "create", "one")
         let other = try SampleCluster(
             in: cluster.folder, at: "b", .init(name: "other", password: "../a/password", storage: "../a/storage"))
+        #expect(try other.fail("refused", 6, "cluster", "init").contains("a storage of its own"))
+        try other.write(.init(name: "other", password: "../a/password"))
         try other.succeed("cluster", "init")
+        try other.write(.init(name: "other", password: "../a/password", storage: "../a/storage"))
         let before = try other.content()
         #expect(try other.fail("refused", 6, "snapshot", "restore", "one", "--yes").contains("another cluster"))
         #expect(try other.content() == before)
