@@ -2,8 +2,23 @@ import CHost
 import Glibc
 
 /// Removes an entry and all below it without following symlinks. One that is not there is not an error; a mount point at or below it
-/// is (EXDEV), and what is mounted there stays. Depth is bounded by the limit of open files.
+/// is (EXDEV), and what is mounted there stays. Whatever the depth, at most ``deepest`` directories are open.
 package func removeTree(_ name: [UInt8], in folder: borrowing Descriptor) throws(SystemError) {
+    var moved: [[UInt8]] = []
+    try removeEntry(name, in: folder, depth: 0, attic: folder, &moved)
+    try removeMoved(&moved, from: folder)
+}
+
+/// Directories that lie deeper are moved up beside the top and removed from there.
+private let deepest = 100
+
+private func removeMoved(_ moved: inout [[UInt8]], from attic: borrowing Descriptor) throws(SystemError) {
+    while let name = moved.popLast() { try removeDirectoryTree(name, in: attic, depth: 0, attic: attic, &moved) }
+}
+
+private func removeEntry(
+    _ name: [UInt8], in folder: borrowing Descriptor, depth: Int, attic: borrowing Descriptor, _ moved: inout [[UInt8]]
+) throws(SystemError) {
     do {
         try folder.remove(name)
         return
@@ -11,7 +26,7 @@ package func removeTree(_ name: [UInt8], in folder: borrowing Descriptor) throws
         if error.errno == ENOENT { return }
         guard error.errno == EISDIR || error.errno == EPERM else { throw error }
     }
-    try removeDirectoryTree(name, in: folder)
+    try removeDirectoryTree(name, in: folder, depth: depth, attic: attic, &moved)
 }
 
 /// The same by path; the parent is found through symlinks.
@@ -24,22 +39,36 @@ package func removeTree(_ path: String) throws(SystemError) {
 
 /// Removes everything in the directory and leaves the directory itself.
 package func removeContents(of folder: borrowing Descriptor) throws(SystemError) {
-    for entry in try folder.entries() { try removeEntry(entry, in: folder) }
+    var moved: [[UInt8]] = []
+    try removeContents(of: folder, depth: 0, attic: folder, &moved)
+    try removeMoved(&moved, from: folder)
 }
 
-private func removeEntry(_ entry: DirectoryEntry, in folder: borrowing Descriptor) throws(SystemError) {
-    if entry.kind == .directory {
-        try removeDirectoryTree(entry.name, in: folder)
-    } else {
-        try removeTree(entry.name, in: folder)
+private func removeContents(
+    of folder: borrowing Descriptor, depth: Int, attic: borrowing Descriptor, _ moved: inout [[UInt8]]
+) throws(SystemError) {
+    for entry in try folder.entries() {
+        if entry.kind == .directory {
+            try removeDirectoryTree(entry.name, in: folder, depth: depth, attic: attic, &moved)
+        } else {
+            try removeEntry(entry.name, in: folder, depth: depth, attic: attic, &moved)
+        }
     }
 }
 
-private func removeDirectoryTree(_ name: [UInt8], in folder: borrowing Descriptor) throws(SystemError) {
+private func removeDirectoryTree(
+    _ name: [UInt8], in folder: borrowing Descriptor, depth: Int, attic: borrowing Descriptor, _ moved: inout [[UInt8]]
+) throws(SystemError) {
     do throws(SystemError) {
+        if depth == deepest {
+            let shelter = Array(".removing-\(randomName())".utf8)
+            try folder.rename(name, to: shelter, in: attic)
+            moved.append(shelter)
+            return
+        }
         // Others may be adding entries; a few rounds settle what a dying process left, and no more.
         for _ in 0..<4 {
-            try emptyDirectory(name, in: folder)
+            try emptyDirectory(name, in: folder, depth: depth, attic: attic, &moved)
             do throws(SystemError) {
                 try folder.removeDirectory(name)
                 return
@@ -49,16 +78,18 @@ private func removeDirectoryTree(_ name: [UInt8], in folder: borrowing Descripto
     } catch { if error.errno != ENOENT { throw error } }
 }
 
-private func emptyDirectory(_ name: [UInt8], in folder: borrowing Descriptor) throws(SystemError) {
+private func emptyDirectory(
+    _ name: [UInt8], in folder: borrowing Descriptor, depth: Int, attic: borrowing Descriptor, _ moved: inout [[UInt8]]
+) throws(SystemError) {
     do {
-        try removeContents(of: try folder.openUnmountedDirectory(name))
+        try removeContents(of: try folder.openUnmountedDirectory(name), depth: depth + 1, attic: attic, &moved)
     } catch {
         // A directory without read or search permission for its owner.
         guard error.errno == EACCES else { throw error }
         let status = try folder.status(of: name)
         guard status.kind == .directory, status.permissions & 0o700 != 0o700 else { throw error }
         try folder.setMode(of: name, 0o700)
-        try removeContents(of: try folder.openUnmountedDirectory(name))
+        try removeContents(of: try folder.openUnmountedDirectory(name), depth: depth + 1, attic: attic, &moved)
     }
 }
 
