@@ -14,6 +14,8 @@ struct PruneModelTests {
         let lock: RepositoryLock
         let writer: BlobWriter
         let sealer: BlobSealer
+        /// What it can build upon.
+        let basis: [SampleTree]
     }
 
     private final class History {
@@ -49,7 +51,8 @@ struct PruneModelTests {
                 log.append("begin")
                 let lock = try sample.repository.lock(.write)
                 let writer = try sample.reopened().loadIndex().beginWriting()
-                underWay.append(UnderWay(lock: lock, writer: writer, sealer: try writer.makeSealer()))
+                underWay.append(UnderWay(lock: lock, writer: writer, sealer: try writer.makeSealer(), basis: Array(held.values)))
+                if Bool.random(using: &random) { try forgetAll() }
             case 4, 5: try endOne()
             case 6, 7:
                 guard let id = held.keys.sorted(by: { $0.id < $1.id }).randomElement(using: &random) else { return }
@@ -69,11 +72,25 @@ struct PruneModelTests {
             }
         }
 
+        /// All that the backups under way may build upon is marked.
+        private func forgetAll() throws {
+            log.append("forget all and mark")
+            for snapshot in held.keys { try sample.repository.removeSnapshot(snapshot.id) }
+            held = [:]
+            _ = try sample.repository.prune(PruneOptions(grace: 3600))
+        }
+
         /// An open backup commits, is abandoned, or is dropped as by a crash.
         private func endOne() throws {
             guard !underWay.isEmpty else { return }
             let job = underWay.remove(at: Int.random(in: 0..<underWay.count, using: &random))
-            let tree = tree()
+            if Bool.random(using: &random) {
+                log.append("prune before the end")
+                sample.clock.advance(by: .seconds(100_000))
+                for job in underWay + [job] { try job.lock.refresh() }
+                _ = try sample.repository.prune(PruneOptions(grace: 3600))
+            }
+            let tree = job.basis.randomElement(using: &random) ?? tree()
             let root = try job.writer.save(tree, chunk: 2048, using: job.sealer)
             switch Int.random(in: 0..<5, using: &random) {
             case 0:
