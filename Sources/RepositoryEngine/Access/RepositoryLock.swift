@@ -38,9 +38,11 @@ package final class RepositoryLock: Sendable {
         refresher.withLock { $0 = thread }
     }
 
-    /// Writes the lock anew, then removes the old file.
+    /// Writes the lock anew, then removes the old file. One that is lost stays lost: whoever took it for stale, while this host was
+    /// suspended or the storage out of reach, may have deleted what its holder builds upon.
     package func refresh() throws {
         guard let old = state.withLock({ $0.file }) else { return }
+        try checkHeld()
         let new = try repository.writeLock(purpose, session: session)
         let now = repository.host.clock.monotonicNanoseconds()
         state.withLock { $0 = State(file: new, refreshed: now) }
