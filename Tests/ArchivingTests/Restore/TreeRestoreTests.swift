@@ -45,6 +45,23 @@ import Testing
         #expect(try fixture.restore(of: outcome, to: target).plan(job: JobControl()).isEmpty)
     }
 
+    @Test(.enabled(if: isRoot)) func `a file that may not be replaced is told and keeps no other back`() throws {
+        let folder = try TemporaryDirectory()
+        let fixture = try ArchiveFixture()
+        let path = try folder.folder("sample")
+        for name in ["a", "b", "c"] { try writeFile("\(path)/\(name)", "before") }
+        let outcome = try fixture.archive(path)
+        for name in ["a", "b", "c"] { try writeFile("\(path)/\(name)", "afterwards") }
+        try shell("chattr +i '\(path)/b'")
+        defer { _ = try? shell("chattr -i '\(path)/b'") }
+        let (_, done) = try fixture.restoreNow(outcome, to: path)
+        #expect(done.issueCount == 1 && done.issues.first?.path.hasSuffix("b") == true)
+        #expect(try readFile(path + "/a") == Array("before".utf8))
+        #expect(try readFile(path + "/b") == Array("afterwards".utf8))
+        #expect(try readFile(path + "/c") == Array("before".utf8))
+        #expect(try FileTree.files(below: path).sorted() == ["a", "b", "c"])
+    }
+
     @Test func `a native image restores like an archived one`() throws {
         let folder = try TemporaryDirectory()
         let path = try sample(folder)

@@ -61,9 +61,9 @@ final class ApplyRun: Sendable {
         do {
             if plan.intoEmpty { try beginWhole(root) } else { begin(plan) }
             try work()
-            try placement.flush(complete)
+            try flush()
             try makeLinks()
-            try placement.flush(complete)
+            try flush()
             try deleteExtra()
             try placement.sync()
         } catch {
@@ -219,6 +219,13 @@ final class ApplyRun: Sendable {
         }
     }
 
+    /// Gives what waits its names. An entry that may not be replaced, an immutable file say, is an issue and does not keep the others back.
+    func flush() throws {
+        try placement.flush(complete) { directory, name, error in
+            _ = try concerning(directory.handle, name) { () throws(SystemError) in throw error }
+        }
+    }
+
     // MARK: Links and deletions
 
     private func makeLinks() throws {
@@ -239,7 +246,11 @@ final class ApplyRun: Sendable {
                 // rename(2) does nothing when both names are links to one file already.
                 if try to.descriptor.statusIfPresent(of: name) != nil { try to.descriptor.remove(name) }
             }
-            if made != nil { count(bytes: 0, entries: 1) }
+            if made != nil {
+                count(bytes: 0, entries: 1)
+            } else if !placement.isDirect {
+                try? link.directory.handle.open().descriptor.remove(name)
+            }
             placement.gaveUp(name)
             job.add(1, to: .filesDone)
             try complete(link.directory)

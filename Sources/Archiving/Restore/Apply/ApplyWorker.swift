@@ -127,6 +127,6 @@ final class ApplyWorker {
     func place(_ working: [UInt8], _ node: Node, in directory: RestoredDirectory, bytes: Int) throws {
         run.job.add(1, to: .filesDone)
         if run.placement.isDirect { return try run.complete(directory) }
-        if run.placement.finished(working, as: node.name, in: directory, bytes: bytes) { try run.placement.flush(run.complete) }
+        if run.placement.finished(working, as: node.name, in: directory, bytes: bytes) { try run.flush() }
     }
 }

@@ -76,8 +76,11 @@ final class Placement: Sendable {
         }
     }
 
-    /// Makes all that waits durable and gives it its names; `placed` is called for each.
-    func flush(_ placed: (RestoredDirectory) throws -> Void) throws {
+    /// Makes all that waits durable and gives it its names; `placed` is called for each. What stands under a name and cannot be replaced
+    /// is told to `refused`, which throws when nothing more is to be tried; what was to be there is removed then.
+    func flush(
+        _ placed: (RestoredDirectory) throws -> Void, refused: (RestoredDirectory, [UInt8], SystemError) throws -> Void
+    ) throws {
         let batch = state.withLock { state in
             defer { (state.waiting, state.bytes) = ([], 0) }
             return state.waiting
@@ -87,7 +90,10 @@ final class Placement: Sendable {
         do {
             try sync()
             for entry in batch {
-                try rename(entry.temporary, to: entry.name, in: entry.directory)
+                do throws(SystemError) { try rename(entry.temporary, to: entry.name, in: entry.directory) } catch {
+                    try refused(entry.directory, entry.name, error)
+                    try? entry.directory.handle.open().descriptor.remove(entry.temporary)
+                }
                 done += 1
                 try placed(entry.directory)
             }
