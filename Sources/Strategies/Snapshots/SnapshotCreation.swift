@@ -2,7 +2,7 @@ package import Clusters
 package import HostIO
 package import Model
 import RepositoryEngine
-import ResticFormat
+package import ResticFormat
 import StoreContract
 
 /// What `snapshot create` is asked for.
@@ -59,8 +59,9 @@ package struct Snapshots: Sendable {
         }
     }
 
-    /// Like ``create(_:job:)``, for a caller who holds the cluster's lock.
-    package func createLocked(_ request: SnapshotRequest, job: JobControl) throws -> SnapshotOutcome {
+    /// Like ``create(_:job:)``, for a caller who holds the cluster's lock, and who needs the snapshots `sparing` whether their time is over
+    /// or not.
+    package func createLocked(_ request: SnapshotRequest, sparing: Set<SnapshotID> = [], job: JobControl) throws -> SnapshotOutcome {
         let identity = try cluster.identity()
         let repository = try cluster.storage()
         let lock = try repository.lock(.write, patience: .seconds(30))
@@ -71,7 +72,7 @@ package struct Snapshots: Sendable {
         let taking = try SnapshotTaking(
             cluster: cluster, identity: identity, request: request, previous: listing.entries, reader: reader, job: job)
         let outcome = try taking.run(lock)
-        let removed = try removeExpired(in: repository, besides: outcome.entry.id)
+        let removed = try removeExpired(in: repository, sparing: sparing.union([outcome.entry.id]))
         return SnapshotOutcome(entry: outcome.entry, bytesStored: outcome.bytesStored, removed: removed, orphans: orphans)
     }
 

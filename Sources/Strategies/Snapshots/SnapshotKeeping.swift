@@ -71,12 +71,13 @@ extension Snapshots {
         }
     }
 
-    /// Removes snapshots whose time is over; never a pinned one, never the newest, never the one that `undo` needs.
-    func removeExpired(in repository: OpenRepository, besides newest: SnapshotID) throws -> [SnapshotName] {
+    /// Removes snapshots whose time is over; never a pinned one, never those of `spared`, never what `undo` or a restore under way needs.
+    func removeExpired(in repository: OpenRepository, sparing spared: Set<SnapshotID>) throws -> [SnapshotName] {
         let now = cluster.host.clock.now()
-        let safety = try cluster.catalogue().safety?.snapshotID
+        let catalogue = try cluster.catalogue()
+        let needed = [catalogue.safety?.snapshotID, catalogue.restoring?.snapshotID, catalogue.restoring?.safetySnapshotID]
         let due = try list(EntryReader.list(.snapshot, in: repository).listing).snapshots.filter {
-            $0.keeping.isDue(at: now) && $0.entry.id != newest && $0.entry.id.hex != safety
+            $0.keeping.isDue(at: now) && !spared.contains($0.entry.id) && !needed.contains($0.entry.id.hex)
         }
         for snapshot in due { try remove(snapshot.entry, from: repository) }
         return due.map(\.name)

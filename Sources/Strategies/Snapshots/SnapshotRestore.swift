@@ -51,7 +51,8 @@ extension Snapshots {
             let plan = RestorePlan(
                 snapshot: entry.manifest.name, cut: entry.manifest.cut.began, release: entry.manifest.cluster.release, cluster: identity,
                 stores: compared, untouched: entry.manifest.stores.map(\.name).filter { name in !records.contains { $0.name == name } },
-                safety: try safetyName(), warnings: try warnings(records), madeAt: cluster.host.clock.now())
+                safety: try safetyName(besides: listing.entries.map(\.manifest.name)),
+                warnings: try goingOn(entry, records) + warnings(records), madeAt: cluster.host.clock.now())
             return PreparedRestore(plan: plan, entry: entry, reader: reader, lock: lock)
         } catch {
             lock.release()
@@ -76,12 +77,22 @@ extension Snapshots {
             }
     }
 
+    private func goingOn(_ entry: RepositoryEntry, _ records: [StoreRecord]) throws -> [String] {
+        guard let first = try interruption(of: entry, covering: records.map(\.name)) else { return [] }
+        return ["this restore was interrupted and goes on: undo goes back to \(first.name), from before it began"]
+    }
+
     private func isReadable(_ record: StoreRecord) throws -> Bool {
         let adapter = try cluster.adapter(for: try declaration(of: record))
         return (try? adapter.open()) != nil
     }
 
-    private func safetyName() throws -> SnapshotName { try SnapshotName("safety-\(cluster.host.clock.now().compact)") }
+    /// Two restores in one second, or after the clock was put back, need different names.
+    private func safetyName(besides taken: [SnapshotName]) throws -> SnapshotName {
+        let name = "safety-\(cluster.host.clock.now().compact)"
+        let known = Set(taken.map(\.text))
+        return try SnapshotName(([name] + (2...99).map { "\(name)-\($0)" }).first { !known.contains($0) } ?? name)
+    }
 
     private func declaration(of record: StoreRecord) throws -> StoreDeclaration {
         guard let store = cluster.file.store(named: record.name) else {
@@ -122,18 +133,23 @@ extension Snapshots {
             return RestoreOutcome(snapshot: plan.snapshot, stores: [], safety: nil, seconds: 0)
         }
         let stores = plan.stores.map(\.store)
+        try checkStillThere(prepared)
+        let first = try interruption(of: prepared.entry, covering: stores)
         job.begin(phase: "safety snapshot")
         let request = SnapshotRequest(
-            name: try plan.safety ?? safetyName(), reason: "before restoring \(plan.snapshot)", style: .safety,
+            name: try plan.safety ?? safetyName(besides: []), reason: "before restoring \(plan.snapshot)", style: .safety,
             timeToLive: Self.safetyLifetime,
             unreadableStores: .leaveOut)
-        let safety = try createLocked(request, job: job).entry
+        let safety = try createLocked(request, sparing: [prepared.entry.id], job: job).entry
         let saved = stores.filter { safety.manifest.store(named: $0) != nil }
-        try cluster.updateCatalogue { catalogue in
-            catalogue.safety = SafetyRecord(
+        let way =
+            first
+            ?? SafetyRecord(
                 snapshotID: safety.id.hex, name: request.name, taken: safety.manifest.created, before: plan.snapshot, stores: saved)
+        try cluster.updateCatalogue { catalogue in
+            catalogue.safety = way
             catalogue.restoring = RestoreRecord(
-                snapshotID: prepared.entry.id.hex, name: plan.snapshot, began: cluster.host.clock.now(), safetySnapshotID: safety.id.hex,
+                snapshotID: prepared.entry.id.hex, name: plan.snapshot, began: cluster.host.clock.now(), safetySnapshotID: way.snapshotID,
                 stores: stores)
         }
         var done: [FilledStore] = []
@@ -147,7 +163,28 @@ extension Snapshots {
         }
         try cluster.updateCatalogue { $0.restoring = nil }
         let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
-        return RestoreOutcome(snapshot: plan.snapshot, stores: done, safety: request.name, seconds: seconds)
+        return RestoreOutcome(snapshot: plan.snapshot, stores: done, safety: way.name, seconds: seconds)
+    }
+
+    /// Between plan and execution, while somebody reads the plan, the snapshot may have been deleted.
+    private func checkStillThere(_ prepared: PreparedRestore) throws {
+        let repository = try cluster.storage()
+        guard try repository.snapshots().snapshots.contains(where: { $0.id == prepared.entry.id }) else {
+            throw Failure(
+                .notFound, "the snapshot \(prepared.plan.snapshot) was deleted meanwhile; nothing was changed",
+                hint: "holdfast snapshot ls shows the others")
+        }
+    }
+
+    /// The way back that a restore of this snapshot had when it was interrupted, if it is still there: to go on must not put a safety
+    /// snapshot of the half that was restored in its place.
+    private func interruption(of entry: RepositoryEntry, covering stores: [String]) throws -> SafetyRecord? {
+        let catalogue = try cluster.catalogue()
+        guard let safety = catalogue.safety, let record = catalogue.restoring, record.snapshotID == entry.id.hex,
+            record.safetySnapshotID == safety.snapshotID, Set(record.stores) == Set(stores),
+            try cluster.storage().snapshots().snapshots.contains(where: { $0.id.hex == safety.snapshotID })
+        else { return nil }
+        return safety
     }
 
     /// A restore that was interrupted after its last change has ended when nothing differs any more.
