@@ -1,6 +1,7 @@
 package import HostIO
 package import Model
 import RepositoryEngine
+import ResticFormat
 import StoreContract
 
 extension Cluster {
@@ -10,6 +11,7 @@ extension Cluster {
         let items = file.stores.map { store in
             ClusterDeletePlan.Item(store: store.name, path: store.path, bytes: try? adapter(for: store).open().bytes)
         }
+        try refuseForeignSnapshots(of: identity)
         let snapshots = (try? EntryReader.list(.snapshot, in: try storage()).listing.entries.count) ?? 0
         var warnings: [String] = []
         var newest: [ClusterDeletePlan.Backup] = []
@@ -34,9 +36,32 @@ extension Cluster {
             madeAt: host.clock.now())
     }
 
+    /// What is in the storage goes with the cluster; what others keep in the same repository must not. A storage that is damaged or gone is
+    /// not asked; with a wrong password nobody can tell what would be deleted.
+    private func refuseForeignSnapshots(of identity: ClusterIdentity) throws {
+        let all: [StoredSnapshot]
+        do {
+            all = try storage().snapshots().snapshots
+        } catch {
+            let failure = Failure(describing: error)
+            guard failure.code != .password else { throw failure }
+            return
+        }
+        let foreign = all.filter { stored in
+            guard let tags = SnapshotTags(parsing: stored.file.tags) else { return true }
+            return tags.kind != .snapshot || tags.clusterID != identity.id
+        }
+        guard let first = foreign.first else { return }
+        throw Failure(
+            .refused,
+            "the storage \(file.storage) also holds \(counted(foreign.count, "snapshot")) that \(foreign.count == 1 ? "is" : "are") not this cluster's: \(first.id.short) of \(first.file.hostname)",
+            hint: "restic -r \(file.storage) forget \(first.id.short) removes what nobody needs; otherwise remove the stores by hand")
+    }
+
     /// Empties every store, then removes the snapshots, then the catalogue: interrupted, it is still a cluster and can be deleted again.
     /// Targets, the password and the cluster file stay.
     package func delete(job: JobControl) throws {
+        try refuseForeignSnapshots(of: try identity())
         try exclusively("cluster delete") {
             for store in file.stores {
                 job.begin(phase: "emptying \(store.name)")
