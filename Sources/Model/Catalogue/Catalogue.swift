@@ -123,9 +123,12 @@ package struct RestoreRecord: Hashable, Sendable, Codable {
     package var stores: [String]
     /// Those of `stores` that equal the image already.
     package var finished: [String]
+    /// The absolute path of each store, where the restore found an empty place: what lies there is its own. Nil for a restore in place.
+    package var places: [String: String]?
 
     package init(
-        snapshotID: String, name: SnapshotName, began: Timestamp, safetySnapshotID: String?, stores: [String], finished: [String] = []
+        snapshotID: String, name: SnapshotName, began: Timestamp, safetySnapshotID: String?, stores: [String], finished: [String] = [],
+        places: [String: String]? = nil
     ) {
         self.snapshotID = snapshotID
         self.name = name
@@ -133,6 +136,7 @@ package struct RestoreRecord: Hashable, Sendable, Codable {
         self.safetySnapshotID = safetySnapshotID
         self.stores = stores
         self.finished = finished
+        self.places = places
     }
 }
 

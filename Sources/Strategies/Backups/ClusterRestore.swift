@@ -73,16 +73,20 @@ package struct ClusterRestore: Sendable {
         }
     }
 
-    /// A restore of the same backup that was interrupted goes on; anything else that is there is refused.
+    /// A restore of the same backup that was interrupted goes on in the places that it began to fill; anything else that is there is refused,
+    /// also when the cluster file names other places by now.
     private func checkEmpty(_ matching: StoreMatching, before entry: RepositoryEntry) throws {
-        if let catalogue = try cluster.state.current() {
-            guard catalogue.restoring?.snapshotID != entry.id.hex else { return }
+        let catalogue = try cluster.state.current()
+        if let catalogue, catalogue.restoring?.snapshotID != entry.id.hex {
             throw Failure(
                 .refused, "the cluster \(catalogue.clusterName) exists in \(cluster.file.state)",
                 hint: "restore into another place with a cluster file of its own, or first: holdfast cluster delete -c \(cluster.file.path)"
             )
         }
-        let filled = try matching.pairs.filter { try !cluster.adapter(for: $0.declaration).isEmpty() }
+        let own = catalogue?.restoring?.places ?? [:]
+        let filled = try matching.pairs.filter { pair in
+            try own[pair.declaration.name] != pair.declaration.path && !cluster.adapter(for: pair.declaration).isEmpty()
+        }
         guard filled.isEmpty else {
             throw Failure(
                 .refused, "not empty: \(filled.map { "\($0.declaration.name) (\($0.declaration.path))" }.joined(separator: ", "))",
@@ -96,7 +100,7 @@ package struct ClusterRestore: Sendable {
         for pair in matching.pairs {
             let place = try nearestDirectory(pair.declaration.path)
             guard let device = try statusOfPath(place)?.device else { continue }
-            needs[device, default: (place, 0)].bytes += pair.record.bytes
+            needs[device, default: (place, 0)].bytes += try missing(pair)
         }
         return try needs.values.sorted { $0.path < $1.path }.map { need in
             let free = try Descriptor.openDirectory(need.path).space().free
@@ -109,6 +113,15 @@ package struct ClusterRestore: Sendable {
         }
     }
 
+    /// Bytes that are still to be written: an interrupted restore left a part of them. What it was writing is not counted as there.
+    private func missing(_ pair: StoreMatching.Pair) throws -> UInt64 {
+        let places = try cluster.state.current()?.restoring?.places ?? [:]
+        guard places[pair.declaration.name] == pair.declaration.path, pair.declaration.kind == .directory,
+            let there = try? cluster.adapter(for: pair.declaration).open().bytes
+        else { return pair.record.bytes }
+        return pair.record.bytes - min(there, pair.record.bytes)
+    }
+
     private func nearestDirectory(_ path: String) throws -> String {
         var path = path
         while path != "/", try statusOfPath(path)?.kind != .directory { path = PathText.parent(of: path) }
@@ -118,7 +131,9 @@ package struct ClusterRestore: Sendable {
     /// Makes the cluster, then applies and checks store by store.
     package func run(_ prepared: PreparedClusterRestore, job: JobControl) throws -> ClusterRestoreOutcome {
         let start = cluster.host.clock.monotonicNanoseconds()
-        let sheet = try cluster.establish(restoring: prepared.entry, stores: prepared.plan.matching.pairs.map(\.record.name))
+        let sheet = try cluster.establish(
+            restoring: prepared.entry,
+            places: prepared.plan.matching.pairs.reduce(into: [:]) { $0[$1.declaration.name] = $1.declaration.path })
         return try cluster.exclusively("cluster restore \(prepared.entry.manifest.name)") {
             try cluster.recording("cluster restore \(prepared.entry.manifest.name)") {
                 let stores = try prepared.plan.matching.pairs.map { try fill($0, prepared, job) }

@@ -35,11 +35,13 @@ extension Cluster {
             let newPassword = try ClusterPassword(file.password, host: host).makeIfMissing()
             let (repository, adopted) = try storageRepository()
             let id = adopted?.id ?? host.randomHex(bytes: 16)
-            let catalogue = Catalogue(clusterID: id, clusterName: file.name, created: host.clock.now())
+            var catalogue = Catalogue(clusterID: id, clusterName: file.name, created: host.clock.now())
+            // Which of them were pinned or extended was lost with the state: none goes before somebody has looked.
+            for entry in adopted?.entries ?? [] { catalogue.setExpiry(.never, of: entry.id.hex) }
             try state.save(catalogue)
             let identity = ClusterIdentity(id: id, name: file.name, release: file.release)
             return InitOutcome(
-                identity: identity, newPasswordFile: newPassword, adoptedSnapshots: adopted?.snapshots, stores: stores,
+                identity: identity, newPasswordFile: newPassword, adoptedSnapshots: adopted?.entries.count, stores: stores,
                 recoverySheet: try recoverySheet(storageID: repository.id))
         }
     }
@@ -57,7 +59,7 @@ extension Cluster {
         }
     }
 
-    private func storageRepository() throws -> (OpenRepository, (id: String, snapshots: Int)?) {
+    private func storageRepository() throws -> (OpenRepository, (id: String, entries: [RepositoryEntry])?) {
         try makeDirectories(file.storage)
         let storage = try drivers.storage(file.storage)
         guard try storage.size(of: ObjectName(known: "config")) != nil else {
@@ -72,14 +74,14 @@ extension Cluster {
         }
         guard let newest = entries.last else { return (repository, nil) }
         let id = newest.manifest.cluster.id
-        return (repository, (id, entries.filter { $0.manifest.cluster.id == id }.count))
+        return (repository, (id, entries.filter { $0.manifest.cluster.id == id }))
     }
 }
 
 extension Cluster {
-    /// The cluster that a restore fills: its storage and a catalogue that says what is being restored. One that was left by an interrupted
-    /// restore is taken up. Gives the recovery sheet.
-    package func establish(restoring entry: RepositoryEntry, stores: [String]) throws -> String {
+    /// The cluster that a restore fills: its storage and a catalogue that says what is being restored, and where. One that was left by an
+    /// interrupted restore is taken up. Gives the recovery sheet.
+    package func establish(restoring entry: RepositoryEntry, places: [String: String]) throws -> String {
         try exclusively("cluster restore \(entry.manifest.name)") {
             if try state.load() == nil {
                 let (repository, adopted) = try storageRepository()
@@ -90,9 +92,14 @@ extension Cluster {
                 }
                 var catalogue = Catalogue(clusterID: host.randomHex(bytes: 16), clusterName: file.name, created: host.clock.now())
                 catalogue.restoring = RestoreRecord(
-                    snapshotID: entry.id.hex, name: entry.manifest.name, began: host.clock.now(), safetySnapshotID: nil, stores: stores)
+                    snapshotID: entry.id.hex, name: entry.manifest.name, began: host.clock.now(), safetySnapshotID: nil,
+                    stores: places.keys.sorted(), places: places)
                 try state.save(catalogue)
                 return try recoverySheet(storageID: repository.id)
+            }
+            try updateCatalogue { catalogue in
+                catalogue.restoring?.stores = places.keys.sorted()
+                catalogue.restoring?.places = places
             }
             return try recoverySheet()
         }
