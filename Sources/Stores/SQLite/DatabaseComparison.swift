@@ -1,3 +1,4 @@
+import CSQLite
 import HostIO
 
 /// How a store's database differs from an image: both as still files of our own with the same page size.
@@ -8,6 +9,8 @@ struct DatabaseComparison {
     private(set) var deleted: [String] = []
     private(set) var replaced: [String] = []
     private(set) var unchanged = 0
+    /// Damage keeps SQLite from telling what is in the live database.
+    private(set) var isLiveDamaged = false
 
     private struct Named: Hashable {
         var kind: String
@@ -29,13 +32,19 @@ struct DatabaseComparison {
             before.close()
             after.close()
         }
-        let old = try Self.definitions(before)
         let new = try Self.definitions(after)
         if pages.count == 0 {
             unchanged = new.count
             return
         }
-        let touched = try Self.touchedTables(before, pages).union(try Self.touchedTables(after, pages))
+        guard let old = try Self.unlessDamaged({ try Self.definitions(before) }),
+            let touchedBefore = try Self.unlessDamaged({ try Self.touchedTables(before, pages) })
+        else {
+            isLiveDamaged = true
+            replaced = ["\(live.name), which is damaged: undo cannot bring back what was left of it"]
+            return
+        }
+        let touched = touchedBefore.union(try Self.touchedTables(after, pages))
         for (named, definition) in new {
             guard let present = old[named] else {
                 created.append(named.text)
@@ -59,6 +68,15 @@ struct DatabaseComparison {
         let all =
             deleted.prefix(8).map { "delete \($0)" } + replaced.prefix(8).map { "replace \($0)" } + created.prefix(8).map { "create \($0)" }
         return Array(all.prefix(limit))
+    }
+
+    /// Nil when the database is damaged. A wild page number makes SQLite say that the disk is full, also where nothing is written.
+    private static func unlessDamaged<Found>(_ look: () throws -> Found) throws -> Found? {
+        do {
+            return try look()
+        } catch let error as SQLiteError where error.isUnusableContent || error.primaryCode == SQLITE_FULL {
+            return nil
+        }
     }
 
     private static func definitions(_ connection: SQLiteConnection) throws -> [Named: Definition] {

@@ -79,7 +79,10 @@ extension SQLiteStore {
     }
 
     private func describe(_ staged: StagedDatabase, _ facts: DatabaseFacts, _ job: JobControl) throws -> CapturedImage {
-        let sizes = try survey(staged, job)
+        let sizes: BackupSizes
+        do { sizes = try survey(staged, job) } catch let error as SQLiteError where error.isUnusableContent {
+            throw Failure(.damaged, "\(files.path): the database is damaged", hint: error.failure.hint, cause: error.message)
+        }
         try FileMetadata(of: files).apply(toFileAt: staged.path, withTimes: true)
         return CapturedImage(
             source: LocalDirectory(path: staged.folder), shape: DatabaseShape.shape(bytes: facts.bytes), sizes: sizes.byMode,

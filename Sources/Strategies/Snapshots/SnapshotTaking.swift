@@ -74,7 +74,7 @@ struct SnapshotTaking: Sendable {
         do {
             let parts = Mutex<[Int: StoreArchive]>([:])
             try runWorkers(adapters.count, named: "store") { index in
-                let part = try archive(store: index, cut.captures[index], into: writer)
+                guard let part = try archive(store: index, cut.captures[index], into: writer) else { return }
                 parts.withLock { $0[index] = part }
             }
             let done = parts.withLock { parts in adapters.indices.compactMap { parts[$0] } }
@@ -92,16 +92,29 @@ struct SnapshotTaking: Sendable {
         }
     }
 
-    private func archive(store index: Int, _ capture: Capture, into writer: BlobWriter) throws -> StoreArchive {
+    /// Nil for a store that turns out to be damaged and may be left out.
+    private func archive(store index: Int, _ capture: Capture, into writer: BlobWriter) throws -> StoreArchive? {
         let adapter = adapters[index]
         do {
-            let image = try adapter.image(of: capture, job: job)
+            guard let image = try image(of: capture, from: adapter) else { return nil }
             if capture.native { return try StoreArchive(native: capture, image, adapter.declaration, job: job) }
             let archiver = Archiver(writer: writer, host: cluster.host)
             let outcome = try archiver.archive(image.source, parent: try parent(of: adapter.declaration.name), shape: image.shape, job: job)
             return StoreArchive(archived: capture, image, outcome, adapter.declaration, ended: cluster.host.clock.now())
         } catch {
             throw Failure(describing: error).about(store: adapter.declaration.name)
+        }
+    }
+
+    private func image(of capture: Capture, from adapter: any StoreAdapter) throws -> CapturedImage? {
+        do {
+            return try adapter.image(of: capture, job: job)
+        } catch {
+            var failure = Failure(describing: error)
+            guard failure.code == .damaged else { throw failure }
+            if request.unreadableStores == .leaveOut { return nil }
+            failure.code = .store
+            throw failure
         }
     }
 
