@@ -37,6 +37,7 @@ extension Cluster {
             "  holdfast cluster restore BACKUP --from \(first) -c NEWFILE",
             "",
             "With restic 0.14 or newer, and nothing of Holdfast:",
+            "  restic -r \(first) \(option) unlock      (left by what died)",
             "  restic -r \(first) \(option) snapshots",
             "  restic -r \(first) \(option) check --read-data",
             "  restic -r \(first) \(option) restore ID --target /empty/dir",
