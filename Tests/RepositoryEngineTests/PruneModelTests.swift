@@ -67,8 +67,7 @@ struct PruneModelTests {
             default:
                 let seconds = Int.random(in: 1...100_000, using: &random)
                 log.append("wait \(seconds)")
-                sample.clock.advance(by: .seconds(seconds))
-                for job in underWay { try job.lock.refresh() }
+                try sample.clock.pass(.seconds(seconds), refreshing: underWay.map(\.lock))
             }
         }
 
@@ -86,8 +85,7 @@ struct PruneModelTests {
             let job = underWay.remove(at: Int.random(in: 0..<underWay.count, using: &random))
             if Bool.random(using: &random) {
                 log.append("prune before the end")
-                sample.clock.advance(by: .seconds(100_000))
-                for job in underWay + [job] { try job.lock.refresh() }
+                try sample.clock.pass(.seconds(100_000), refreshing: (underWay + [job]).map(\.lock))
                 _ = try sample.repository.prune(PruneOptions(grace: 3600))
             }
             let tree = job.basis.randomElement(using: &random) ?? tree()
