@@ -52,6 +52,12 @@ package func checkNameIsFree(_ name: SnapshotName, among taken: some Sequence<Sn
         .exists, "a \(what) named \(name) exists already", hint: "choose another name, or remove it: holdfast \(what) delete \(name)")
 }
 
+/// `base`, or with `-2` to `-99` behind it when it is taken: two commands may run in one second.
+package func freeName(_ base: String, besides taken: some Sequence<SnapshotName>) throws(Failure) -> SnapshotName {
+    let known = Set(taken.map(\.text))
+    return try SnapshotName(([base] + (2...99).map { "\(base)-\($0)" }).first { !known.contains($0) } ?? base)
+}
+
 /// The one that is named, or `notFound` with the nearest name as the hint.
 package func pick<Item>(_ name: String, from items: [Item], what: String, named: (Item) -> String) throws(Failure) -> Item {
     if let item = items.first(where: { named($0) == name }) { return item }

@@ -37,7 +37,7 @@ extension OpenRepository {
                 damaged.append(id)
             }
         }
-        if !damaged.isEmpty { try loadHeaders(ofPacksMissingIn: table) }
+        if !damaged.isEmpty || ids.isEmpty { try loadHeaders(ofPacksMissingIn: table) }
         return IndexedRepository(repository: self, table: table, damagedIndexes: damaged)
     }
 

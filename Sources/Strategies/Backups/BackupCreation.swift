@@ -36,20 +36,22 @@ extension Backups {
 
     /// Stores a snapshot in a target. Archived images are copied without being cut or compressed again; what a mode leaves out is listed.
     package func create(_ request: BackupRequest, job: JobControl) throws -> BackupOutcome {
-        let name = try SnapshotName(request.name ?? "\(cluster.host.clock.now().compact)-\(request.mode.rawValue)", of: "backup")
-        return try cluster.exclusively("backup create \(name)") {
-            try cluster.recording("backup create \(name) --target \(request.target) --mode \(request.mode.rawValue)") {
-                try createLocked(name, request, job)
-            }
+        if let name = request.name { try NameRule.check(name, of: "backup") }
+        let command = "backup create \(request.name ?? "") --target \(request.target) --mode \(request.mode.rawValue)"
+        return try cluster.exclusively(command) {
+            try cluster.recording(command) { try createLocked(request, job) }
         }
     }
 
-    private func createLocked(_ name: SnapshotName, _ request: BackupRequest, _ job: JobControl) throws -> BackupOutcome {
+    private func createLocked(_ request: BackupRequest, _ job: JobControl) throws -> BackupOutcome {
         let target = try cluster.repository(of: try cluster.target(named: request.target))
         let targetLock = try target.lock(.write, patience: .seconds(30))
         defer { targetLock.release() }
         let (existing, targetReader) = try EntryReader.list(.backup, in: target)
-        try checkNameIsFree(name, among: existing.entries.map(\.manifest.name), what: "backup")
+        let taken = existing.entries.map(\.manifest.name)
+        let byTime = "\(cluster.host.clock.now().compact)-\(request.mode.rawValue)"
+        let name = try request.name.map { try SnapshotName($0, of: "backup") } ?? freeName(byTime, besides: taken)
+        try checkNameIsFree(name, among: taken, what: "backup")
         let fresh = try request.snapshot == nil ? takeSnapshot(for: name, job) : nil
         let storage = try cluster.storage()
         let storageLock = try storage.lock(.read, patience: .seconds(30))
@@ -66,8 +68,10 @@ extension Backups {
     }
 
     private func takeSnapshot(for name: SnapshotName, _ job: JobControl) throws -> SnapshotName {
+        let taken = try Snapshots(cluster).list().snapshots.map(\.name)
         let request = SnapshotRequest(
-            name: try SnapshotName("for-backup-\(cluster.host.clock.now().compact)"), reason: "for backup \(name)", style: .manual,
+            name: try freeName("for-backup-\(cluster.host.clock.now().compact)", besides: taken), reason: "for backup \(name)",
+            style: .manual,
             timeToLive: Self.freshLifetime)
         return try Snapshots(cluster).createLocked(request, job: job).entry.manifest.name
     }

@@ -17,10 +17,10 @@ extension Backups {
     package func verify(_ name: String, in target: String, data: DataReading, job: JobControl) throws -> VerifyReport {
         try read(target) { repository in
             let start = cluster.host.clock.monotonicNanoseconds()
-            let all = try EntryReader.list(.backup, in: repository).listing.entries
-            let entry = try pick(name, from: all, what: "backup") { $0.manifest.name.text }
+            let listing = try EntryReader.list(.backup, in: repository).listing
+            let entry = try listing.entry(named: name, .backup)
             let check = try repository.check([entry.stored], data: data, job: job)
-            let others = all.filter { $0.id != entry.id }
+            let others = listing.entries.filter { $0.id != entry.id }
             let affected = Set(try repository.affected(by: check.problems, among: others.map(\.stored)).map(\.id))
             let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
             return VerifyReport(backup: entry, check: check, alsoAffected: others.filter { affected.contains($0.id) }, seconds: seconds)

@@ -17,7 +17,7 @@ package struct Backups: Sendable {
 
     /// Throws `notFound` with the nearest name.
     package func find(_ name: String, in target: String) throws -> RepositoryEntry {
-        try pick(name, from: try list(in: target).entries, what: "backup") { $0.manifest.name.text }
+        try list(in: target).entry(named: name, .backup)
     }
 
     /// Runs `body` under a lock that keeps deletions away.

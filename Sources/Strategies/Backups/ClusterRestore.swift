@@ -51,7 +51,7 @@ package struct ClusterRestore: Sendable {
         let lock = try repository.lock(.read, patience: .seconds(30))
         do {
             let (listing, reader) = try EntryReader.list(.backup, in: repository)
-            let entry = try pick(name, from: listing.entries, what: "backup") { $0.manifest.name.text }
+            let entry = try listing.entry(named: name, .backup)
             let matching = try matchStores(of: entry.manifest, to: cluster.file, without: without)
             try checkEmpty(matching, before: entry)
             let space = try checkSpace(matching)

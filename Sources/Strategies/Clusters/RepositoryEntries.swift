@@ -26,6 +26,20 @@ package struct EntryListing: Sendable {
     package var damaged: [String]
 }
 
+extension EntryListing {
+    /// Throws `damaged` for one that is there and cannot be read, `notFound` with the nearest name otherwise.
+    package func entry(named name: String, _ kind: ManifestKind) throws(Failure) -> RepositoryEntry {
+        if !entries.contains(where: { $0.manifest.name.text == name }),
+            let line = damaged.first(where: { $0.hasPrefix("\(kind.rawValue) \(name) (") })
+        {
+            throw Failure(
+                .damaged, "the \(kind.rawValue) \(name) is there and cannot be read",
+                hint: "others may be whole: holdfast \(kind.rawValue) ls shows them", cause: line)
+        }
+        return try pick(name, from: entries, what: kind.rawValue) { $0.manifest.name.text }
+    }
+}
+
 /// The entries of a repository: the truth, of which the catalogue is a cache.
 package struct EntryReader: Sendable {
     package let index: IndexedRepository

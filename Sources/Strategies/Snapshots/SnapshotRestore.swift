@@ -89,9 +89,7 @@ extension Snapshots {
 
     /// Two restores in one second, or after the clock was put back, need different names.
     private func safetyName(besides taken: [SnapshotName]) throws -> SnapshotName {
-        let name = "safety-\(cluster.host.clock.now().compact)"
-        let known = Set(taken.map(\.text))
-        return try SnapshotName(([name] + (2...99).map { "\(name)-\($0)" }).first { !known.contains($0) } ?? name)
+        try freeName("safety-\(cluster.host.clock.now().compact)", besides: taken)
     }
 
     private func declaration(of record: StoreRecord) throws -> StoreDeclaration {
