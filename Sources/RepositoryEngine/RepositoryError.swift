@@ -61,7 +61,7 @@ package enum RepositoryError: FailureConvertible, Hashable {
         case .damagedBlob(let id, let kind, let pack, let reason, let location):
             Failure(
                 .damaged, "\(kind.name) blob \(id.short) in pack \(pack.short) of \(location) is damaged",
-                hint: "run a verify with --read-data to see which backups need it; a new backup stores the data again", cause: reason)
+                hint: "run a verify with --read-data to see which backups need it", cause: reason)
         case .locked(let owner, let location):
             Failure(
                 .locked, "\(location) is locked by \(owner)",

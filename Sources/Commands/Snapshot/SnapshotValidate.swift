@@ -36,7 +36,8 @@ struct SnapshotValidateCommand: HoldfastCommand {
         context.console.finish(json: Result(validation: Result.Validation(snapshot: report.snapshot.name, check: check))) { terminal in
             if report.isSound { return (["snapshot \(name) is sound"] + CheckText.proof(report.check)).joined(separator: "\n") }
             let head = terminal.paint("snapshot \(name) is damaged:", .red)
-            let next = "take a new one now: holdfast snapshot create NAME; a backup made of it before is not affected"
+            let next =
+                "a backup made of it before is not affected: holdfast backup ls; see “When something is damaged” in docs/operations.md"
             return ([head] + CheckText.problems(check.problems) + [next]).joined(separator: "\n")
         }
         return report.isSound ? .done : .flawed(.damaged)
