@@ -69,9 +69,7 @@ final class UnpackedFiles: Sendable {
         plain[0] = UnpackedFile.compressedMarker
         let count = try Compressor(level: 3).compress(json, into: UnsafeMutableRawBufferPointer(rebasing: plain[1...]))
         let frame = UnsafeRawBufferPointer(rebasing: plain[1..<(1 + count)])
-        let again = ScratchMemory()
-        let copy = again.bytes(json.count)
-        guard try Decompressor().decompress(frame, into: copy), BlobSealer.isSame(copy, json) else {
+        guard try Decompressor().yields(json, from: frame) else {
             throw RepositoryError.library("decompressing what was just compressed")
         }
         return try seal(UnsafeRawBufferPointer(rebasing: plain[0..<(1 + count)]))

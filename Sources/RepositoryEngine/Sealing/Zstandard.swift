@@ -2,17 +2,17 @@ import CZstd
 
 /// zstd frames as the format has them: one frame an item, content size present, no checksum. One per thread.
 final class Compressor {
-    /// Up to this many bytes level 1 compresses as well as level 2, and faster (measured with `zstd -b1 -e2 -B8K` on text).
+    /// Up to this many bytes level 1 compresses as well as level 2, and faster; with a minimal match of 6 another 3 per cent faster
+    /// (measured on lines of text in blocks of 8 KiB).
     private static let small = 16 << 10
     private let context: OpaquePointer
     private let level: Int32
-    private var current: Int32
+    private var isTunedForSmall = false
 
     init(level: Int32) throws {
         guard let context = ZSTD_createCCtx() else { throw RepositoryError.library("ZSTD_createCCtx") }
         self.context = context
         self.level = level
-        current = level
         ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)
         ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1)
         ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0)
@@ -20,17 +20,19 @@ final class Compressor {
 
     deinit { ZSTD_freeCCtx(context) }
 
-    private func use(_ wanted: Int32) {
-        guard wanted != current else { return }
-        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, wanted)
-        current = wanted
+    /// Level 1 with a minimal match of 6 for what is small; 0 stands for what the level says.
+    private func tune(forSmall isSmall: Bool) {
+        guard isSmall != isTunedForSmall else { return }
+        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, isSmall ? 1 : level)
+        ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, isSmall ? 6 : 0)
+        isTunedForSmall = isSmall
     }
 
     static func bound(_ count: Int) -> Int { ZSTD_compressBound(count) }
 
     /// The number of bytes written to `output`, which has room for `bound(plain.count)`.
     func compress(_ plain: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) throws -> Int {
-        use(level == 2 && plain.count <= Self.small ? 1 : level)
+        tune(forSmall: level == 2 && plain.count <= Self.small)
         let result = ZSTD_compress2(context, output.baseAddress, output.count, plain.baseAddress, plain.count)
         guard ZSTD_isError(result) == 0 else {
             throw RepositoryError.library("ZSTD_compress2: " + String(cString: ZSTD_getErrorName(result)))
@@ -68,6 +70,26 @@ final class Decompressor {
     func decompress(_ frame: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Bool {
         let result = ZSTD_decompressDCtx(context, output.baseAddress, output.count, frame.baseAddress, frame.count)
         return ZSTD_isError(result) == 0 && result == output.count
+    }
+
+    /// Whether `frame` decompresses to `plain`; in steps, so that what is compared needs no memory of its size.
+    func yields(_ plain: UnsafeRawBufferPointer, from frame: UnsafeRawBufferPointer) -> Bool {
+        ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
+        let step = ZSTD_DStreamOutSize()
+        return withUnsafeTemporaryAllocation(byteCount: step, alignment: 64) { room in
+            var input = ZSTD_inBuffer(src: frame.baseAddress, size: frame.count, pos: 0)
+            var compared = 0
+            while true {
+                var output = ZSTD_outBuffer(dst: room.baseAddress, size: step, pos: 0)
+                let result = ZSTD_decompressStream(context, &output, &input)
+                guard ZSTD_isError(result) == 0, output.pos <= plain.count - compared else { return false }
+                let expected = UnsafeRawBufferPointer(rebasing: plain[compared..<(compared + output.pos)])
+                guard BlobSealer.isSame(UnsafeMutableRawBufferPointer(rebasing: room[..<output.pos]), expected) else { return false }
+                compared += output.pos
+                if result == 0 { return compared == plain.count && input.pos == frame.count }
+                if output.pos == 0, input.pos == frame.count { return false }
+            }
+        }
     }
 
     /// A whole frame of unknown size (a writer other than restic may leave the size out), at most `limit` bytes; nil when it is damaged or larger.
