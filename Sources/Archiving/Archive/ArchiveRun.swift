@@ -35,7 +35,7 @@ final class ArchiveRun: Sendable {
         self.job = job
         issues = IssueCollector(job: job)
         // Each thread may hold one segment while it waits for the next, so one more than threads is the least that goes on.
-        pool = WorkPool(tokens: max(threads + 2, 6))
+        pool = WorkPool(tokens: threads + 2)
     }
 
     var repository: IndexedRepository { writer.repository }

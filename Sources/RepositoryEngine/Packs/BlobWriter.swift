@@ -68,26 +68,23 @@ package final class BlobWriter: Sendable {
         !repository.contains(id, kind) && claims.withLock { $0.insert(id, kind) }
     }
 
+    /// Whoever waits for an empty pack keeps the others waiting too: all of them need one.
     private func add(_ sealed: BlobSealer.Sealed, id: BlobID, kind: BlobKind) throws {
-        var full: [PackAssembly] = []
-        open.withLock { open in
+        try open.withLock { open in
             open.random ^= open.random << 13
             open.random ^= open.random >> 7
             open.random ^= open.random << 17
             let slot = Int(kind.rawValue) * 2 + Int(open.random & 1)
-            if let pack = open.slots[slot], !pack.hasRoom(for: sealed.bytes.count) {
-                full.append(pack)
-                open.slots[slot] = nil
-            }
-            let pack = open.slots[slot] ?? store.emptyPack(kind, atLeast: sealed.bytes.count)
+            if let pack = open.slots[slot], !pack.hasRoom(for: sealed.bytes.count) { try close(slot, of: &open) }
+            let pack = try open.slots[slot] ?? store.emptyPack(kind, atLeast: sealed.bytes.count)
             pack.append(sealed.bytes, id: id, kind: kind, uncompressedLength: sealed.uncompressedLength)
             open.slots[slot] = pack
-            if pack.used >= options.packSize {
-                full.append(pack)
-                open.slots[slot] = nil
-            }
+            if pack.used >= options.packSize { try close(slot, of: &open) }
         }
-        for pack in full { try store.submit(pack) }
+    }
+
+    private func close(_ slot: Int, of open: inout OpenPacks) throws {
+        if let pack = open.slots[slot].take() { try store.submit(pack) }
     }
 
     /// Closes all packs, merging small left-overs, and returns when packs and indexes are durable. When it throws, ``abandon()`` saves

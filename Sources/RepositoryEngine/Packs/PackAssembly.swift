@@ -1,4 +1,4 @@
-import Glibc
+import HostIO
 import ResticFormat
 
 /// A pack while it is filled: sealed blobs back to back in memory, and the records of its header. Owned by one thread at a time.
@@ -11,7 +11,7 @@ final class PackAssembly: @unchecked Sendable {
 
     init(kind: BlobKind, capacity: Int) {
         self.kind = kind
-        memory = .allocate(byteCount: capacity, alignment: 4096)
+        memory = .allocateLarge(byteCount: capacity)
         records.reserveCapacity(64)
     }
 
@@ -41,11 +41,5 @@ final class PackAssembly: @unchecked Sendable {
             let bytes = UnsafeRawBufferPointer(rebasing: other.body[Int(record.offset)..<Int(record.offset + record.length)])
             append(bytes, id: record.id, kind: record.kind, uncompressedLength: record.uncompressedLength)
         }
-    }
-
-    /// Ready to be filled again.
-    func reset() {
-        records.removeAll(keepingCapacity: true)
-        used = 0
     }
 }

@@ -9,7 +9,7 @@ final class PackStore: Sendable {
     private let options: WriteOptions
     private let queue: BoundedQueue<PackAssembly>
     private let threads = Mutex<[WorkerThread]>([])
-    private let spare = Mutex<[PackAssembly]>([])
+    private let memory: PackMemory
     private let progress: Mutex<Progress>
 
     private struct Progress {
@@ -20,6 +20,8 @@ final class PackStore: Sendable {
         var lastIndex: UInt64
     }
 
+    /// Packs that are filled at the same time.
+    static let openPacks = 2 * BlobKind.allCases.count
     /// An index file is written after so many blobs, or nanoseconds, so that an interrupted backup keeps what it has sent.
     private static let blobsPerIndex = 50_000
     private static let nanosecondsPerIndex: UInt64 = 120_000_000_000
@@ -27,8 +29,10 @@ final class PackStore: Sendable {
     init(repository: IndexedRepository, options: WriteOptions) throws {
         self.repository = repository
         self.options = options
-        let queue = BoundedQueue<PackAssembly>(capacity: 1)
-        self.queue = queue
+        let assemblies = Self.openPacks + options.packWriters
+        memory = PackMemory(assemblies: assemblies, size: options.packSize + options.slack)
+        // What bounds it is the memory: a pack that cannot be written yet keeps its assembly.
+        queue = BoundedQueue(capacity: assemblies)
         progress = Mutex(Progress(lastIndex: repository.host.clock.monotonicNanoseconds()))
         for index in 0..<options.packWriters {
             let thread = try WorkerThread(named: "pack \(index)") { [self] in try work() }
@@ -38,14 +42,17 @@ final class PackStore: Sendable {
 
     private func work() throws {
         do {
-            while let pack = try queue.pop() {
-                try write(pack)
-                recycle(pack)
-            }
+            while try writeNext() { memory.giveBack() }
         } catch {
-            queue.fail(error)
+            fail(error)
             throw error
         }
+    }
+
+    private func writeNext() throws -> Bool {
+        guard let pack = try queue.pop() else { return false }
+        try write(pack)
+        return true
     }
 
     /// Waits for all threads and throws what the first of them threw.
@@ -58,23 +65,9 @@ final class PackStore: Sendable {
         for result in results { try result.get() }
     }
 
-    func emptyPack(_ kind: BlobKind, atLeast bytes: Int) -> PackAssembly {
-        let usual = options.packSize + options.slack
-        if bytes <= usual, let pack = spare.withLock({ spare in spare.lastIndex { $0.kind == kind }.map { spare.remove(at: $0) } }) {
-            return pack
-        }
-        return PackAssembly(kind: kind, capacity: max(bytes, usual))
-    }
+    /// Waits while the writers are behind.
+    func emptyPack(_ kind: BlobKind, atLeast bytes: Int) throws -> PackAssembly { try memory.take(kind, atLeast: bytes) }
 
-    private func recycle(_ pack: PackAssembly) {
-        guard pack.capacity == options.packSize + options.slack else { return }
-        pack.reset()
-        spare.withLock { spare in
-            if spare.isEmpty { spare.append(pack) }
-        }
-    }
-
-    /// Blocks while the writers are behind.
     func submit(_ pack: PackAssembly) throws {
         guard !pack.isEmpty else { return }
         try queue.push(pack)
@@ -150,8 +143,13 @@ final class PackStore: Sendable {
         return progress.withLock { $0.totals }
     }
 
+    private func fail(_ error: any Error) {
+        queue.fail(error)
+        memory.fail(error)
+    }
+
     /// The threads end soon; nobody waits for them.
-    func stop() { queue.fail(Cancelled()) }
+    func stop() { fail(Cancelled()) }
 
     func abandon() {
         stop()
