@@ -223,12 +223,3 @@ struct BlobWriterTests {
         }
     }
 }
-
-/// Sets an event when the last who holds it lets go.
-private final class Token: Sendable {
-    private let ended: Event
-
-    init(_ ended: Event) { self.ended = ended }
-
-    deinit { ended.set() }
-}

@@ -131,6 +131,20 @@ struct LockTests {
         #expect(try sample.names("locks").isEmpty)
     }
 
+    @Test("A lock that is dropped is released, with the thread that refreshes it", arguments: LockPurpose.allCases)
+    func dropped(purpose: LockPurpose) throws {
+        let sample = try SampleRepository()
+        let ended = Event()
+        do {
+            let token = Token(ended)
+            let watched = WatchedStorage(sample.storage, before: { _ in _ = token })
+            let lock = try sample.reopened(through: watched).lock(purpose)
+            #expect(try sample.repository.liveLocks().map(\.session) == [lock.session])
+        }
+        #expect(try sample.names("locks").isEmpty)
+        #expect(ended.wait(atMost: .seconds(20)), "something still holds the storage")
+    }
+
     @Test("A refresh that fails leaves the old lock in place")
     func failedRefresh() throws {
         let sample = try SampleRepository()

@@ -66,7 +66,7 @@ extension OpenRepository {
             let id = lock.id
             if lock.file.hostname == host.name, !Self.isAlive(lock.file.processID) {
                 try? storage.remove(RepositoryNames.lock(id))
-            } else if host.clock.now().secondsSince(lock.file.time.timestamp) <= RepositoryLock.staleAfter {
+            } else if host.clock.now().secondsSince(lock.file.time.timestamp) <= StandingLock.staleAfter {
                 live.append(lock)
             }
         }

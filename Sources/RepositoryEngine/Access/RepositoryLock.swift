@@ -1,73 +1,43 @@
-import Glibc
 import HostIO
-import Model
-import ObjectStorage
 package import ResticFormat
 import Synchronization
 
-/// A lock file of ours (format section "Locks"), written anew every five minutes until it is released.
+/// A lock file of ours (format section "Locks"), written anew every five minutes until it is released or the last reference goes.
 package final class RepositoryLock: Sendable {
-    /// Restic's own numbers.
-    static let refreshInterval = Duration.seconds(300)
-    static let staleAfter: Double = 1800
-    static let lostAfterNanoseconds: UInt64 = 1_350_000_000_000
-
     package let purpose: LockPurpose
     /// Constant for the lock's whole life, whatever file it stands in.
     package let session: String
-    private let repository: OpenRepository
-    private let state: Mutex<State>
-    private let ending = Event()
-    private let refresher = Mutex<WorkerThread?>(nil)
-
-    private struct State {
-        /// Nil: the place is read-only and the lock stands nowhere.
-        var file: LockID?
-        var refreshed: UInt64
-    }
+    private let standing: StandingLock
+    private let refresher: Mutex<WorkerThread?>
 
     init(repository: OpenRepository, purpose: LockPurpose, session: String, file: LockID?) throws {
-        self.repository = repository
         self.purpose = purpose
         self.session = session
-        state = Mutex(State(file: file, refreshed: repository.host.clock.monotonicNanoseconds()))
-        guard file != nil else { return }
-        let thread = try WorkerThread(named: "lock") { [self] in
-            while !ending.wait(atMost: Self.refreshInterval) { try? refresh() }
-        }
-        refresher.withLock { $0 = thread }
+        let standing = StandingLock(repository: repository, purpose: purpose, session: session, file: file)
+        self.standing = standing
+        // The thread knows the standing lock alone, so that it does not keep this one alive.
+        refresher = Mutex(file == nil ? nil : try WorkerThread(named: "lock") { standing.refreshUntilReleased() })
     }
+
+    deinit { release() }
 
     /// Writes the lock anew, then removes the old file. One that is lost stays lost: whoever took it for stale, while this host was
     /// suspended or the storage out of reach, may have deleted what its holder builds upon.
-    package func refresh() throws {
-        guard let old = state.withLock({ $0.file }) else { return }
-        try checkHeld()
-        let new = try repository.writeLock(purpose, session: session)
-        let now = repository.host.clock.monotonicNanoseconds()
-        state.withLock { $0 = State(file: new, refreshed: now) }
-        try repository.storage.remove(RepositoryNames.lock(old))
-    }
+    package func refresh() throws { try standing.refresh() }
 
-    /// Throws when the lock has not been refreshed for so long that others may take it for stale. Called before a snapshot is made.
-    package func checkHeld() throws {
-        let age = repository.host.clock.monotonicNanoseconds() &- state.withLock { $0.refreshed }
-        guard age < Self.lostAfterNanoseconds else { throw RepositoryError.lockLost(location: repository.storage.location) }
-    }
+    /// Throws when the lock was released, or has not been refreshed for so long that others may take it for stale. Called before a
+    /// snapshot is made.
+    package func checkHeld() throws { try standing.checkHeld() }
 
     /// Removes the lock file. May be called more than once.
     package func release() {
-        ending.set()
+        standing.beginRelease()
         let thread = refresher.withLock { thread in
             defer { thread = nil }
             return thread
         }
         try? thread?.join()
-        let file = state.withLock { state in
-            defer { state.file = nil }
-            return state.file
-        }
-        if let file { try? repository.storage.remove(RepositoryNames.lock(file)) }
+        standing.remove()
     }
 }
 
