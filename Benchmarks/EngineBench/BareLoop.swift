@@ -19,7 +19,7 @@ struct BareLoop {
 
     /// Bytes read and bytes sealed.
     func run(_ path: String, with repository: OpenRepository) throws -> (read: Int, sealed: Int) {
-        let writer = try repository.loadIndex().beginWriting()
+        let writer = try repository.lockForWriting().loadIndex().beginWriting()
         defer { writer.abandon() }
         var found: [Piece] = []
         try collect(path, &found)

@@ -48,10 +48,10 @@ struct EngineBench {
     }
 
     private func backup(_ path: String) throws {
-        let lock = try repository.lock(.write)
+        let lock = try repository.lockForWriting()
         defer { lock.release() }
         let parent = try repository.snapshots().snapshots.last
-        let writer = try repository.loadIndex().beginWriting()
+        let writer = try lock.loadIndex().beginWriting()
         let outcome = try Archiver(writer: writer, host: host).archive(
             LocalDirectory(path: path), parent: parent?.file.tree, shape: .contentDefined, job: JobControl())
         let totals = try writer.finish()

@@ -51,7 +51,7 @@ struct ArchiveInteropTests {
     }
 
     private func archive(_ path: String, into repository: OpenRepository, parent: TreeID? = nil) throws -> ArchiveOutcome {
-        let writer = try repository.loadIndex().beginWriting()
+        let writer = try repository.beginWriting()
         let outcome = try Archiver(writer: writer, host: repository.host).archive(
             LocalDirectory(path: path), parent: parent, shape: .contentDefined, job: JobControl())
         _ = try writer.finish()

@@ -17,7 +17,7 @@ struct BlobWriterTests {
         var random = SeededRandom(named: "manyThreads")
         let blobs = (0..<400).map { _ in random.bytes(Int.random(in: 0...20_000, using: &random)) }
         let distinct = Set(blobs)
-        let writer = try sample.repository.loadIndex().beginWriting(options)
+        let writer = try sample.repository.beginWriting(options)
         let new = Atomic<Int>(0)
         try runWorkers(6) { worker in
             let sealer = try writer.makeSealer()
@@ -49,7 +49,7 @@ struct BlobWriterTests {
     func packShapes() throws {
         let sample = try SampleRepository()
         var random = SeededRandom(named: "packShapes")
-        let writer = try sample.repository.loadIndex().beginWriting(options)
+        let writer = try sample.repository.beginWriting(options)
         let sealer = try writer.makeSealer()
         var order: [BlobID] = []
         for index in 0..<300 {
@@ -96,11 +96,12 @@ struct BlobWriterTests {
         let sample = try SampleRepository()
         let tree = SampleTree(files: ["a": [1, 2, 3]])
         let first = try sample.repository.backUp(tree)
-        let before = sample.storage.objects.count
-        let writer = try sample.repository.loadIndex().beginWriting()
+        let before = sample.storage.objects
+        let writer = try sample.repository.beginWriting()
         #expect(try writer.save(tree, using: writer.makeSealer()) == first.file.tree)
         #expect(try writer.finish() == WriteTotals())
-        #expect(sample.storage.objects.count == before)
+        writer.lock.release()
+        #expect(sample.storage.objects == before)
     }
 
     @Test("A failing storage ends the writer with its error, and what was there stays sound", arguments: 1...3)
@@ -111,7 +112,7 @@ struct BlobWriterTests {
         let snapshot = try sample.repository.backUp(kept)
         let faulty = FaultyStorage(sample.storage)
         faulty.inject(Fault([.write], below: "data/", from: failAt, times: nil, .fail(.noSpace)))
-        let writer = try sample.reopened(through: faulty).loadIndex().beginWriting(options)
+        let writer = try sample.reopened(through: faulty).beginWriting(options)
         let error = #expect(throws: StorageError.self) {
             try runWorkers(3) { _ in
                 let sealer = try writer.makeSealer()
@@ -131,14 +132,14 @@ struct BlobWriterTests {
         let sample = try SampleRepository()
         var random = SeededRandom(named: "abandonKeepsDurablePacks")
         let blobs = (0..<200).map { _ in random.bytes(20_000) }
-        let writer = try sample.repository.loadIndex().beginWriting(options)
+        let writer = try sample.repository.beginWriting(options)
         let sealer = try writer.makeSealer()
         for blob in blobs { _ = try blob.withUnsafeBytes { try writer.save($0, as: .data, using: sealer) } }
         writer.abandon()
         let packs = try sample.names("data").count
         #expect(packs > 0)
         #expect(try sample.repository.loadIndexContents().packs.count == packs)
-        let again = try sample.repository.loadIndex().beginWriting(options)
+        let again = try sample.repository.beginWriting(options)
         var new = 0
         for blob in blobs where try blob.withUnsafeBytes({ try again.save($0, as: .data, using: sealer).isNew }) { new += 1 }
         #expect(new < blobs.count)
@@ -150,7 +151,7 @@ struct BlobWriterTests {
     func failingIndex() throws {
         let sample = try SampleRepository()
         let faulty = FaultyStorage(sample.storage, faults: [Fault([.write], below: "index/", .fail(.inputOutput))])
-        let writer = try sample.reopened(through: faulty).loadIndex().beginWriting(options)
+        let writer = try sample.reopened(through: faulty).beginWriting(options)
         _ = try writer.save(SampleTree(files: ["a": [1]]), using: writer.makeSealer())
         #expect(throws: StorageError.self) { try writer.finish() }
         #expect(try sample.names("index").isEmpty)
@@ -168,7 +169,7 @@ struct BlobWriterTests {
         let clock = sample.clock
         let watched = WatchedStorage(
             sample.storage, before: { if $0.kind == .write, $0.object.hasPrefix("data/") { clock.advance(by: .seconds(61)) } })
-        let writer = try sample.reopened(through: watched).loadIndex().beginWriting(options)
+        let writer = try sample.reopened(through: watched).beginWriting(options)
         let sealer = try writer.makeSealer()
         for _ in 0..<300 { _ = try random.bytes(20_000).withUnsafeBytes { try writer.save($0, as: .data, using: sealer) } }
         let totals = try writer.finish()
@@ -185,7 +186,7 @@ struct BlobWriterTests {
         do {
             let token = Token(ended)
             let watched = WatchedStorage(sample.storage, before: { _ in _ = token })
-            let writer = try sample.reopened(through: watched).loadIndex().beginWriting(options)
+            let writer = try sample.reopened(through: watched).beginWriting(options)
             _ = try writer.save(SampleTree(files: ["a": [1]]), using: writer.makeSealer())
         }
         #expect(ended.wait(atMost: .seconds(20)))
@@ -196,7 +197,7 @@ struct BlobWriterTests {
         let source = try SampleRepository()
         var random = SeededRandom(named: "takenOver")
         let blobs = [random.text(50_000), random.bytes(50_000), []]
-        let writer = try source.repository.loadIndex().beginWriting()
+        let writer = try source.repository.beginWriting()
         let ids = try blobs.map { blob in
             try blob.withUnsafeBytes { try writer.save($0, as: .data, using: writer.makeSealer()).id }
         }
@@ -204,7 +205,7 @@ struct BlobWriterTests {
         let index = try source.repository.loadIndex()
         for version in 1...2 {
             let target = version == 1 ? try SampleRepository.version1() : try SampleRepository()
-            let writer = try target.repository.loadIndex().beginWriting()
+            let writer = try target.repository.beginWriting()
             let sealer = try writer.makeSealer()
             let opener = try index.makeOpener()
             for id in ids {

@@ -145,6 +145,22 @@ struct LockTests {
         #expect(ended.wait(atMost: .seconds(20)), "something still holds the storage")
     }
 
+    @Test("What is written keeps the lock that its index was loaded under, until it is released")
+    func writersKeepTheirLock() throws {
+        let sample = try SampleRepository()
+        var writer: BlobWriter? = try sample.repository.lockForWriting().loadIndex().beginWriting()
+        #expect(try sample.repository.liveLocks().map(\.session) == [writer?.lock.session])
+        _ = try writer?.finish()
+        #expect(try sample.names("locks").count == 1)
+        writer = nil
+        #expect(try sample.names("locks").isEmpty)
+        let lock = try sample.repository.lockForWriting()
+        let writable = try lock.loadIndex()
+        lock.release()
+        #expect(throws: RepositoryError.lockLost(location: "memory")) { try writable.beginWriting() }
+        #expect(throws: RepositoryError.lockLost(location: "memory")) { try writable.lock.checkHeld() }
+    }
+
     @Test("A refresh that fails leaves the old lock in place")
     func failedRefresh() throws {
         let sample = try SampleRepository()

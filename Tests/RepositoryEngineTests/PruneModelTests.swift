@@ -11,7 +11,6 @@ import TestSupport
 struct PruneModelTests {
     /// A backup that has begun and not ended.
     private struct UnderWay {
-        let lock: RepositoryLock
         let writer: BlobWriter
         let sealer: BlobSealer
         /// What it can build upon.
@@ -49,9 +48,8 @@ struct PruneModelTests {
             case 3:
                 guard underWay.count < 3 else { return }
                 log.append("begin")
-                let lock = try sample.repository.lock(.write)
-                let writer = try sample.reopened().loadIndex().beginWriting()
-                underWay.append(UnderWay(lock: lock, writer: writer, sealer: try writer.makeSealer(), basis: Array(held.values)))
+                let writer = try sample.reopened().beginWriting()
+                underWay.append(UnderWay(writer: writer, sealer: try writer.makeSealer(), basis: Array(held.values)))
                 if Bool.random(using: &random) { try forgetAll() }
             case 4, 5: try endOne()
             case 6, 7:
@@ -67,7 +65,7 @@ struct PruneModelTests {
             default:
                 let seconds = Int.random(in: 1...100_000, using: &random)
                 log.append("wait \(seconds)")
-                try sample.clock.pass(.seconds(seconds), refreshing: underWay.map(\.lock))
+                try sample.clock.pass(.seconds(seconds), refreshing: underWay.map(\.writer.lock))
             }
         }
 
@@ -85,7 +83,7 @@ struct PruneModelTests {
             let job = underWay.remove(at: Int.random(in: 0..<underWay.count, using: &random))
             if Bool.random(using: &random) {
                 log.append("prune before the end")
-                try sample.clock.pass(.seconds(100_000), refreshing: (underWay + [job]).map(\.lock))
+                try sample.clock.pass(.seconds(100_000), refreshing: (underWay + [job]).map(\.writer.lock))
                 _ = try sample.repository.prune(PruneOptions(grace: 3600))
             }
             let tree = job.basis.randomElement(using: &random) ?? tree()
@@ -104,7 +102,7 @@ struct PruneModelTests {
                 let file = SnapshotFile(time: NodeTime(sample.clock.now()), tree: root, paths: ["/sample"])
                 held[StoredSnapshot(id: try sample.repository.save(file), file: file)] = tree
             }
-            job.lock.release()
+            job.writer.lock.release()
         }
     }
 
@@ -121,7 +119,7 @@ struct PruneModelTests {
         }
         for job in history.underWay {
             job.writer.abandon()
-            job.lock.release()
+            job.writer.lock.release()
         }
         for id in history.held.keys { try history.sample.repository.removeSnapshot(id.id) }
         _ = try history.sample.repository.prune(PruneOptions(grace: 0))

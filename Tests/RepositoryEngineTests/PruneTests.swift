@@ -79,8 +79,8 @@ struct PruneTests {
         let tree = SampleTree.random(&random, files: 20, bytes: 20_000)
         let gone = try sample.repository.backUp(tree)
         try sample.repository.removeSnapshot(gone.id)
-        let lock = try sample.repository.lock(.write)
-        let writer = try sample.reopened().loadIndex().beginWriting()
+        let writer = try sample.reopened().beginWriting()
+        let lock = writer.lock
         #expect(try mark(sample).packsMarked > 0)
         try sample.clock.pass(day, refreshing: [lock])
         #expect(try mark(sample).packsDeleted == 0)
@@ -107,8 +107,8 @@ struct PruneTests {
         var operation = 0
         while true {
             let round = SampleRepository.copy(of: sample)
-            let lock = try round.repository.lock(.write)
-            let writer = try round.repository.loadIndex().beginWriting()
+            let writer = try round.repository.beginWriting()
+            let lock = writer.lock
             let root = try writer.save(tree, using: writer.makeSealer())
             _ = try writer.finish()
             _ = try round.repository.prune(PruneOptions())
@@ -151,7 +151,7 @@ struct PruneTests {
         var operation = 0
         while true {
             let round = SampleRepository.copy(of: sample)
-            let started = Box<(lock: RepositoryLock, writer: BlobWriter)>()
+            let started = Box<BlobWriter>()
             let count = Box<Int>()
             count.value = 0
             let turn = operation
@@ -161,19 +161,17 @@ struct PruneTests {
                     let now = count.value ?? 0
                     count.value = now + 1
                     guard now == turn else { return }
-                    do {
-                        started.value = (try round.repository.lock(.write), try round.repository.loadIndex().beginWriting())
-                    } catch { Issue.record(error) }
+                    do { started.value = try round.repository.beginWriting() } catch { Issue.record(error) }
                 })
             _ = try round.reopened(through: watched).prune(PruneOptions())
-            guard let (lock, writer) = started.value else { break }
-            try round.clock.pass(day, refreshing: [lock])
+            guard let writer = started.value else { break }
+            try round.clock.pass(day, refreshing: [writer.lock])
             _ = try round.repository.prune(PruneOptions())
             let root = try writer.save(tree, using: writer.makeSealer())
             _ = try writer.finish()
             let file = SnapshotFile(time: NodeTime(round.clock.now()), tree: root, paths: ["/sample"])
             let made = StoredSnapshot(id: try round.repository.save(file), file: file)
-            lock.release()
+            writer.lock.release()
             expectHolds([made: tree], in: round.repository, "started at operation \(operation):")
             _ = try round.repository.prune(PruneOptions(grace: 0))
             expectHolds([made: tree], in: round.repository, "pruned, started at operation \(operation):")
@@ -287,10 +285,12 @@ struct PruneTests {
         let first = try sample.repository.backUp(tree)
         // A second writer that knew nothing of the first stores everything twice.
         let blind = WatchedStorage(sample.storage)
-        let lone = try sample.reopened(through: blind).index(of: IndexContents(), doomed: [])
-        let writer = try lone.beginWriting()
+        let blindly = try sample.reopened(through: blind)
+        let lock = try blindly.lock(.write)
+        let writer = try WritableRepository(index: blindly.index(of: IndexContents(), doomed: []), lock: lock).beginWriting()
         _ = try writer.save(tree, using: writer.makeSealer())
         _ = try writer.finish()
+        lock.release()
         for pack in try sample.names("data") {
             let copy = SampleRepository.copy(of: sample)
             try copy.storage.remove(pack)
@@ -307,8 +307,8 @@ struct PruneTests {
         var random = SeededRandom(named: "orphans")
         let tree = SampleTree.random(&random, files: 20, bytes: 20_000)
         let kept = try sample.repository.backUp(tree)
-        let lock = try sample.repository.lock(.write)
-        let writer = try sample.repository.loadIndex().beginWriting(WriteOptions(packSize: 1 << 20))
+        let writer = try sample.repository.beginWriting(WriteOptions(packSize: 1 << 20))
+        let lock = writer.lock
         let sealer = try writer.makeSealer()
         let more = SampleTree.random(&random, files: 200, bytes: 40_000)
         let root = try writer.save(more, using: sealer)

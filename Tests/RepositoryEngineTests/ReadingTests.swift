@@ -15,7 +15,7 @@ import TestSupport
     private func ground() throws -> Ground {
         let sample = try SampleRepository()
         var random = SeededRandom(named: "ground")
-        let writer = try sample.repository.loadIndex().beginWriting(WriteOptions(packSize: 1 << 20))
+        let writer = try sample.repository.beginWriting(WriteOptions(packSize: 1 << 20))
         let sealer = try writer.makeSealer()
         var blobs: [BlobID: [UInt8]] = [:]
         for index in 0..<120 {
@@ -102,7 +102,7 @@ import TestSupport
     @Test("A tree blob that is no tree is a format error, not a trap")
     func notATree() throws {
         let sample = try SampleRepository()
-        let writer = try sample.repository.loadIndex().beginWriting()
+        let writer = try sample.repository.beginWriting()
         let sealer = try writer.makeSealer()
         var random = SeededRandom(named: "notATree")
         var ids: [TreeID] = []

@@ -16,7 +16,7 @@ package final class ImageRepository: Sendable {
 
     /// Archives the image; `parent` is an earlier one.
     package func archive(_ image: CapturedImage, parent: ArchivedTree? = nil) throws -> (outcome: ArchiveOutcome, tree: ArchivedTree) {
-        let writer = try repository.loadIndex().beginWriting()
+        let writer = try repository.beginWriting()
         let outcome = try Archiver(writer: writer, host: host).archive(
             image.source, parent: parent?.id, shape: image.shape, job: JobControl())
         _ = try writer.finish()

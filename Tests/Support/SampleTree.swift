@@ -85,14 +85,19 @@ extension IndexedRepository {
 }
 
 extension OpenRepository {
+    /// A writer under a lock of its own, which goes when the writer does.
+    package func beginWriting(_ options: WriteOptions = WriteOptions()) throws -> BlobWriter {
+        try lockForWriting().loadIndex().beginWriting(options)
+    }
+
     /// A whole backup: lock, index, blobs, snapshot.
     @discardableResult
     package func backUp(
         _ tree: SampleTree, tags: [String] = [], options: WriteOptions = WriteOptions(), chunk: Int = 16 << 10
     ) throws -> StoredSnapshot {
-        let lock = try lock(.write)
+        let lock = try lockForWriting()
         defer { lock.release() }
-        let writer = try loadIndex().beginWriting(options)
+        let writer = try lock.loadIndex().beginWriting(options)
         let root: TreeID
         do {
             root = try writer.save(tree, chunk: chunk, using: writer.makeSealer())
@@ -101,7 +106,7 @@ extension OpenRepository {
             writer.abandon()
             throw error
         }
-        try lock.checkHeld()
+        try writer.lock.checkHeld()
         var file = SnapshotFile(
             time: NodeTime(host.clock.now()), tree: root, paths: ["/sample"], hostname: host.name, username: host.user, tags: tags)
         file.programVersion = "holdfast test"

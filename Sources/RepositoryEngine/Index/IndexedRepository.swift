@@ -3,7 +3,7 @@ import ObjectStorage
 package import ResticFormat
 import Synchronization
 
-/// A repository whose index is in memory: blobs can be found and read, and writing can begin. Thread-safe.
+/// A repository whose index is in memory: blobs can be found and read. Thread-safe.
 package final class IndexedRepository: Sendable {
     package let repository: OpenRepository
     let table: Mutex<BlobTable>

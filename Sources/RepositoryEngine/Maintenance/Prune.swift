@@ -14,7 +14,7 @@ extension OpenRepository {
         let ground = try survey(options, job: job)
         let plan = decide(ground, options)
         var outcome = PruneOutcome(plan: plan)
-        outcome.bytesWritten = try repack(plan, ground, options, job)
+        outcome.bytesWritten = try repack(plan, ground, options, lock, job)
         let doomed = plan.mark.union(plan.repack)
         try mark(doomed, own: lock.session)
         outcome.packsMarked = doomed.count
@@ -32,12 +32,14 @@ extension OpenRepository {
     }
 
     /// Writes the needed blobs of wasteful packs into new ones; gives the bytes written.
-    private func repack(_ plan: PrunePlan, _ ground: PruneGround, _ options: PruneOptions, _ job: JobControl?) throws -> Int {
+    private func repack(
+        _ plan: PrunePlan, _ ground: PruneGround, _ options: PruneOptions, _ lock: RepositoryLock, _ job: JobControl?
+    ) throws -> Int {
         let packs = plan.repack
         guard !packs.isEmpty else { return 0 }
         job?.begin(phase: "rewriting packs")
         ground.index.doom(packs.union(plan.mark))
-        let writer = try ground.index.beginWriting(options.write)
+        let writer = try WritableRepository(index: ground.index, lock: lock).beginWriting(options.write)
         do {
             let sealer = try writer.makeSealer()
             let opener = try makeOpener()

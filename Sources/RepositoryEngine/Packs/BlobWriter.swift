@@ -9,6 +9,8 @@ import Synchronization
 /// failed pack makes every later call that needs the storage throw the same error.
 package final class BlobWriter: Sendable {
     package let repository: IndexedRepository
+    /// Under which the index was loaded; to be held until the snapshot of what is written exists.
+    package let lock: RepositoryLock
     package let options: WriteOptions
     private let claims = Mutex(BlobSet())
     private let open: Mutex<OpenPacks>
@@ -20,8 +22,9 @@ package final class BlobWriter: Sendable {
         var random: UInt64
     }
 
-    init(repository: IndexedRepository, options: WriteOptions) throws {
+    init(repository: IndexedRepository, lock: RepositoryLock, options: WriteOptions) throws {
         self.repository = repository
+        self.lock = lock
         self.options = options
         var seed: UInt64 = 0
         withUnsafeMutableBytes(of: &seed) { repository.host.random.fill($0) }
@@ -113,11 +116,5 @@ package final class BlobWriter: Sendable {
             open.slots = [nil, nil, nil, nil]
             return packs
         }
-    }
-}
-
-extension IndexedRepository {
-    package func beginWriting(_ options: WriteOptions = WriteOptions()) throws -> BlobWriter {
-        try BlobWriter(repository: self, options: options)
     }
 }

@@ -44,10 +44,9 @@ extension Backups {
     }
 
     private func createLocked(_ request: BackupRequest, _ job: JobControl) throws -> BackupOutcome {
-        let target = try cluster.repository(of: try cluster.target(named: request.target))
-        let targetLock = try target.lock(.write, patience: .seconds(30))
+        let targetLock = try cluster.repository(of: try cluster.target(named: request.target)).lockForWriting(patience: .seconds(30))
         defer { targetLock.release() }
-        let (existing, targetReader) = try EntryReader.list(.backup, in: target)
+        let (existing, target) = try EntryReader.list(.backup, under: targetLock)
         let taken = existing.entries.map(\.manifest.name)
         let byTime = "\(cluster.host.clock.now().compact)-\(request.mode.rawValue)"
         let name = try request.name.map { try SnapshotName($0, of: "backup") } ?? freeName(byTime, besides: taken)
@@ -60,10 +59,10 @@ extension Backups {
         let wanted = fresh?.text ?? request.snapshot ?? ""
         let source = try pick(wanted, from: snapshots.entries, what: "snapshot") { $0.manifest.name.text }
         let writing = BackupWriting(
-            cluster: cluster, source: source, sourceReader: reader, previous: existing.entries, targetReader: targetReader,
+            cluster: cluster, source: source, sourceReader: reader, previous: existing.entries, target: target,
             mode: request.mode,
             job: job)
-        let outcome = try writing.run(name, under: targetLock)
+        let outcome = try writing.run(name)
         return BackupOutcome(entry: outcome.entry, bytesAdded: outcome.bytesStored, freshSnapshot: fresh)
     }
 

@@ -14,7 +14,7 @@ struct BackupWriting {
     let sourceReader: EntryReader
     /// Backups that are in the target, oldest first.
     let previous: [RepositoryEntry]
-    let targetReader: EntryReader
+    let target: WritableRepository
     let mode: BackupMode
     let job: JobControl
 
@@ -23,14 +23,14 @@ struct BackupWriting {
         var node: Node
     }
 
-    func run(_ name: SnapshotName, under lock: RepositoryLock) throws -> CommittedEntry {
-        let writer = try targetReader.index.beginWriting()
+    func run(_ name: SnapshotName) throws -> CommittedEntry {
+        let writer = try target.beginWriting()
         do {
             let parts = try source.manifest.stores.map { try write($0, into: writer) }
             let manifest = manifest(name, stores: parts.map(\.record))
             job.begin(phase: "committing")
             let nodes = Dictionary(uniqueKeysWithValues: parts.map { ($0.record.name, $0.node) })
-            return try writer.commit(manifest, stores: nodes, under: lock, user: cluster.host.user)
+            return try writer.commit(manifest, stores: nodes, user: cluster.host.user)
         } catch {
             writer.abandon()
             throw error
@@ -113,7 +113,7 @@ struct BackupWriting {
         let last = previous.last { backup in
             backup.manifest.cluster.id == source.manifest.cluster.id && backup.manifest.store(named: record.name)?.extent == extent
         }
-        return try last.flatMap { try targetReader.tree(of: record.name, in: $0)?.subtree }
+        return try last.flatMap { try EntryReader(target.index).tree(of: record.name, in: $0)?.subtree }
     }
 
     private func node(of tree: ArchivedTree, subtree: TreeID) throws -> Node {

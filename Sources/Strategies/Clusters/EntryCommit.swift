@@ -15,7 +15,7 @@ extension BlobWriter {
     ///
     /// `stores`: a directory node for each archived store, by name. The entry's tree is `/manifest.json` and `/stores/<name>`. `user` goes into
     /// the snapshot file.
-    package func commit(_ manifest: Manifest, stores: [String: Node], under lock: RepositoryLock, user: String) throws -> CommittedEntry {
+    package func commit(_ manifest: Manifest, stores: [String: Node], user: String) throws -> CommittedEntry {
         let builder = try TreeBuilder(writer: self)
         let nodes = stores.map { name, node in
             var node = node

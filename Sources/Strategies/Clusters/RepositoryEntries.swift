@@ -50,20 +50,31 @@ package struct EntryReader: Sendable {
     package static func list(_ kind: ManifestKind, in repository: OpenRepository) throws -> (listing: EntryListing, reader: EntryReader) {
         let snapshots = try repository.snapshots()
         let reader = EntryReader(try repository.loadIndex())
-        let opener = try repository.makeOpener()
+        return (try reader.entries(kind, among: snapshots), reader)
+    }
+
+    /// The same for somebody who adds an entry.
+    package static func list(_ kind: ManifestKind, under lock: WriteLock) throws -> (listing: EntryListing, writable: WritableRepository) {
+        let snapshots = try lock.repository.snapshots()
+        let writable = try lock.loadIndex()
+        return (try EntryReader(writable.index).entries(kind, among: snapshots), writable)
+    }
+
+    private func entries(_ kind: ManifestKind, among snapshots: SnapshotListing) throws -> EntryListing {
+        let opener = try index.makeOpener()
         var listing = EntryListing(entries: [], damaged: snapshots.unreadable.map { "snapshot file \($0.id.short): \($0.reason)" })
         for snapshot in snapshots.snapshots {
             guard let tags = SnapshotTags(parsing: snapshot.file.tags), tags.kind == kind else { continue }
             do {
                 listing.entries.append(
-                    RepositoryEntry(id: snapshot.id, file: snapshot.file, manifest: try reader.manifest(of: snapshot, opener)))
+                    RepositoryEntry(id: snapshot.id, file: snapshot.file, manifest: try manifest(of: snapshot, opener)))
             } catch {
                 let failure = Failure(describing: error)
                 guard failure.code == .damaged else { throw failure }
                 listing.damaged.append("\(kind.rawValue) \(tags.name) (\(snapshot.id.short)): \(failure.summary)")
             }
         }
-        return (listing, reader)
+        return listing
     }
 
     private func manifest(of snapshot: StoredSnapshot, _ opener: BlobOpener) throws -> Manifest {

@@ -64,14 +64,14 @@ package struct Snapshots: Sendable {
     package func createLocked(_ request: SnapshotRequest, sparing: Set<SnapshotID> = [], job: JobControl) throws -> SnapshotOutcome {
         let identity = try cluster.identity()
         let repository = try cluster.storage()
-        let lock = try repository.lock(.write, patience: .seconds(30))
+        let lock = try repository.lockForWriting(patience: .seconds(30))
         defer { lock.release() }
-        let (listing, reader) = try EntryReader.list(.snapshot, in: repository)
+        let (listing, storage) = try EntryReader.list(.snapshot, under: lock)
         try checkNameIsFree(request.name, among: listing.entries.map(\.manifest.name), what: "snapshot")
         let orphans = try removeOrphans(known: listing)
         let taking = try SnapshotTaking(
-            cluster: cluster, identity: identity, request: request, previous: listing.entries, reader: reader, job: job)
-        let outcome = try taking.run(lock)
+            cluster: cluster, identity: identity, request: request, previous: listing.entries, storage: storage, job: job)
+        let outcome = try taking.run()
         let removed = try removeExpired(in: repository, sparing: sparing.union([outcome.entry.id]))
         return SnapshotOutcome(entry: outcome.entry, bytesStored: outcome.bytesStored, removed: removed, orphans: orphans)
     }

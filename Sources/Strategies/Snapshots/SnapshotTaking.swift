@@ -13,32 +13,32 @@ struct SnapshotTaking: Sendable {
     let identity: ClusterIdentity
     let request: SnapshotRequest
     let previous: [RepositoryEntry]
-    let reader: EntryReader
+    let storage: WritableRepository
     let job: JobControl
     private let adapters: [any StoreAdapter]
     private let scratch: ScratchDirectory
 
     init(
-        cluster: Cluster, identity: ClusterIdentity, request: SnapshotRequest, previous: [RepositoryEntry], reader: EntryReader,
+        cluster: Cluster, identity: ClusterIdentity, request: SnapshotRequest, previous: [RepositoryEntry], storage: WritableRepository,
         job: JobControl
     ) throws {
         self.cluster = cluster
         self.identity = identity
         self.request = request
         self.previous = previous
-        self.reader = reader
+        self.storage = storage
         self.job = job
         adapters = try Self.usable(cluster, request.unreadableStores)
         scratch = try cluster.scratch()
     }
 
-    func run(_ lock: RepositoryLock) throws -> CommittedEntry {
+    func run() throws -> CommittedEntry {
         let created = cluster.host.clock.now()
         let cutting = Cutting(cluster: cluster, adapters: adapters, imageID: imageID(created), scratch: scratch)
         job.begin(phase: "cutting")
         let result = try cutting.run()
         do {
-            let outcome = try archive(result, created: created, lock)
+            let outcome = try archive(result, created: created)
             release(result.captures, .committed)
             return outcome
         } catch {
@@ -68,9 +68,9 @@ struct SnapshotTaking: Sendable {
     }
 
     /// Stores are archived side by side into one writer; each gives a directory node and a record.
-    private func archive(_ cut: Cutting.Outcome, created: Timestamp, _ lock: RepositoryLock) throws -> CommittedEntry {
+    private func archive(_ cut: Cutting.Outcome, created: Timestamp) throws -> CommittedEntry {
         job.begin(phase: "archiving")
-        let writer = try reader.index.beginWriting()
+        let writer = try storage.beginWriting()
         do {
             let parts = Mutex<[Int: StoreArchive]>([:])
             try runWorkers(adapters.count, named: "store") { index in
@@ -85,7 +85,7 @@ struct SnapshotTaking: Sendable {
                 stores: done.map(\.record))
             let nodes = Dictionary(uniqueKeysWithValues: done.compactMap { part in part.node.map { (part.record.name, $0) } })
             job.begin(phase: "committing")
-            return try writer.commit(manifest, stores: nodes, under: lock, user: cluster.host.user)
+            return try writer.commit(manifest, stores: nodes, user: cluster.host.user)
         } catch {
             writer.abandon()
             throw error
@@ -121,7 +121,7 @@ struct SnapshotTaking: Sendable {
     /// The newest archived image of the store: unchanged files are taken over from it.
     private func parent(of store: String) throws -> TreeID? {
         let entry = previous.last { $0.manifest.store(named: store)?.image == .archived }
-        return try entry.flatMap { try reader.tree(of: store, in: $0)?.subtree }
+        return try entry.flatMap { try EntryReader(storage.index).tree(of: store, in: $0)?.subtree }
     }
 }
 

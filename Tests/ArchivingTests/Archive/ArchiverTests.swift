@@ -64,7 +64,7 @@ import Testing
         let folder = try sample()
         let first = try ArchiveFixture().archive(folder.file("tree"))
         let other = try ArchiveFixture()
-        let writer = try other.repository.beginWriting()
+        let writer = try other.beginWriting()
         // A parent that has the root tree's bytes and nothing else.
         let builder = try TreeBuilder(writer: writer)
         let parent = try builder.save([builder.directory(named: "a", first.tree, modified: .init(seconds: 0))])

@@ -9,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct HostileTreeTests {
     /// A tree with the given nodes, written as it is.
     private func hostile(_ fixture: ArchiveFixture, _ nodes: [Node]) throws -> ArchivedTree {
-        let writer = try fixture.repository.beginWriting()
+        let writer = try fixture.beginWriting()
         let sealer = try writer.makeSealer()
         let id = try Tree(nodes: nodes).encoded().withUnsafeBytes { try writer.save($0, as: .tree, using: sealer).id }
         _ = try writer.finish()

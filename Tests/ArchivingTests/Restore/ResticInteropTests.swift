@@ -26,6 +26,7 @@ import Testing
         var snapshot = SnapshotFile(time: NodeTime(fixture.host.clock.now()), tree: outcome.tree, paths: ["/tree"])
         snapshot.hostname = "testhost"
         _ = try fixture.repository.repository.save(snapshot)
+        fixture.unlock()
         let restic = try Restic(repository)
         try restic.check()
         try restic.run("restore", "latest", "--target", folder.file("restored"))

@@ -9,18 +9,26 @@ import TestSupport
 /// A repository in memory (or elsewhere) and what most tests of archiving do with it.
 struct ArchiveFixture {
     let host: Host
-    let repository: IndexedRepository
+    private let writable: WritableRepository
 
     init(_ storage: any ObjectStorage = MemoryStorage(), processors: Int = 2, password: String = "correct horse") throws {
         host = .forTests(processors: processors)
-        repository = try OpenRepository.create(in: storage, password: Password(password), cost: .quick, host: host).loadIndex()
+        let made = try OpenRepository.create(in: storage, password: Password(password), cost: .quick, host: host)
+        writable = try made.lockForWriting().loadIndex()
     }
+
+    var repository: IndexedRepository { writable.index }
+
+    /// Nothing more is written; others may have the repository for themselves.
+    func unlock() { writable.lock.release() }
+
+    func beginWriting() throws -> BlobWriter { try writable.beginWriting() }
 
     @discardableResult
     func archive(
         _ source: any EntrySource, parent: TreeID? = nil, shape: ChunkShape = .contentDefined, job: JobControl = JobControl()
     ) throws -> ArchiveOutcome {
-        let writer = try repository.beginWriting()
+        let writer = try beginWriting()
         let outcome = try Archiver(writer: writer, host: host).archive(source, parent: parent, shape: shape, job: job)
         _ = try writer.finish()
         return outcome

@@ -20,7 +20,7 @@ import Testing
     private func copy(_ tree: TreeID, from source: ArchiveFixture, to target: ArchiveFixture, parent: TreeID? = nil) throws
         -> TreeCopyOutcome
     {
-        let writer = try target.repository.beginWriting()
+        let writer = try target.beginWriting()
         let image = ArchivedTree(repository: source.repository, id: tree)
         let outcome = try TreeCopy(from: image, to: writer, parent: parent, host: source.host).run(job: JobControl())
         _ = try writer.finish()
@@ -60,7 +60,7 @@ import Testing
         try shell("cd '\(folder.path)/tree'; chmod 711 a/deep; touch -d '2012-12-12' a/deep b")
         let fixture = try ArchiveFixture()
         let outcome = try fixture.archive(folder.file("tree"))
-        let writer = try fixture.repository.beginWriting()
+        let writer = try fixture.beginWriting()
         let image = ArchivedTree(repository: fixture.repository, id: outcome.tree)
         let skeleton = try TreeSkeleton(of: image, into: writer).run(job: JobControl())
         _ = try writer.finish()
