@@ -98,9 +98,7 @@ struct PruneModelTests {
             default:
                 log.append("end")
                 trees.append(tree)
-                _ = try job.writer.finish()
-                let file = SnapshotFile(time: NodeTime(sample.clock.now()), tree: root, paths: ["/sample"])
-                held[StoredSnapshot(id: try sample.repository.save(file), file: file)] = tree
+                held[try sample.commit(root, by: job.writer)] = tree
             }
             job.writer.lock.release()
         }

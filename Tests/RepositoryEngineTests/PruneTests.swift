@@ -9,36 +9,20 @@ import TestSupport
 
 @Suite(.timeLimit(.minutes(10)))
 struct PruneTests {
-    private let day = Duration.seconds(86_401)
-
-    /// Two snapshots that share half of their files; the first is forgotten.
-    private func wasteful(_ sample: SampleRepository) throws -> (kept: StoredSnapshot, tree: SampleTree) {
-        var random = SeededRandom(named: "wasteful")
-        let shared = SampleTree.random(&random, files: 20, bytes: 20_000)
-        let first = SampleTree(files: shared.files, folders: ["more": .random(&random, files: 20, bytes: 20_000)])
-        let gone = try sample.repository.backUp(first)
-        let kept = try sample.repository.backUp(shared)
-        try sample.repository.removeSnapshot(gone.id)
-        return (kept, shared)
-    }
-
-    private func mark(_ sample: SampleRepository) throws -> PruneOutcome { try sample.repository.prune(PruneOptions()) }
-
     @Test("A prune marks at first, deletes after the grace period, and leaves nothing to do")
     func twoPhases() throws {
-        let sample = try SampleRepository()
-        let (kept, tree) = try wasteful(sample)
+        let (sample, kept, tree) = try SampleRepository.wasteful()
         let before = try sample.names("data")
         let plan = try sample.repository.planPrune(PruneOptions())
         #expect(plan.mark.count + plan.repack.count > 0 && plan.delete.isEmpty && plan.bytesMarked > 0)
-        let first = try mark(sample)
+        let first = try sample.prune()
         #expect(first.packsMarked > 0 && first.packsDeleted == 0)
         #expect(Set(before).isSubset(of: try sample.names("data")))
         expectHolds([kept: tree], in: sample.repository)
-        let second = try mark(sample)
+        let second = try sample.prune()
         #expect(second.packsDeleted == 0 && second.packsMarked == 0 && second.plan.waiting > 0)
-        sample.clock.advance(by: day)
-        let third = try mark(sample)
+        sample.clock.advance(by: SampleRepository.day)
+        let third = try sample.prune()
         #expect(third.packsDeleted == first.packsMarked && third.packsMarked == 0)
         #expect(try sample.repository.planPrune(PruneOptions()).isEmpty)
         #expect(try sample.repository.deletionMarks().isEmpty)
@@ -50,23 +34,20 @@ struct PruneTests {
 
     @Test("Without a grace period all is done at once")
     func noGrace() throws {
-        let sample = try SampleRepository()
-        let (kept, tree) = try wasteful(sample)
-        let outcome = try sample.repository.prune(PruneOptions(grace: 0))
-        #expect(outcome.packsDeleted > 0)
+        let (sample, kept, tree) = try SampleRepository.wasteful()
+        #expect(try sample.pruneAtOnce().packsDeleted > 0)
         #expect(try sample.repository.deletionMarks().isEmpty)
         #expect(try sample.repository.planPrune(PruneOptions(grace: 0)).isEmpty)
         expectHolds([kept: tree], in: sample.repository)
         try sample.repository.removeSnapshot(kept.id)
-        _ = try sample.repository.prune(PruneOptions(grace: 0))
+        try sample.pruneAtOnce()
         #expect(try sample.names("data").isEmpty)
         #expect(try sample.names("locks").isEmpty)
     }
 
     @Test("A plan changes nothing")
     func planIsPure() throws {
-        let sample = try SampleRepository()
-        _ = try wasteful(sample)
+        let (sample, _, _) = try SampleRepository.wasteful()
         let before = sample.storage.objects
         _ = try sample.repository.planPrune(PruneOptions(grace: 0))
         #expect(sample.storage.objects == before)
@@ -74,22 +55,15 @@ struct PruneTests {
 
     @Test("A backup that began before the mark and ends after the grace period keeps what it built upon")
     func backupUnderWay() throws {
-        let sample = try SampleRepository()
-        var random = SeededRandom(named: "backupUnderWay")
-        let tree = SampleTree.random(&random, files: 20, bytes: 20_000)
-        let gone = try sample.repository.backUp(tree)
-        try sample.repository.removeSnapshot(gone.id)
+        let (sample, tree, _) = try SampleRepository.withForgotten("backupUnderWay")
         let writer = try sample.reopened().beginWriting()
-        let lock = writer.lock
-        #expect(try mark(sample).packsMarked > 0)
-        try sample.clock.pass(day, refreshing: [lock])
-        #expect(try mark(sample).packsDeleted == 0)
+        #expect(try sample.prune().packsMarked > 0)
+        try sample.clock.pass(SampleRepository.day, refreshing: [writer.lock])
+        #expect(try sample.prune().packsDeleted == 0)
         let root = try writer.save(tree, using: writer.makeSealer())
         #expect(try writer.finish().blobs == 0, "it built upon the marked packs")
-        let file = SnapshotFile(time: NodeTime(sample.clock.now()), tree: root, paths: ["/sample"])
-        let made = StoredSnapshot(id: try sample.repository.save(file), file: file)
-        lock.release()
-        let outcome = try mark(sample)
+        let made = try sample.commit(root, by: writer)
+        let outcome = try sample.prune()
         #expect(outcome.packsDeleted == 0 && !outcome.plan.keepAfterAll.isEmpty)
         #expect(try sample.repository.deletionMarks().isEmpty)
         expectHolds([made: tree], in: sample.repository)
@@ -97,99 +71,44 @@ struct PruneTests {
 
     @Test("A backup that commits and unlocks while a prune looks around keeps its packs")
     func commitDuringSurvey() throws {
-        let sample = try SampleRepository()
-        var random = SeededRandom(named: "commitDuringSurvey")
-        let tree = SampleTree.random(&random, files: 10, bytes: 20_000)
-        let gone = try sample.repository.backUp(tree)
-        try sample.repository.removeSnapshot(gone.id)
-        let repository = sample.repository
-        // At each operation of the deleting prune in turn, the backup commits just before it.
-        var operation = 0
-        while true {
-            let round = SampleRepository.copy(of: sample)
+        let (sample, tree, _) = try SampleRepository.withForgotten("commitDuringSurvey", files: 10)
+        let operations = try sample.atEachOperation(of: { _ = try $0.prune(PruneOptions()) }) { round in
             let writer = try round.repository.beginWriting()
-            let lock = writer.lock
             let root = try writer.save(tree, using: writer.makeSealer())
             _ = try writer.finish()
-            _ = try round.repository.prune(PruneOptions())
-            try round.clock.pass(day, refreshing: [lock])
-            let made = Box<StoredSnapshot>()
-            let count = Box<Int>()
-            count.value = 0
-            let turn = operation
-            let watched = WatchedStorage(
-                round.storage,
-                before: { _ in
-                    let now = count.value ?? 0
-                    count.value = now + 1
-                    guard now == turn else { return }
-                    do {
-                        let file = SnapshotFile(time: NodeTime(round.clock.now()), tree: root, paths: ["/sample"])
-                        made.value = StoredSnapshot(id: try round.repository.save(file), file: file)
-                        lock.release()
-                    } catch { Issue.record(error) }
-                })
-            _ = try round.reopened(through: watched).prune(PruneOptions())
-            guard let snapshot = made.value else {
-                lock.release()
-                break
-            }
-            expectHolds([snapshot: tree], in: round.repository, "operation \(operation):")
-            operation += 1
+            try round.prune()
+            try round.clock.pass(SampleRepository.day, refreshing: [writer.lock])
+            return { try round.commit(root, by: writer) }
+        } _: { round, made, operation in
+            expectHolds([made: tree], in: round.repository, "operation \(operation):")
         }
-        #expect(operation > 20)
-        expectSound(repository)
+        #expect(operations > 20)
     }
 
     @Test("A backup that starts at any moment of a marking prune survives the deleting one")
     func startDuringMark() throws {
-        let sample = try SampleRepository()
-        var random = SeededRandom(named: "startDuringMark")
-        let tree = SampleTree.random(&random, files: 10, bytes: 20_000)
-        let gone = try sample.repository.backUp(tree)
-        try sample.repository.removeSnapshot(gone.id)
-        var operation = 0
-        while true {
-            let round = SampleRepository.copy(of: sample)
-            let started = Box<BlobWriter>()
-            let count = Box<Int>()
-            count.value = 0
-            let turn = operation
-            let watched = WatchedStorage(
-                round.storage,
-                before: { _ in
-                    let now = count.value ?? 0
-                    count.value = now + 1
-                    guard now == turn else { return }
-                    do { started.value = try round.repository.beginWriting() } catch { Issue.record(error) }
-                })
-            _ = try round.reopened(through: watched).prune(PruneOptions())
-            guard let writer = started.value else { break }
-            try round.clock.pass(day, refreshing: [writer.lock])
-            _ = try round.repository.prune(PruneOptions())
-            let root = try writer.save(tree, using: writer.makeSealer())
-            _ = try writer.finish()
-            let file = SnapshotFile(time: NodeTime(round.clock.now()), tree: root, paths: ["/sample"])
-            let made = StoredSnapshot(id: try round.repository.save(file), file: file)
-            writer.lock.release()
+        let (sample, tree, _) = try SampleRepository.withForgotten("startDuringMark", files: 10)
+        let operations = try sample.atEachOperation(of: { _ = try $0.prune(PruneOptions()) }) { round in
+            { try round.repository.beginWriting() }
+        } _: { round, writer, operation in
+            try round.clock.pass(SampleRepository.day, refreshing: [writer.lock])
+            try round.prune()
+            let made = try round.commit(writer.save(tree, using: writer.makeSealer()), by: writer)
             expectHolds([made: tree], in: round.repository, "started at operation \(operation):")
-            _ = try round.repository.prune(PruneOptions(grace: 0))
+            try round.pruneAtOnce()
             expectHolds([made: tree], in: round.repository, "pruned, started at operation \(operation):")
-            operation += 1
         }
-        #expect(operation > 20)
+        #expect(operations > 20)
     }
 
     @Test("A mark that is replaced while an index is loaded dooms its packs all the same")
     func markReplacedWhileLoaded() throws {
-        let sample = try SampleRepository()
-        _ = try wasteful(sample)
-        _ = try mark(sample)
-        let storage = sample.storage
+        let (sample, _, _) = try SampleRepository.wasteful()
+        try sample.prune()
         let repository = sample.repository
         let done = Box<Bool>()
         let watched = WatchedStorage(
-            storage,
+            sample.storage,
             after: { operation in
                 guard operation.kind == .list, operation.object == RepositoryNames.markFolder, done.value == nil else { return }
                 done.value = true
@@ -207,32 +126,23 @@ struct PruneTests {
 
     @Test("A backup after the mark does not build upon marked packs, and stores what it needs again")
     func backupAfterMark() throws {
-        let sample = try SampleRepository()
-        var random = SeededRandom(named: "backupAfterMark")
-        let tree = SampleTree.random(&random, files: 20, bytes: 20_000)
-        let gone = try sample.repository.backUp(tree)
-        try sample.repository.removeSnapshot(gone.id)
-        _ = try mark(sample)
+        let (sample, tree, _) = try SampleRepository.withForgotten("backupAfterMark")
+        try sample.prune()
         let marked = Set(try sample.repository.deletionMarks().flatMap(\.packs))
         let made = try sample.repository.backUp(tree)
-        sample.clock.advance(by: day)
-        let outcome = try mark(sample)
-        #expect(outcome.plan.delete == marked)
+        sample.clock.advance(by: SampleRepository.day)
+        #expect(try sample.prune().plan.delete == marked)
         expectHolds([made: tree], in: sample.repository)
     }
 
     @Test("A snapshot that restic makes upon marked packs takes them out of the mark")
     func resurrected() throws {
-        let sample = try SampleRepository()
-        var random = SeededRandom(named: "resurrected")
-        let tree = SampleTree.random(&random, files: 20, bytes: 20_000)
-        let gone = try sample.repository.backUp(tree)
-        try sample.repository.removeSnapshot(gone.id)
-        _ = try mark(sample)
+        let (sample, tree, gone) = try SampleRepository.withForgotten("resurrected")
+        try sample.prune()
         // restic knows no marks: it finds all blobs in the index and only writes a snapshot.
         let back = try sample.repository.save(gone.file)
-        sample.clock.advance(by: day)
-        let outcome = try mark(sample)
+        sample.clock.advance(by: SampleRepository.day)
+        let outcome = try sample.prune()
         #expect(outcome.packsDeleted == 0 && !outcome.plan.keepAfterAll.isEmpty)
         #expect(try sample.repository.deletionMarks().isEmpty)
         expectHolds([StoredSnapshot(id: back, file: gone.file): tree], in: sample.repository)
@@ -240,27 +150,25 @@ struct PruneTests {
 
     @Test("A mark that a crash left announced is settled by the next prune and then waits its time")
     func announcedMark() throws {
-        let sample = try SampleRepository()
-        let (kept, tree) = try wasteful(sample)
+        let (sample, kept, tree) = try SampleRepository.wasteful()
         let packs = Array(try sample.repository.planPrune(PruneOptions()).mark)
         _ = try sample.repository.writeMark(packs, sessions: [OpenRepository.announced], at: sample.clock.now())
-        sample.clock.advance(by: day)
+        sample.clock.advance(by: SampleRepository.day)
         let lock = try sample.repository.lock(.write)
-        #expect(try mark(sample).packsDeleted == 0)
+        #expect(try sample.prune().packsDeleted == 0)
         let marks = try sample.repository.deletionMarks()
         #expect(!marks.contains { $0.sessions.contains(OpenRepository.announced) })
         #expect(marks.contains { $0.sessions == [lock.session] })
-        try sample.clock.pass(day, refreshing: [lock])
-        #expect(try mark(sample).packsDeleted == 0, "a job that was at work when it was settled still is")
+        try sample.clock.pass(SampleRepository.day, refreshing: [lock])
+        #expect(try sample.prune().packsDeleted == 0, "a job that was at work when it was settled still is")
         lock.release()
-        #expect(try mark(sample).packsDeleted > 0)
+        #expect(try sample.prune().packsDeleted > 0)
         expectHolds([kept: tree], in: sample.repository)
     }
 
     @Test("A prune refuses to make damage final", arguments: ["snapshots", "index", "tree", "missing", "short"])
     func refusesDamage(what: String) throws {
-        let sample = try SampleRepository()
-        let (kept, _) = try wasteful(sample)
+        let (sample, kept, _) = try SampleRepository.wasteful()
         let index = try sample.repository.loadIndex()
         let root = try #require(index.locate(kept.file.tree.naming(BlobNamed.self), .tree))
         let content = try index.tree(kept.file.tree, using: index.makeOpener()).nodes.compactMap { $0.content?.first }
@@ -268,13 +176,14 @@ struct PruneTests {
         switch what {
         case "tree": #expect(sample.storage.damage(RepositoryNames.pack(root.pack)) { $0[Int(root.offset) + 20] ^= 1 })
         case "missing": try sample.storage.remove(RepositoryNames.pack(data.pack))
-        case "short": #expect(sample.storage.damage(RepositoryNames.pack(data.pack)) { $0.removeLast() })
+        case "short": #expect(sample.storage.damage(RepositoryNames.pack(data.pack)) { $0.removeLast($0.count - Int(data.offset) - 50) })
         default: #expect(sample.storage.damage(try #require(try sample.names(what).first)) { $0[30] ^= 1 })
         }
         let before = sample.storage.objects
-        let failure = #expect(throws: Failure.self) { try sample.repository.prune(PruneOptions(grace: 0)) }
+        let failure = #expect(throws: Failure.self) { try sample.pruneAtOnce() }
         #expect(failure?.code == .damaged)
-        #expect(sample.storage.objects == before)
+        let isUntouched = sample.storage.objects == before
+        #expect(isUntouched)
     }
 
     @Test("Of two copies of a blob the one in a pack that is gone does not count")
@@ -283,18 +192,11 @@ struct PruneTests {
         var random = SeededRandom(named: "brokenCopy")
         let tree = SampleTree.random(&random, files: 20, bytes: 20_000)
         let first = try sample.repository.backUp(tree)
-        // A second writer that knew nothing of the first stores everything twice.
-        let blind = WatchedStorage(sample.storage)
-        let blindly = try sample.reopened(through: blind)
-        let lock = try blindly.lock(.write)
-        let writer = try WritableRepository(index: blindly.index(of: IndexContents(), doomed: []), lock: lock).beginWriting()
-        _ = try writer.save(tree, using: writer.makeSealer())
-        _ = try writer.finish()
-        lock.release()
+        try sample.storeBlindly(tree)
         for pack in try sample.names("data") {
-            let copy = SampleRepository.copy(of: sample)
+            let copy = sample.copy()
             try copy.storage.remove(pack)
-            _ = try copy.repository.prune(PruneOptions(grace: 0))
+            try copy.pruneAtOnce()
             let report = try copy.repository.check(data: .all)
             #expect(report.isSound, "\(report.problems.map(\.text))")
             #expect(try copy.repository.restore(first) == tree)
@@ -308,17 +210,12 @@ struct PruneTests {
         let tree = SampleTree.random(&random, files: 20, bytes: 20_000)
         let kept = try sample.repository.backUp(tree)
         let writer = try sample.repository.beginWriting(WriteOptions(packSize: 1 << 20))
-        let lock = writer.lock
-        let sealer = try writer.makeSealer()
         let more = SampleTree.random(&random, files: 200, bytes: 40_000)
-        let root = try writer.save(more, using: sealer)
-        _ = try sample.repository.prune(PruneOptions(grace: 0))
-        try sample.clock.pass(day, refreshing: [lock])
-        _ = try sample.repository.prune(PruneOptions(grace: 0))
-        _ = try writer.finish()
-        let file = SnapshotFile(time: NodeTime(sample.clock.now()), tree: root, paths: ["/sample"])
-        let made = StoredSnapshot(id: try sample.repository.save(file), file: file)
-        lock.release()
+        let root = try writer.save(more, using: writer.makeSealer())
+        try sample.pruneAtOnce()
+        try sample.clock.pass(SampleRepository.day, refreshing: [writer.lock])
+        try sample.pruneAtOnce()
+        let made = try sample.commit(root, by: writer)
         expectHolds([kept: tree, made: more], in: sample.repository)
         for index in try sample.names("index") where try sample.names("index").count > 1 {
             let copy = sample.storage.copy()
@@ -341,7 +238,7 @@ struct PruneTests {
             sample.clock.advance(by: .seconds(1))
         }
         #expect(try sample.names("data").count == 30)
-        _ = try sample.repository.prune(PruneOptions(grace: 0))
+        try sample.pruneAtOnce()
         #expect(try sample.names("data").count <= 4)
         expectHolds(made, in: sample.repository)
         #expect(try sample.repository.planPrune(PruneOptions(grace: 0)).isEmpty)
@@ -349,26 +246,13 @@ struct PruneTests {
 
     @Test("A prune that lost its lock deletes nothing")
     func lostLock() throws {
-        let sample = try SampleRepository()
-        _ = try wasteful(sample)
-        _ = try mark(sample)
-        sample.clock.advance(by: day)
+        let (sample, _, _) = try SampleRepository.wasteful()
+        try sample.prune()
+        sample.clock.advance(by: SampleRepository.day)
         let before = try sample.names("data")
         let clock = sample.clock
         let slow = WatchedStorage(sample.storage, after: { if $0.kind == .list, $0.object == "data" { clock.advance(by: .seconds(2000)) } })
         #expect(throws: RepositoryError.lockLost(location: "memory")) { try sample.reopened(through: slow).prune(PruneOptions()) }
         #expect(Set(before).isSubset(of: try sample.names("data")))
-    }
-}
-
-extension SampleRepository {
-    /// The same objects in a storage of its own; the clock is new and stands where the other one does.
-    static func copy(of sample: SampleRepository) -> SampleRepository {
-        let clock = ManualClock(sample.clock.now())
-        let host = Host.forTests(clock: clock)
-        let storage = sample.storage.copy()
-        let old = sample.repository
-        let repository = OpenRepository(storage: storage, config: old.config, key: old.key, openedWith: old.openedWith, host: host)
-        return SampleRepository(storage: storage, clock: clock, host: host, repository: repository)
     }
 }
