@@ -62,7 +62,7 @@ extension OpenRepository {
     /// Locks that are not stale. Those of dead processes of this host are removed on the way.
     package func liveLocks() throws -> [StoredLock] {
         var live: [StoredLock] = []
-        for lock in try storedLocks() {
+        for lock in try replacedFiles(in: RepositoryNames.lockFolder, storedLock) {
             let id = lock.id
             if lock.file.hostname == host.name, !Self.isAlive(lock.file.processID) {
                 try? storage.remove(RepositoryNames.lock(id))
@@ -79,20 +79,6 @@ extension OpenRepository {
         let others = try storage.ids(in: RepositoryNames.lockFolder, naming: LockNamed.self).filter { !live.contains($0) }
         for id in others { try storage.remove(RepositoryNames.lock(id)) }
         return others.count
-    }
-
-    /// Looks again when the folder changes meanwhile: a lock that is refreshed is written anew and only then removed, so between a listing
-    /// and the reading of it it can be in neither.
-    private func storedLocks() throws -> [StoredLock] {
-        var known: [LockID: StoredLock?] = [:]
-        var ids = Set(try storage.ids(in: RepositoryNames.lockFolder, naming: LockNamed.self))
-        for _ in 0..<64 {
-            for id in ids where known[id] == nil { known[id] = .some(try storedLock(id)) }
-            let again = Set(try storage.ids(in: RepositoryNames.lockFolder, naming: LockNamed.self))
-            if again == ids { break }
-            ids = again
-        }
-        return ids.sorted().compactMap { known[$0] ?? nil }
     }
 
     /// Nil: gone, empty (left by a crash) or not to be decrypted.
