@@ -39,12 +39,10 @@ package struct Backups: Sendable {
     }
 
     package func planDeletion(_ names: [String], in target: String) throws -> DeletePlan {
-        let all = try list(in: target).entries
-        let chosen = try names.map { try pick($0, from: all, what: "backup") { $0.manifest.name.text } }
+        let listing = try list(in: target)
         return DeletePlan(
-            kind: .backup, place: "target \(target)",
-            items: chosen.map { DeletePlan.Item(name: $0.manifest.name, created: $0.manifest.created, bytes: $0.manifest.bytes) },
-            remaining: all.count - chosen.count, madeAt: cluster.host.clock.now())
+            kind: .backup, place: "target \(target)", items: try names.map { try listing.deletable($0, .backup).item },
+            remaining: listing.entries.count + listing.lost.count - names.count, madeAt: cluster.host.clock.now())
     }
 
     /// Forgets them; `target prune` frees the space.
@@ -54,9 +52,8 @@ package struct Backups: Sendable {
                 let repository = try cluster.repository(of: try cluster.target(named: target))
                 let lock = try repository.lock(.write, patience: .seconds(30))
                 defer { lock.release() }
-                let all = try EntryReader.list(.backup, in: repository).listing.entries
-                let chosen = try names.map { try pick($0, from: all, what: "backup") { $0.manifest.name.text } }
-                for entry in chosen { try repository.removeSnapshot(entry.id) }
+                let listing = try EntryReader.list(.backup, in: repository).listing
+                for id in try names.map({ try listing.deletable($0, .backup).id }) { try repository.removeSnapshot(id) }
             }
         }
     }

@@ -19,9 +19,16 @@ package struct RepositoryEntry: Sendable {
     package var stored: StoredSnapshot { StoredSnapshot(id: id, file: file) }
 }
 
+/// A snapshot or backup of ours whose root or manifest cannot be read: not to be restored, but to be deleted.
+package struct LostEntry: Sendable {
+    package let name: SnapshotName
+    package let stored: StoredSnapshot
+}
+
 package struct EntryListing: Sendable {
     /// By the time of making, oldest first.
     package var entries: [RepositoryEntry]
+    package var lost: [LostEntry] = []
     /// Files or manifests that cannot be read, as lines for people.
     package var damaged: [String]
 }
@@ -37,6 +44,15 @@ extension EntryListing {
                 hint: "others may be whole: holdfast \(kind.rawValue) ls shows them", cause: line)
         }
         return try pick(name, from: entries, what: kind.rawValue) { $0.manifest.name.text }
+    }
+
+    /// Also one that is lost: as long as it is there, a prune finds damage. Throws `notFound` with the nearest name.
+    package func deletable(_ name: String, _ kind: ManifestKind) throws(Failure) -> (id: SnapshotID, item: DeletePlan.Item) {
+        if !entries.contains(where: { $0.manifest.name.text == name }), let entry = lost.first(where: { $0.name.text == name }) {
+            return (entry.stored.id, DeletePlan.Item(name: entry.name, created: entry.stored.file.time.timestamp, bytes: 0))
+        }
+        let entry = try pick(name, from: entries, what: kind.rawValue) { $0.manifest.name.text }
+        return (entry.id, DeletePlan.Item(name: entry.manifest.name, created: entry.manifest.created, bytes: entry.manifest.bytes))
     }
 }
 
@@ -71,6 +87,7 @@ package struct EntryReader: Sendable {
             } catch {
                 let failure = Failure(describing: error)
                 guard failure.code == .damaged else { throw failure }
+                listing.lost.append(LostEntry(name: tags.name, stored: snapshot))
                 listing.damaged.append("\(kind.rawValue) \(tags.name) (\(snapshot.id.short)): \(failure.summary)")
             }
         }
