@@ -114,7 +114,7 @@ struct DamageInteropTests {
         if damage != .flipInIndex, damage != .truncateIndex { expectSamePacks(report, restic, context) }
         let listing = try repository.snapshots()
         let readable = listing.snapshots
-        let affected = Set(try repository.affected(by: report.problems, among: readable).map(\.id))
+        let affected = Set(try repository.affected(by: report, among: readable).map(\.id))
         #expect(listing.unreadable.count == (damage == .flipInSnapshot || damage == .truncateSnapshot ? 1 : 0))
         #expect(report.isRestorable == (affected.isEmpty && listing.unreadable.isEmpty), "\(context)")
         for snapshot in readable {

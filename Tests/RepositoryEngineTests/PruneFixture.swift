@@ -14,7 +14,8 @@ extension SampleRepository {
     static let day = Duration.seconds(86_401)
 
     /// With the blobs of a snapshot that was forgotten, and of no other.
-    static func withForgotten(_ name: String, files: Int = 20) throws -> (sample: SampleRepository, tree: SampleTree, gone: StoredSnapshot) {
+    static func withForgotten(_ name: String, files: Int = 20) throws -> (sample: SampleRepository, tree: SampleTree, gone: StoredSnapshot)
+    {
         let sample = try SampleRepository()
         var random = SeededRandom(named: name)
         let tree = SampleTree.random(&random, files: files, bytes: 20_000)

@@ -101,7 +101,7 @@ import Testing
         for path in [small.storage, small.target] {
             let repository = try cluster.open(path)
             expectSound(repository, moment)
-            if withRestic, Restic.isInstalled { try resticAgrees(path, root, moment) }
+            if withRestic, Restic.isInstalled { try small.expectResticAgrees(path, moment) }
         }
         let snapshots = try Snapshots(cluster).list()
         #expect(snapshots.damaged.isEmpty, "\(moment): \(snapshots.damaged)")
@@ -111,12 +111,5 @@ import Testing
         #expect(try Set(Snapshots(cluster).list().snapshots.map(\.name.text)) == ["s2", "s3"], "\(moment)")
         #expect(try Set(Backups(cluster).list(in: "nas").entries.map(\.manifest.name.text)) == ["b2", "b3"], "\(moment)")
         for path in [small.storage, small.target] { expectSound(try cluster.open(path), "\(moment), done again") }
-    }
-
-    private func resticAgrees(_ path: String, _ root: String, _ moment: String) throws {
-        let password = String(decoding: try AtomicFile.read("\(root)/password"), as: UTF8.self)
-        let restic = try Restic(path, password: String(password.prefix { $0 != "\n" }))
-        let outcome = try restic.attempt("check", "--read-data", "--no-lock")
-        #expect(outcome.succeeded, "\(moment): \(outcome.outputText)\(outcome.errorText)")
     }
 }

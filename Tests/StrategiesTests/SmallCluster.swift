@@ -10,6 +10,7 @@ import Snapshots
 import StoreContract
 import Synchronization
 import TestSupport
+import Testing
 
 /// A small real cluster in a temporary directory: SQLite accounts, uploads, bulk files; a target; storages that can be made to fail.
 final class SmallCluster: Sendable {
@@ -81,6 +82,14 @@ final class SmallCluster: Sendable {
         let database = try SQLiteConnection(path: "\(root)/\(place)/accounts.db")
         defer { database.close() }
         return try database.integer("SELECT count(*) FROM \(table)")
+    }
+
+    /// restic reads all of the repository and finds no fault.
+    func expectResticAgrees(_ path: String, _ moment: String) throws {
+        let password = String(decoding: try AtomicFile.read("\(root)/password"), as: UTF8.self)
+        let restic = try Restic(path, password: String(password.prefix { $0 != "\n" }))
+        let outcome = try restic.attempt("check", "--read-data", "--no-lock")
+        #expect(outcome.succeeded, "\(moment): \(outcome.outputText)\(outcome.errorText)")
     }
 
     func text(_ name: String, place: String = "srv") throws -> String? {

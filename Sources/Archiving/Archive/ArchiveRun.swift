@@ -40,6 +40,12 @@ final class ArchiveRun: Sendable {
 
     var repository: IndexedRepository { writer.repository }
 
+    /// What the source says has not changed, unless something below it may be in a pack that is not to be built upon.
+    func unchangedSubtree(of directory: any SourceDirectory) -> TreeID? {
+        guard let known = directory.unchangedSubtree(), writer.contains(known.naming(BlobNamed.self), .tree) else { return nil }
+        return repository.hasDoomedBlobs ? nil : known
+    }
+
     func execute(threads: Int) throws -> ArchiveOutcome {
         pool.push(.directory(parent: nil, index: 0), .late)
         try pool.run(

@@ -43,7 +43,7 @@ final class ArchiveWorker {
         let node = parent.node(index)
         let opened = try entry(node.name, in: parent, index) { try parent.source.directory(named: node.name) }
         guard let opened else { return }
-        if let known = opened.unchangedSubtree(), run.writer.contains(known.naming(BlobNamed.self), .tree) {
+        if let known = run.unchangedSubtree(of: opened) {
             try finish(parent, parent.complete(index) { $0.subtree = known })
             return
         }
@@ -55,7 +55,7 @@ final class ArchiveWorker {
     private func archiveRoot() throws {
         let opened = try run.source.root()
         let root = try opened.metadata()
-        if let known = opened.unchangedSubtree(), run.writer.contains(known.naming(BlobNamed.self), .tree) {
+        if let known = run.unchangedSubtree(of: opened) {
             run.finishRoot(root, known)
             return
         }

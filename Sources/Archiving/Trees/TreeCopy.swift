@@ -27,11 +27,12 @@ package struct TreeCopy: Sendable {
     private let host: Host
 
     /// `parent` is a tree of a complete snapshot in the target. A directory that is the same there is passed over with all below it; any other
-    /// presence of a tree proves nothing, because an interrupted run may have left it without its children.
+    /// presence of a tree proves nothing, because an interrupted run may have left it without its children. Where the target has packs that
+    /// are not to be built upon, nothing is passed over: what is below the parent may be in them.
     package init(from source: ArchivedTree, to writer: BlobWriter, parent: TreeID?, host: Host) {
         self.source = source
         self.writer = writer
-        self.parent = parent
+        self.parent = writer.repository.hasDoomedBlobs ? nil : parent
         self.host = host
     }
 

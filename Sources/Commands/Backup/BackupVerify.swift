@@ -72,7 +72,8 @@ struct BackupVerifyCommand: HoldfastCommand {
         lines += CheckText.problems(report.check.problems.map(\.text))
         let others = report.alsoAffected.map(\.manifest.name.text)
         lines.append(others.isEmpty ? "no other backup in \(target) is affected" : "also affected: \(others.joined(separator: ", "))")
-        lines.append("make a new backup in another target now; keep this one for what can still be read of it")
+        let again = "holdfast backup create --target \(target)\(cluster.suffix)"
+        lines.append("a new backup stores again what the cluster still has of it: \(again)")
         return lines.joined(separator: "\n")
     }
 }

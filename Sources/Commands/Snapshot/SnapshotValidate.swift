@@ -37,7 +37,7 @@ struct SnapshotValidateCommand: HoldfastCommand {
             if report.isSound { return (["snapshot \(name) is sound"] + CheckText.proof(report.check)).joined(separator: "\n") }
             let head = terminal.paint("snapshot \(name) is damaged:", .red)
             let next =
-                "a backup made of it before is not affected: holdfast backup ls; see “When something is damaged” in docs/operations.md"
+                "a new snapshot stores again what the cluster still has of it; a backup made before is not affected: holdfast backup ls\(cluster.suffix)"
             return ([head] + CheckText.problems(check.problems) + [next]).joined(separator: "\n")
         }
         return report.isSound ? .done : .flawed(.damaged)

@@ -47,7 +47,7 @@ extension OpenRepository {
         }
     }
 
-    private static func forbidsWriting(_ error: StorageError) -> Bool {
+    static func forbidsWriting(_ error: StorageError) -> Bool {
         error.kind == .readOnly || error.kind == .permission || error.kind == .noSpace
     }
 

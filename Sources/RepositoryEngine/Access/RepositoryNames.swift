@@ -11,6 +11,8 @@ enum RepositoryNames {
     static let snapshotFolder = RepositoryLayout.Folder.snapshots.rawValue
     /// Of ours; restic passes it over.
     static let markFolder = "holdfast/doomed"
+    /// Of ours; restic passes it over.
+    static let damageFolder = "holdfast/damaged"
 
     static func pack(_ id: PackID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
     static func index(_ id: IndexID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
@@ -18,6 +20,7 @@ enum RepositoryNames {
     static func lock(_ id: LockID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
     static func snapshot(_ id: SnapshotID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
     static func mark(_ id: ObjectID<DeletionMark>) -> ObjectName { ObjectName(known: "\(markFolder)/\(id.hex)") }
+    static func damage(_ id: ObjectID<DamageNote>) -> ObjectName { ObjectName(known: "\(damageFolder)/\(id.hex)") }
 }
 
 extension ObjectStorage {

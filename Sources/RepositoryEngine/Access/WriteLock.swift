@@ -11,9 +11,12 @@ package struct WriteLock: Sendable {
         self.repository = repository
     }
 
-    /// Loads all index files. List the snapshots before calling this (format section "Read and Write Ordering").
+    /// Loads all index files, then lists the packs: what the index knows in a pack that is not whole is not built upon, so that a backup
+    /// mends as much as its source still has. List the snapshots before calling this (format section "Read and Write Ordering").
     package func loadIndex() throws -> WritableRepository {
-        WritableRepository(index: try repository.loadIndex(), lock: held)
+        let index = try repository.loadIndex()
+        try index.doomWhatIsNotWhole()
+        return WritableRepository(index: index, lock: held)
     }
 
     /// See ``RepositoryLock/release()``.

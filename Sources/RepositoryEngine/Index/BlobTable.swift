@@ -31,18 +31,29 @@ final class BlobTable {
         /// 0: not compressed.
         var plainLength: UInt32
         var kind: UInt8
-        /// In a pack that is marked for deletion or in no index: readable, but not to be built upon.
+        /// In a pack that is marked for deletion, not whole or in no index: readable as far as it goes, but not to be built upon.
         var doomed: Bool
+
+        func isSamePlace(as other: Slot) -> Bool { pack == other.pack && offset == other.offset }
+    }
+
+    private struct Blob: Hashable {
+        let id: BlobID
+        let kind: BlobKind
     }
 
     private static let empty = UInt32.max
     private var slots: UnsafeMutablePointer<Slot>
     private var capacity: Int
     private(set) var count = 0
+    /// Blobs of which every copy is doomed.
+    private(set) var doomedCount = 0
     private(set) var packs: [PackID] = []
+    /// Bytes that the file of each of ``packs`` must have, as far as its blobs were added together.
+    private var packSizes: [UInt64] = []
     private var packPositions: [PackID: UInt32] = [:]
-    /// Copies beyond the one in `slots`; rare, so searched from end to end.
-    private var copies: [Slot] = []
+    /// Copies beyond the one in `slots`, which is doomed only when all are. Rare.
+    private var copies: [Blob: [Slot]] = [:]
 
     init(expecting blobs: Int = 512) {
         capacity = 1024
@@ -87,11 +98,8 @@ final class BlobTable {
             uncompressedLength: slot.plainLength == 0 ? nil : slot.plainLength)
     }
 
-    /// Where else the blob lies. Costs time with the number of all such copies.
-    func otherLocations(of id: BlobID, _ kind: BlobKind) -> [BlobLocation] {
-        let wanted = (id.words.x, id.words.y, id.words.z, id.words.w)
-        return copies.filter { $0.id == wanted && $0.kind == kind.rawValue }.map(location)
-    }
+    /// Where else the blob lies.
+    func otherLocations(of id: BlobID, _ kind: BlobKind) -> [BlobLocation] { (copies[Blob(id: id, kind: kind)] ?? []).map(location) }
 
     /// Whether the blob is there in a pack that will stay.
     func holds(_ id: BlobID, _ kind: BlobKind) -> Bool {
@@ -103,6 +111,7 @@ final class BlobTable {
         if let known = packPositions[pack] { return known }
         let position = UInt32(packs.count)
         packs.append(pack)
+        packSizes.append(0)
         packPositions[pack] = position
         return position
     }
@@ -113,21 +122,26 @@ final class BlobTable {
         let slot = Slot(
             id: (id.words.x, id.words.y, id.words.z, id.words.w), pack: pack, offset: offset, length: length,
             plainLength: uncompressedLength ?? 0, kind: kind.rawValue, doomed: doomed)
-        guard place.pointee.pack == Self.empty else {
-            let known = place.pointee
-            if known.pack == pack, known.offset == offset { return }
-            let isBetter = known.doomed && !doomed
-            copies.append(isBetter ? known : slot)
-            if isBetter { place.pointee = slot }
-            return
-        }
+        guard place.pointee.pack == Self.empty else { return addCopy(slot, of: Blob(id: id, kind: kind), besides: place) }
         place.pointee = slot
         count += 1
+        if doomed { doomedCount += 1 }
         if count * 3 > capacity * 2 { grow() }
+    }
+
+    private func addCopy(_ slot: Slot, of blob: Blob, besides first: UnsafeMutablePointer<Slot>) {
+        let known = first.pointee
+        guard !known.isSamePlace(as: slot), !(copies[blob]?.contains { $0.isSamePlace(as: slot) } ?? false) else { return }
+        let isBetter = known.doomed && !slot.doomed
+        copies[blob, default: []].append(isBetter ? known : slot)
+        guard isBetter else { return }
+        first.pointee = slot
+        doomedCount -= 1
     }
 
     func add(_ blobs: [IndexedBlob], of pack: PackID, doomed: Bool) {
         let position = packPosition(pack)
+        packSizes[Int(position)] = max(packSizes[Int(position)], IndexContents.packSize(blobs))
         for blob in blobs {
             insert(
                 blob.id, blob.kind, pack: position, offset: blob.offset, length: blob.length,
@@ -135,12 +149,20 @@ final class BlobTable {
         }
     }
 
-    /// Marks every blob of these packs.
-    func doom(_ doomed: Set<PackID>) {
-        let positions = Set(doomed.compactMap { packPositions[$0] })
-        for index in 0..<capacity where slots[index].pack != Self.empty && positions.contains(slots[index].pack) {
-            slots[index].doomed = true
+    /// Dooms every blob of the packs for which `isDoomed`, told the bytes that the pack's file must have, says so. Where another copy is to
+    /// stay, it comes to the front.
+    func doom(where isDoomed: (PackID, UInt64) -> Bool) {
+        let doomed = zip(packs, packSizes).map(isDoomed)
+        guard doomed.contains(true) else { return }
+        for index in 0..<capacity where slots[index].pack != Self.empty && doomed[Int(slots[index].pack)] { slots[index].doomed = true }
+        for (blob, others) in copies {
+            var others = others
+            for index in others.indices where doomed[Int(others[index].pack)] { others[index].doomed = true }
+            let first = slots + position(blob.id, blob.kind)
+            if first.pointee.doomed, let better = others.firstIndex(where: { !$0.doomed }) { swap(&first.pointee, &others[better]) }
+            copies[blob] = others
         }
+        doomedCount = (0..<capacity).count { slots[$0].pack != Self.empty && slots[$0].doomed }
     }
 
     private func grow() {

@@ -61,9 +61,8 @@ extension OpenRepository {
     /// The blobs found so can be read but are not built upon: what is in no index is not there for others.
     private func loadHeaders(ofPacksMissingIn table: BlobTable) throws {
         let known = Set(table.packs)
-        for entry in try storage.list(RepositoryNames.packFolder) {
-            guard let id = entry.name.text.split(separator: "/").last.flatMap({ PackID(hex: $0) }), !known.contains(id) else { continue }
-            guard let blobs = try readableHeader(id, size: entry.size) else { continue }
+        for (id, size) in try packSizes() where !known.contains(id) {
+            guard let blobs = try readableHeader(id, size: size) else { continue }
             table.add(blobs, of: id, doomed: true)
         }
     }

@@ -23,7 +23,10 @@ package final class IndexedRepository: Sendable {
 
     package func makeOpener() throws -> BlobOpener { try repository.makeOpener() }
 
-    /// Whether the blob is there to stay: not in a pack that is marked for deletion.
+    /// Whether some blobs can be read at best and are not to be built upon: then a tree that is there does not vouch for what is below it.
+    package var hasDoomedBlobs: Bool { table.withLock { $0.doomedCount > 0 } }
+
+    /// Whether the blob is there to stay: not in a pack that is marked for deletion or not whole.
     package func contains(_ id: BlobID, _ kind: BlobKind) -> Bool { table.withLock { $0.holds(id, kind) } }
 
     package func locate(_ id: BlobID, _ kind: BlobKind) -> BlobLocation? { table.withLock { $0.location(of: id, kind) } }
@@ -61,6 +64,13 @@ package final class IndexedRepository: Sendable {
         _ id: BlobID, _ kind: BlobKind, using opener: BlobOpener
     ) throws -> (stored: UnsafeRawBufferPointer, plain: UnsafeRawBufferPointer, uncompressedLength: UInt32?) {
         guard let place = locate(id, kind) else { throw RepositoryError.missingBlob(id, kind, location: location) }
+        return try fetch(id, kind, preferring: place, using: opener)
+    }
+
+    /// Reads the copy that lies at `place`, or another one when that is damaged or gone.
+    func fetch(
+        _ id: BlobID, _ kind: BlobKind, preferring place: BlobLocation, using opener: BlobOpener
+    ) throws -> (stored: UnsafeRawBufferPointer, plain: UnsafeRawBufferPointer, uncompressedLength: UInt32?) {
         do {
             return try fetch(id, kind, at: place, using: opener)
         } catch {
@@ -87,6 +97,18 @@ package final class IndexedRepository: Sendable {
         }
     }
 
+    /// Reads and proves the copy of a blob that lies at `place`. Throws only when the storage does not answer.
+    func isWhole(_ id: BlobID, _ kind: BlobKind, at place: BlobLocation, using opener: BlobOpener) throws -> Bool {
+        do {
+            _ = try fetch(id, kind, at: place, using: opener)
+            return true
+        } catch let error as StorageError where error.isAboutOneObject {
+            return false
+        } catch RepositoryError.damagedBlob {
+            return false
+        }
+    }
+
     /// A directory of a snapshot.
     package func tree(_ id: TreeID, using opener: BlobOpener) throws -> Tree {
         try withBlob(id.naming(BlobNamed.self), .tree, using: opener) { try Tree(decoding: $0) }
@@ -96,4 +118,22 @@ package final class IndexedRepository: Sendable {
     func learn(_ blobs: [IndexedBlob], in pack: PackID) {
         table.withLock { $0.add(blobs, of: pack, doomed: false) }
     }
+}
+
+extension IndexedRepository {
+    /// From now on the blobs of these packs can be read and are not built upon.
+    func doom(_ packs: Set<PackID>) { table.withLock { $0.doom { pack, _ in packs.contains(pack) } } }
+
+    /// The same for packs that are missing, have another size than the index says, or were found damaged inside: what a backup needs of
+    /// them it stores again.
+    func doomWhatIsNotWhole() throws {
+        let sizes = try repository.packSizes()
+        let noted = try repository.packsNotedDamaged()
+        table.withLock { $0.doom { pack, size in sizes[pack] != size || noted.contains(pack) } }
+    }
+}
+
+extension StorageError {
+    /// Of one object, which is gone, cut short or cannot be read; not of the whole place.
+    var isAboutOneObject: Bool { kind == .notFound || kind == .truncated || kind == .inputOutput }
 }

@@ -2,52 +2,50 @@ import HostIO
 import ResticFormat
 
 extension OpenRepository {
-    /// Those of `snapshots` that lose something by what `problems` name. A blob with another copy that is sound is not lost.
-    package func affected(by problems: [CheckProblem], among snapshots: [StoredSnapshot]) throws -> [StoredSnapshot] {
-        guard problems.contains(where: \.isLoss) else { return [] }
-        let damage = try Damage(problems, in: loadIndex())
+    /// Those of `snapshots` that lose something by the damage that `report` found. A blob that can be read from any copy is not lost.
+    package func affected(by report: CheckReport, among snapshots: [StoredSnapshot]) throws -> [StoredSnapshot] {
+        let unreadable = Set(report.problems.compactMap { if case .snapshot(let id) = $0.place { id } else { nil } })
+        guard !report.damagedPacks.isEmpty || !report.isRestorable else { return [] }
+        let census = try takeCensus()
+        let suspects = census.suspects.union(report.damagedPacks)
+        let index = try index(of: census.contents, doomed: suspects)
+        let losses = try LossSearch(index, suspects: suspects)
         return try snapshots.filter { snapshot in
-            if damage.snapshots.contains(snapshot.id) { return true }
-            let reached = try Reachability.walk([snapshot.file.tree], in: damage.index)
-            return !reached.problems.isEmpty || damage.touches(reached.takeUsed())
+            if unreadable.contains(snapshot.id) { return true }
+            let reached = try Reachability.walk([snapshot.file.tree], in: index)
+            return try !reached.problems.isEmpty || losses.touch(reached.takeUsed())
         }
     }
 }
 
-/// What is lost, for good.
-private struct Damage {
-    let index: IndexedRepository
-    var snapshots: Set<SnapshotID> = []
-    var packs: Set<PackID> = []
-    let blobs = BlobSet()
+/// Finds blobs of which no copy can be read; each is looked at once.
+private final class LossSearch {
+    private let index: IndexedRepository
+    private let suspects: Set<PackID>
+    private let opener: BlobOpener
+    private let lost = BlobSet()
+    private let found = BlobSet()
 
-    init(_ problems: [CheckProblem], in index: IndexedRepository) throws {
+    init(_ index: IndexedRepository, suspects: Set<PackID>) throws {
         self.index = index
-        let opener = try index.makeOpener()
-        for problem in problems {
-            switch problem.place {
-            case .snapshot(let id): snapshots.insert(id)
-            case .pack(let id): packs.insert(id)
-            case .tree(let id): blobs.insert(id.naming(BlobNamed.self), .tree)
-            case .blob(let id, let kind):
-                // Another copy may be sound.
-                do { try index.withBlob(id, kind, using: opener) { _ in } } catch { blobs.insert(id, kind) }
-            case .packFile, .index: break
-            }
-        }
+        self.suspects = suspects
+        opener = try index.makeOpener()
     }
 
-    func touches(_ used: BlobSet) -> Bool {
+    func touch(_ used: BlobSet) throws -> Bool {
         var isTouched = false
-        used.forEach { id, kind in
-            guard !isTouched else { return }
-            isTouched = blobs.contains(id, kind) || isInLostPacks(id, kind)
+        try used.forEach { id, kind in
+            if !isTouched { isTouched = try isLost(id, kind) }
         }
         return isTouched
     }
 
-    private func isInLostPacks(_ id: BlobID, _ kind: BlobKind) -> Bool {
-        guard !packs.isEmpty, let place = index.locate(id, kind), packs.contains(place.pack) else { return false }
-        return index.copies(of: id, kind).allSatisfy { packs.contains($0.pack) }
+    private func isLost(_ id: BlobID, _ kind: BlobKind) throws -> Bool {
+        // The copy at the front is one above suspicion, if there is any.
+        guard let place = index.locate(id, kind), suspects.contains(place.pack), !found.contains(id, kind) else { return false }
+        if lost.contains(id, kind) { return true }
+        let isThere = try index.copies(of: id, kind).contains { try index.isWhole(id, kind, at: $0, using: opener) }
+        (isThere ? found : lost).insert(id, kind)
+        return !isThere
     }
 }

@@ -16,69 +16,93 @@ final class PackReader {
         cipher = try Cipher(repository.key, random: repository.host.random)
     }
 
-    /// `expected`: what the index says of the pack, in the order of offsets.
-    func problems(of id: PackID, size: UInt64, expected: [IndexedBlob]?) throws -> [CheckProblem] {
-        if let expected {
-            let problems = Self.sizeProblems(of: id, size: size, expected: expected)
-            if !problems.isEmpty { return try problems + self.problems(ofEach: expected, in: id, size: size) }
+    /// `expected`: what the index says of the pack, in the order of offsets. What is not whole is read once more: the storage may be sound and
+    /// the way from it not.
+    func examine(_ id: PackID, size: UInt64, expected: [IndexedBlob]?) throws -> PackFinding {
+        let finding = try look(id, size: size, expected: expected)
+        return finding.isWhole ? finding : try look(id, size: size, expected: expected)
+    }
+
+    private func look(_ id: PackID, size: UInt64, expected: [IndexedBlob]?) throws -> PackFinding {
+        var finding = PackFinding(pack: id)
+        if let expected, case let wanted = IndexContents.packSize(expected), wanted != size {
+            finding.state = .wrongSize
+            finding.flaws.append("has \(size) bytes instead of \(wanted)")
+            return try examineEach(expected, of: size, finding)
         }
         let name = RepositoryNames.pack(id)
         guard let count = Int(exactly: size), count >= PackHeader.trailerLength + Sealing.overhead else {
-            return [CheckProblem(.packFile(id), "is too short")]
+            finding.flaws.append("is too short")
+            return finding
         }
         let bytes = memory.bytes(count)
         do {
             try repository.storage.read(name, from: 0, into: bytes)
         } catch {
-            guard error.kind != .unreachable else { throw error }
-            guard error.kind != .notFound else { return [CheckProblem(.pack(id), "is not there")] }
+            guard error.isAboutOneObject else { throw error }
+            guard error.kind != .notFound else { return .missing(id, expected ?? []) }
+            finding.flaws.append(error.failure.summary)
             // A part of it may be readable.
-            return try [CheckProblem(.packFile(id), error.failure.summary)] + problems(ofEach: expected ?? [], in: id, size: size)
+            return try examineEach(expected ?? [], of: size, finding)
         }
-        let isNamedRight = opener.hash(UnsafeRawBufferPointer(bytes), naming: PackNamed.self) == id
-        var problems = isNamedRight ? [] : [CheckProblem(.packFile(id), "its bytes do not hash to its name")]
-        do {
-            let blobs = try header(in: bytes, name)
-            if let expected, expected != blobs {
-                problems.append(CheckProblem(.packFile(id), "its header and the index say different things"))
-            }
-            for blob in Set(blobs + (expected ?? [])).sorted(by: { $0.offset < $1.offset }) { problems += try problem(of: blob, in: bytes) }
-        } catch let error as any FailureConvertible where error is FormatError || error is RepositoryError {
-            problems.append(CheckProblem(.packFile(id), error.failure.summary))
-            // Without its header the pack is still readable by the index: say which blobs are lost and which are not.
-            for blob in expected ?? [] { problems += try problem(of: blob, in: bytes) }
-        }
-        return problems
+        return try examine(bytes, name, expected: expected, finding)
     }
 
-    /// What a wrong size alone says: nothing when it is right.
-    static func sizeProblems(of id: PackID, size: UInt64, expected: [IndexedBlob]) -> [CheckProblem] {
-        let wanted = IndexContents.packSize(expected)
-        guard wanted != size else { return [] }
-        let lost = expected.filter { UInt64($0.offset) + UInt64($0.length) > size }
-        return [CheckProblem(.packFile(id), "has \(size) bytes instead of \(wanted)")]
-            + lost.map { CheckProblem(.blob($0.id, $0.kind), behindTheEnd) }
+    /// A pack that is in memory.
+    private func examine(
+        _ bytes: UnsafeMutableRawBufferPointer, _ name: ObjectName, expected: [IndexedBlob]?, _ begun: PackFinding
+    ) throws -> PackFinding {
+        var finding = begun
+        if opener.hash(UnsafeRawBufferPointer(bytes), naming: PackNamed.self) != finding.pack {
+            finding.flaws.append("its bytes do not hash to its name")
+        }
+        var blobs = expected ?? []
+        do {
+            let listed = try header(in: bytes, name)
+            if let expected, expected != listed { finding.flaws.append("its header and the index say different things") }
+            blobs = Set(listed + blobs).sorted { $0.offset < $1.offset }
+        } catch let error as any FailureConvertible where error is FormatError || error is RepositoryError {
+            // Without its header the pack is still readable by the index.
+            finding.flaws.append(error.failure.summary)
+        }
+        for blob in blobs {
+            let end = UInt64(blob.offset) + UInt64(blob.length)
+            if end > UInt64(bytes.count) {
+                finding.add(blob, Self.behindTheEnd)
+            } else {
+                try prove(blob, UnsafeMutableRawBufferPointer(rebasing: bytes[Int(blob.offset)..<Int(end)]), &finding)
+            }
+        }
+        return finding
     }
 
     private static let behindTheEnd = "lies behind the end of its pack"
 
     /// Blob by blob, of a pack that cannot be read as a whole.
-    private func problems(ofEach blobs: [IndexedBlob], in id: PackID, size: UInt64) throws -> [CheckProblem] {
-        var problems: [CheckProblem] = []
-        for blob in blobs where UInt64(blob.offset) + UInt64(blob.length) <= size {
-            let room = opener.room(Int(blob.length))
-            do {
-                try repository.storage.read(RepositoryNames.pack(id), from: UInt64(blob.offset), into: room)
-            } catch {
-                guard error.kind != .unreachable else { throw error }
-                problems.append(CheckProblem(.blob(blob.id, blob.kind), error.failure.summary))
+    private func examineEach(_ blobs: [IndexedBlob], of size: UInt64, _ begun: PackFinding) throws -> PackFinding {
+        var finding = begun
+        for blob in blobs {
+            guard UInt64(blob.offset) + UInt64(blob.length) <= size else {
+                finding.add(blob, Self.behindTheEnd)
                 continue
             }
-            if case .damaged(let reason) = try opener.open(room, id: blob.id, uncompressedLength: blob.uncompressedLength) {
-                problems.append(CheckProblem(.blob(blob.id, blob.kind), reason))
+            let room = opener.room(Int(blob.length))
+            do {
+                try repository.storage.read(RepositoryNames.pack(finding.pack), from: UInt64(blob.offset), into: room)
+            } catch {
+                guard error.isAboutOneObject else { throw error }
+                finding.add(blob, error.failure.summary)
+                continue
             }
+            try prove(blob, room, &finding)
         }
-        return problems
+        return finding
+    }
+
+    private func prove(_ blob: IndexedBlob, _ sealed: UnsafeMutableRawBufferPointer, _ finding: inout PackFinding) throws {
+        if case .damaged(let reason) = try opener.open(sealed, id: blob.id, uncompressedLength: blob.uncompressedLength) {
+            finding.add(blob, reason)
+        }
     }
 
     private func header(in bytes: UnsafeMutableRawBufferPointer, _ name: ObjectName) throws -> [IndexedBlob] {
@@ -87,15 +111,5 @@ final class PackReader {
         let end = bytes.count - PackHeader.trailerLength
         let sealed = UnsafeMutableRawBufferPointer(rebasing: bytes[(end - length)..<end])
         return try repository.openHeader(sealed, blobBytes: UInt64(end - length), name: name, cipher: cipher)
-    }
-
-    private func problem(of blob: IndexedBlob, in bytes: UnsafeMutableRawBufferPointer) throws -> [CheckProblem] {
-        let end = UInt64(blob.offset) + UInt64(blob.length)
-        guard end <= UInt64(bytes.count) else { return [CheckProblem(.blob(blob.id, blob.kind), Self.behindTheEnd)] }
-        let sealed = UnsafeMutableRawBufferPointer(rebasing: bytes[Int(blob.offset)..<Int(end)])
-        guard case .damaged(let reason) = try opener.open(sealed, id: blob.id, uncompressedLength: blob.uncompressedLength) else {
-            return []
-        }
-        return [CheckProblem(.blob(blob.id, blob.kind), reason)]
     }
 }

@@ -26,6 +26,7 @@ extension OpenRepository {
             due = fresh.due
         }
         try delete(final.delete, settled: due, keeping: final.keepAfterAll, lock, job)
+        try dropNotes()
         outcome.packsDeleted = final.delete.count
         outcome.bytesDeleted = final.bytesDeleted
         return outcome
@@ -45,11 +46,11 @@ extension OpenRepository {
             let opener = try makeOpener()
             for pack in packs.sorted() {
                 try job?.checkCancelled()
-                for blob in ground.contents.packs[pack] ?? [] where ground.used.contains(blob.id, blob.kind) {
+                for blob in ground.census.contents.packs[pack] ?? [] where ground.used.contains(blob.id, blob.kind) {
                     guard !writer.contains(blob.id, blob.kind) else { continue }
                     let place = BlobLocation(
                         pack: pack, offset: blob.offset, length: blob.length, uncompressedLength: blob.uncompressedLength)
-                    let copy = try ground.index.fetch(blob.id, blob.kind, at: place, using: opener)
+                    let copy = try ground.index.fetch(blob.id, blob.kind, preferring: place, using: opener)
                     _ = try writer.saveStored(
                         blob.id, blob.kind, copy.stored, uncompressedLength: copy.uncompressedLength, using: sealer)
                 }
@@ -91,7 +92,7 @@ extension OpenRepository {
         job?.begin(phase: "deleting packs")
         try lock.checkHeld()
         // A pack may go only when no index lists it any more, so all of them must be read.
-        let contents = try loadWholeIndexContents()
+        let contents = try whole(loadIndexContents())
         if contents.packs.keys.contains(where: packs.contains) {
             try writeIndexes(contents.packs.filter { !packs.contains($0.key) })
             for old in contents.files { try storage.remove(RepositoryNames.index(old)) }
@@ -103,6 +104,14 @@ extension OpenRepository {
             if !rest.isEmpty { _ = try writeMark(rest, sessions: mark.sessions.sorted(), at: mark.marked) }
             try removeMark(mark)
         }
+    }
+
+    /// A note about a pack that no index lists any more has nothing to say.
+    private func dropNotes() throws {
+        let noted = try packsNotedDamaged()
+        guard !noted.isEmpty else { return }
+        let listed = try whole(loadIndexContents()).packs
+        try changeNotes(adding: [], removing: noted.filter { listed[$0] == nil })
     }
 
     private func writeIndexes(_ packs: [PackID: [IndexedBlob]]) throws {
@@ -119,9 +128,4 @@ extension OpenRepository {
         }
         if !batch.isEmpty { try writeIndex(batch) }
     }
-}
-
-extension IndexedRepository {
-    /// From now on the blobs of these packs can be read and are not built upon.
-    func doom(_ packs: Set<PackID>) { table.withLock { $0.doom(packs) } }
 }

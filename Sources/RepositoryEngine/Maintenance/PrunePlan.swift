@@ -12,7 +12,7 @@ package struct PrunePlan: Sendable, Hashable {
     package var keepAfterAll: Set<PackID> = []
     /// Needed by nothing: marked now.
     package var mark: Set<PackID> = []
-    /// Partly needed: the needed blobs are written again, then marked.
+    /// Partly needed, or needed and damaged: the needed blobs are written again, then marked.
     package var repack: Set<PackID> = []
     /// Marks that wait for their grace period, or for a job that began before them.
     package var waiting = 0

@@ -5,12 +5,13 @@ import ResticFormat
 
 /// What planning reads and executing needs again.
 struct PruneGround {
-    var contents: IndexContents
-    /// Sizes of all pack files.
-    var sizes: [PackID: UInt64]
+    /// With the packs among the suspects that turned out to be damaged on the way.
+    var census: PackCensus
     var marks: [DeletionMark]
     var due: [DeletionMark]
     var used: BlobSet
+    /// Used blobs that can be read and of which every copy is in a suspect pack.
+    var salvage: BlobSet
     var index: IndexedRepository
 }
 
@@ -36,40 +37,52 @@ extension OpenRepository {
             now.secondsSince(mark.marked) >= options.grace && live.isDisjoint(with: mark.sessions)
                 && !mark.sessions.contains(Self.announced)
         }
-        let contents = try loadWholeIndexContents()
-        let index = try index(of: contents, doomed: Set(marks.flatMap(\.packs)))
+        let census = try whole(takeCensus())
+        let index = try index(of: census.contents, doomed: census.suspects.union(marks.flatMap(\.packs)))
         job?.begin(phase: "finding what snapshots need")
         let reached = try Reachability.walk(listing.snapshots.map(\.file.tree), in: index, job: job)
         if let problem = reached.problems.first { throw refusal(problem.text) }
-        var sizes: [PackID: UInt64] = [:]
-        for entry in try storage.list(RepositoryNames.packFolder) {
-            if let id = RepositoryLayout.id(in: entry.name.text, PackNamed.self) { sizes[id] = entry.size }
-        }
         let used = reached.takeUsed()
-        try refuseLoss(of: used, contents, sizes)
-        return PruneGround(contents: contents, sizes: sizes, marks: marks, due: due, used: used, index: index)
+        var ground = PruneGround(census: census, marks: marks, due: due, used: used, salvage: BlobSet(), index: index)
+        try examineSuspects(&ground)
+        return ground
     }
 
-    /// Throws when something needed lies in no whole pack.
-    private func refuseLoss(of used: BlobSet, _ contents: IndexContents, _ sizes: [PackID: UInt64]) throws {
-        let whole = BlobSet()
-        for (pack, blobs) in contents.packs where sizes[pack] == IndexContents.packSize(blobs) {
-            for blob in blobs { whole.insert(blob.id, blob.kind) }
-        }
-        for (pack, blobs) in contents.packs where sizes[pack] != IndexContents.packSize(blobs) {
-            if let blob = blobs.first(where: { used.contains($0.id, $0.kind) && !whole.contains($0.id, $0.kind) }) {
-                throw refusal(
-                    "pack \(pack.short) is not there or has the wrong size, and \(blob.kind.name) blob \(blob.id.short) is only in it")
+    /// A suspect pack goes only when all that is needed of it has been read elsewhere, or can be read out of it and written again. A pack that
+    /// turns out to be damaged on the way is a suspect too. Throws when something needed cannot be read anywhere.
+    private func examineSuspects(_ ground: inout PruneGround) throws {
+        let opener = try makeOpener()
+        let index = ground.index
+        var waiting = ground.census.suspects
+        while let pack = waiting.popFirst() {
+            for blob in ground.census.contents.packs[pack] ?? [] {
+                let (id, kind) = (blob.id, blob.kind)
+                guard ground.used.contains(id, kind), !ground.salvage.contains(id, kind) else { continue }
+                let copies = index.copies(of: id, kind)
+                let isSafe = try copies.contains { copy in
+                    guard !ground.census.suspects.contains(copy.pack) else { return false }
+                    if try index.isWhole(id, kind, at: copy, using: opener) { return true }
+                    ground.census.suspects.insert(copy.pack)
+                    waiting.insert(copy.pack)
+                    return false
+                }
+                if isSafe { continue }
+                guard try copies.contains(where: { try index.isWhole(id, kind, at: $0, using: opener) }) else {
+                    throw refusal("\(kind.name) blob \(id.short) is needed, and pack \(pack.short) does not give it")
+                }
+                ground.salvage.insert(id, kind)
             }
         }
     }
 
-    /// Throws when an index file cannot be read.
-    func loadWholeIndexContents() throws -> IndexContents {
-        let contents = try loadIndexContents()
-        guard contents.unreadable.isEmpty else {
-            throw refusal("index \(contents.unreadable[0].id.short) cannot be read: \(contents.unreadable[0].reason)")
-        }
+    private func whole(_ census: PackCensus) throws -> PackCensus {
+        _ = try whole(census.contents)
+        return census
+    }
+
+    /// Throws when an index file cannot be read: what is in it could be taken for unknown.
+    func whole(_ contents: IndexContents) throws -> IndexContents {
+        if let bad = contents.unreadable.first { throw refusal("index \(bad.id.short) cannot be read: \(bad.reason)") }
         return contents
     }
 
@@ -82,22 +95,26 @@ extension OpenRepository {
     func decide(_ ground: PruneGround, _ options: PruneOptions) -> PrunePlan {
         var plan = PrunePlan()
         let marked = Set(ground.marks.flatMap(\.packs))
-        let whole = ground.contents.packs.filter { ground.sizes[$0.key] == IndexContents.packSize($0.value) }
-        let broken = ground.contents.packs.keys.filter { whole[$0] == nil && !marked.contains($0) }
-        let usage = PackUsage.count(whole, used: ground.used, last: marked)
-        plan.bytesTotal = ground.sizes.values.reduce(0, +)
-        plan.bytesUsed = usage.values.reduce(0) { $0 + $1.used }
-        for pack in marked where (usage[pack]?.used ?? 0) > 0 { plan.keepAfterAll.insert(pack) }
+        let (packs, sizes) = (ground.census.contents.packs, ground.census.sizes)
+        let suspects = ground.census.suspects
+        let usage = PackUsage.count(packs.filter { !suspects.contains($0.key) }, used: ground.used, last: marked)
+        let salvage = PackUsage.count(packs.filter { suspects.contains($0.key) }, used: ground.salvage, last: marked)
+        let used = usage.merging(salvage) { usage, _ in usage }.mapValues(\.used)
+        plan.bytesTotal = sizes.values.reduce(0, +)
+        plan.bytesUsed = used.values.reduce(0, +)
+        for pack in marked where (used[pack] ?? 0) > 0 { plan.keepAfterAll.insert(pack) }
         plan.delete = Set(ground.due.flatMap(\.packs)).subtracting(plan.keepAfterAll)
         plan.waiting = ground.marks.count - ground.due.count
         let staying = usage.filter { !marked.contains($0.key) }
         plan.mark = Set(staying.filter { $0.value.used == 0 }.keys)
-        plan.mark.formUnion(broken)
-        plan.mark.formUnion(ground.sizes.keys.filter { ground.contents.packs[$0] == nil && !marked.contains($0) })
+        plan.mark.formUnion(sizes.keys.filter { packs[$0] == nil && !marked.contains($0) })
         plan.repack = PackUsage.wasteful(staying, tolerableWaste: options.tolerableWaste, packSize: UInt64(options.write.packSize))
-        plan.bytesDeleted = plan.delete.reduce(0) { $0 + (ground.sizes[$1] ?? 0) }
-        plan.bytesMarked = plan.mark.union(plan.repack).reduce(0) { $0 + (ground.sizes[$1] ?? 0) }
-        plan.bytesRepacked = plan.repack.reduce(0) { $0 + (usage[$1]?.used ?? 0) }
+        for (pack, sum) in salvage where !marked.contains(pack) {
+            if sum.used == 0 { plan.mark.insert(pack) } else { plan.repack.insert(pack) }
+        }
+        plan.bytesDeleted = plan.delete.reduce(0) { $0 + (sizes[$1] ?? 0) }
+        plan.bytesMarked = plan.mark.union(plan.repack).reduce(0) { $0 + (sizes[$1] ?? 0) }
+        plan.bytesRepacked = plan.repack.reduce(0) { $0 + (used[$1] ?? 0) }
         return plan
     }
 }

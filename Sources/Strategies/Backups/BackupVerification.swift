@@ -13,15 +13,17 @@ package struct VerifyReport: Sendable {
 }
 
 extension Backups {
-    /// Proves that everything a backup needs is there: by structure, or by reading as much of the data as asked.
+    /// Proves that everything a backup needs is there: by structure, or by reading as much of the data as asked. Damage is noted in the target,
+    /// so that the next backup stores again what was lost.
     package func verify(_ name: String, in target: String, data: DataReading, job: JobControl) throws -> VerifyReport {
         try read(target) { repository in
             let start = cluster.host.clock.monotonicNanoseconds()
             let listing = try EntryReader.list(.backup, in: repository).listing
             let entry = try listing.entry(named: name, .backup)
             let check = try repository.check([entry.stored], data: data, job: job)
+            try repository.note(check)
             let others = listing.entries.filter { $0.id != entry.id }
-            let affected = Set(try repository.affected(by: check.problems, among: others.map(\.stored)).map(\.id))
+            let affected = Set(try repository.affected(by: check, among: others.map(\.stored)).map(\.id))
             let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
             return VerifyReport(backup: entry, check: check, alsoAffected: others.filter { affected.contains($0.id) }, seconds: seconds)
         }

@@ -113,7 +113,7 @@ struct BackupWriting {
         let last = previous.last { backup in
             backup.manifest.cluster.id == source.manifest.cluster.id && backup.manifest.store(named: record.name)?.extent == extent
         }
-        return try last.flatMap { try EntryReader(target.index).tree(of: record.name, in: $0)?.subtree }
+        return try last.flatMap { try EntryReader(target.index).parentTree(of: record.name, in: $0) }
     }
 
     private func node(of tree: ArchivedTree, subtree: TreeID) throws -> Node {

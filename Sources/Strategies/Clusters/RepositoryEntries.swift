@@ -104,6 +104,14 @@ package struct EntryReader: Sendable {
         return try Manifest(json: json, of: snapshot.id.short)
     }
 
+    /// The tree of a store that a new entry is made against; nil when there is none or it cannot be read, and all is stored as if it were new.
+    package func parentTree(of store: String, in entry: RepositoryEntry) throws -> TreeID? {
+        do { return try tree(of: store, in: entry)?.subtree } catch {
+            guard Failure(describing: error).code == .damaged else { throw error }
+            return nil
+        }
+    }
+
     /// The tree below `stores/<name>`; nil when the entry archives nothing of that store.
     package func tree(of store: String, in entry: RepositoryEntry) throws -> Node? {
         let opener = try index.makeOpener()

@@ -121,7 +121,7 @@ struct SnapshotTaking: Sendable {
     /// The newest archived image of the store: unchanged files are taken over from it.
     private func parent(of store: String) throws -> TreeID? {
         let entry = previous.last { $0.manifest.store(named: store)?.image == .archived }
-        return try entry.flatMap { try EntryReader(storage.index).tree(of: store, in: $0)?.subtree }
+        return try entry.flatMap { try EntryReader(storage.index).parentTree(of: store, in: $0) }
     }
 }
 

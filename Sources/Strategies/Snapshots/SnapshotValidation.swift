@@ -16,10 +16,15 @@ package struct ValidationReport: Sendable {
 }
 
 extension Snapshots {
-    /// Reads and proves every byte that the snapshot needs, and opens its native images.
+    /// Reads and proves every byte that the snapshot needs, and opens its native images. Damage is noted in the storage, so that the next
+    /// snapshot stores again what was lost.
     package func validate(_ name: String, job: JobControl) throws -> ValidationReport {
         let snapshot = try find(name)
-        let report = try read { try $0.check([snapshot.entry.stored], data: .all, job: job) }
+        let report = try read { repository in
+            let report = try repository.check([snapshot.entry.stored], data: .all, job: job)
+            try repository.note(report)
+            return report
+        }
         var problems: [String] = []
         for record in snapshot.entry.manifest.stores {
             guard let image = record.nativeImageID else { continue }

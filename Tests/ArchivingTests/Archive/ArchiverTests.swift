@@ -2,6 +2,7 @@ import Archiving
 import Glibc
 import HostIO
 import Model
+import ObjectStorage
 import RepositoryEngine
 import ResticFormat
 import TestSupport
@@ -71,6 +72,22 @@ import Testing
         _ = try writer.finish()
         #expect(try other.archive(folder.file("tree"), parent: parent).tree == first.tree)
         #expect(try other.archive(folder.file("tree"), parent: first.tree).tree == first.tree)
+    }
+
+    @Test func `what a source knows to be unchanged is taken over, unless its blobs may be lost`() throws {
+        let folder = try sample()
+        let storage = MemoryStorage()
+        let fixture = try ArchiveFixture(storage)
+        let first = try fixture.archive(folder.file("tree"))
+        let source = UnchangedSource(base: LocalDirectory(path: folder.file("tree")), tree: first.tree)
+        let trusted = try fixture.loadedAgain().archive(source, parent: first.tree)
+        #expect(trusted.tree == first.tree && trusted.totals.files == 0)
+        let largest = try #require(storage.objects.filter { $0.key.text.hasPrefix("data/") }.max { $0.value.count < $1.value.count }?.key)
+        try storage.remove(largest)
+        let again = try fixture.loadedAgain().archive(source, parent: first.tree)
+        #expect(again.tree == first.tree && again.totals.bytesRead > 0)
+        try fixture.loadedAgain().restoreNow(again, to: folder.file("restored"))
+        #expect(try TreePortrait.of(folder.file("restored")) == TreePortrait.of(folder.file("tree")))
     }
 
     @Test func `holes are neither read nor stored`() throws {
@@ -154,4 +171,29 @@ enum DeepTree {
             folder = SharedDescriptor(try folder.descriptor.openDirectory(Array("d".utf8)))
         }
     }
+}
+
+/// A source that knows its root to be what `tree` says.
+private struct UnchangedSource: EntrySource {
+    private final class Root: SourceDirectory {
+        let base: any SourceDirectory
+        let tree: TreeID
+
+        init(_ base: any SourceDirectory, _ tree: TreeID) {
+            self.base = base
+            self.tree = tree
+        }
+
+        func metadata() throws -> Node { try base.metadata() }
+        func entries(_ issues: IssueCollector) throws -> [Node] { try base.entries(issues) }
+        func directory(named name: [UInt8]) throws -> any SourceDirectory { try base.directory(named: name) }
+        func file(named name: [UInt8]) throws -> any SourceFile { try base.file(named: name) }
+        func unchangedSubtree() -> TreeID? { tree }
+    }
+
+    let base: LocalDirectory
+    let tree: TreeID
+
+    var description: String { base.description }
+    func root() throws -> any SourceDirectory { Root(try base.root(), tree) }
 }

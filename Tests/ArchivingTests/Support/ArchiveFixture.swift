@@ -12,10 +12,17 @@ struct ArchiveFixture {
     private let writable: WritableRepository
 
     init(_ storage: any ObjectStorage = MemoryStorage(), processors: Int = 2, password: String = "correct horse") throws {
-        host = .forTests(processors: processors)
-        let made = try OpenRepository.create(in: storage, password: Password(password), cost: .quick, host: host)
-        writable = try made.lockForWriting().loadIndex()
+        let host = Host.forTests(processors: processors)
+        try self.init(OpenRepository.create(in: storage, password: Password(password), cost: .quick, host: host))
     }
+
+    private init(_ repository: OpenRepository) throws {
+        host = repository.host
+        writable = try repository.lockForWriting().loadIndex()
+    }
+
+    /// The same repository as somebody finds it who comes later.
+    func loadedAgain() throws -> ArchiveFixture { try ArchiveFixture(repository.repository) }
 
     var repository: IndexedRepository { writable.index }
 

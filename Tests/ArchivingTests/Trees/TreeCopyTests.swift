@@ -1,6 +1,7 @@
 import Archiving
 import HostIO
 import Model
+import ObjectStorage
 import RepositoryEngine
 import ResticFormat
 import TestSupport
@@ -53,6 +54,31 @@ import Testing
         #expect(delta.blobs == 3 && delta.trees == 2)
         try target.restoreNow(second, to: folder.file("restored"))
         #expect(try TreePortrait.of(folder.file("restored")) == TreePortrait.of(folder.file("tree")))
+    }
+
+    @Test(arguments: PackDamage.allCases.filter { !$0.isInside })
+    func `what the target has lost is copied again, whatever its last entry says`(damage: PackDamage) throws {
+        let folder = try sample()
+        let storage = MemoryStorage()
+        let (source, target) = (try ArchiveFixture(), try ArchiveFixture(storage))
+        let first = try source.archive(folder.file("tree"))
+        _ = try copy(first.tree, from: source, to: target)
+        try writeFile(folder.file("tree/b/two"), "two")
+        let second = try source.archive(folder.file("tree"), parent: first.tree)
+        let packs = storage.objects.filter { $0.key.text.hasPrefix("data/") }
+        #expect(packs.count >= 2)
+        for (pack, bytes) in packs {
+            if damage == .lost { try storage.remove(pack) } else { #expect(storage.damage(pack) { $0 = damage.afflict($0) ?? [] }) }
+            let found = try target.loadedAgain()
+            let copied = try copy(second.tree, from: source, to: found, parent: first.tree)
+            #expect(copied.trees == 5 && copied.blobs > 3)
+            try found.loadedAgain().restoreNow(second, to: folder.file("restored"))
+            #expect(try TreePortrait.of(folder.file("restored")) == TreePortrait.of(folder.file("tree")))
+            try shell("rm -r '\(folder.file("restored"))'")
+            // The next round has the other pack to lose, and what was copied meanwhile too.
+            for added in storage.objects.keys where added.text.hasPrefix("data/") && packs[added] == nil { try storage.remove(added) }
+            if damage == .lost { try storage.write(pack, bytes) } else { #expect(storage.damage(pack) { $0 = bytes }) }
+        }
     }
 
     @Test func `a skeleton has all directories with their metadata and nothing else`() throws {

@@ -1,0 +1,75 @@
+import Backups
+import Clusters
+import HostIO
+import Model
+import RepositoryEngine
+import ResticFormat
+import Snapshots
+import TestSupport
+import Testing
+
+/// A target that lost something is mended by the next backup.
+@Suite struct MendingTests {
+    /// s1 in the storage and b1, a backup of it, in the target.
+    private func prepare(_ root: String) throws {
+        let cluster = try SmallCluster(in: root).load()
+        _ = try cluster.initialize()
+        _ = try Snapshots(cluster).create(SnapshotRequest("s1"), job: JobControl())
+        _ = try Backups(cluster).create(BackupRequest(name: "b1", snapshot: "s1", target: "nas"), job: JobControl())
+    }
+
+    @Test(.timeLimit(.minutes(10)), arguments: PackDamage.allCases)
+    func theNextBackupIsWholeWhateverPackOfTheTargetIsDamaged(_ damage: PackDamage) throws {
+        let place = try TemporaryDirectory.inMemory()
+        let base = place.file("base")
+        try makeDirectories(base)
+        try prepare(base)
+        let packs = try FileTree.files(below: "\(base)/nas/data")
+        #expect(packs.count >= 2)
+        for pack in packs {
+            let root = place.file("run")
+            #expect(try ChildProcess(["cp", "-a", base, root]).run().succeeded)
+            defer { try? removeTree(root) }
+            let path = "\(root)/nas/data/\(pack)"
+            if let left = damage.afflict(try AtomicFile.read(path)) {
+                try AtomicFile.write(left, to: path)
+            } else {
+                #expect(try ChildProcess(["rm", path]).run().succeeded)
+            }
+            try expectMended(root, damage, "\(damage) of \(pack)")
+        }
+    }
+
+    private func expectMended(_ root: String, _ damage: PackDamage, _ context: String) throws {
+        let small = SmallCluster(at: root)
+        let cluster = try small.load()
+        let backups = Backups(cluster)
+        let job = JobControl()
+        if damage.isInside, try backups.list(in: "nas").entries.count == 1 {
+            #expect(try !backups.verify("b1", in: "nas", data: .all, job: job).check.isSound, "\(context)")
+        }
+        _ = try backups.create(BackupRequest(name: "b2", snapshot: "s1", target: "nas"), job: job)
+        for data in [DataReading.none, .all] {
+            let check = try backups.verify("b2", in: "nas", data: data, job: job).check
+            #expect(check.isSound, "\(context): \(check.problems.map(\.text))")
+        }
+        try deleteIfDamaged("b1", backups, context)
+        _ = try backups.prune("nas", PruneOptions(grace: 0), job: job)
+        let repository = try cluster.open(small.target)
+        expectSound(repository, context)
+        #expect(try backups.verify("b2", in: "nas", data: .all, job: job).check.isSound, "\(context)")
+        if Restic.isInstalled { try small.expectResticAgrees(small.target, context) }
+    }
+
+    /// What was lost for good keeps a prune from its work until nothing needs it any more.
+    private func deleteIfDamaged(_ name: String, _ backups: Backups, _ context: String) throws {
+        do {
+            guard try !backups.verify(name, in: "nas", data: .all, job: JobControl()).check.isSound else { return }
+        } catch {
+            #expect(Failure(describing: error).code == .damaged, "\(context): \(error)")
+        }
+        let failure = #expect(throws: Failure.self) { try backups.prune("nas", PruneOptions(grace: 0), job: JobControl()) }
+        #expect(failure?.code == .damaged, "\(context)")
+        try backups.delete([name], in: "nas")
+    }
+}
