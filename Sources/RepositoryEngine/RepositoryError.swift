@@ -8,10 +8,17 @@ package enum RepositoryError: FailureConvertible, Hashable {
     /// There is a repository already.
     case alreadyARepository(location: String)
     case unsupportedVersion(Int, location: String)
+    /// There are snapshots or packs and no `config`.
+    case missingConfig(location: String)
+    case damagedConfig(reason: String, location: String)
     /// No key file opens with the password.
     case wrongPassword(location: String)
+    /// No key file that can be read opens with the password, and `name` cannot be read.
+    case wrongPasswordOrDamagedKey(name: String, location: String)
     /// No key file at all.
     case noKeys(location: String)
+    /// No key file can be read; says of the first one why.
+    case damagedKeys(name: String, reason: String, location: String)
     /// The last key of a repository is not removed.
     case lastKey
     case unknownKey(String)
@@ -41,12 +48,23 @@ package enum RepositoryError: FailureConvertible, Hashable {
             Failure(
                 .refused, "the repository at \(location) has format version \(version)",
                 hint: "versions 1 and 2 are supported; use a newer release")
+        case .missingConfig(let location):
+            Failure(.damaged, "the repository at \(location) has lost its config", hint: Self.configRemedy)
+        case .damagedConfig(let reason, let location):
+            Failure(.damaged, "the config of the repository at \(location) is damaged", hint: Self.configRemedy, cause: reason)
         case .wrongPassword(let location):
             Failure(
                 .password, "wrong password for the repository at \(location)",
                 hint: "check password-file or password-command in the cluster file; the recovery sheet says which password it was")
+        case .wrongPasswordOrDamagedKey(let name, let location):
+            Failure(
+                .password, "no readable key of the repository at \(location) opens with this password, and \(name) is damaged",
+                hint: "check password-file or password-command in the cluster file; if the password is right, \(Self.keysRemedy)")
         case .noKeys(let location):
-            Failure(.damaged, "the repository at \(location) has no key file", hint: "put the files of its keys/ folder back from a copy")
+            Failure(.damaged, "the repository at \(location) has no key file", hint: Self.keysRemedy)
+        case .damagedKeys(let name, let reason, let location):
+            Failure(
+                .damaged, "no key file of the repository at \(location) can be read", hint: Self.keysRemedy, cause: "\(name): \(reason)")
         case .lastKey:
             Failure(.refused, "this is the only key of the repository", hint: "add another key first")
         case .unknownKey(let id):
@@ -80,4 +98,8 @@ package enum RepositoryError: FailureConvertible, Hashable {
             Failure(.internal, "a blob of \(bytes) bytes does not fit the format")
         }
     }
+
+    private static let configRemedy = "copy config back from another copy of the repository: it never changes"
+    private static let keysRemedy =
+        "copy the keys/ folder back from another copy of the repository; one file of it that opens with the password suffices"
 }

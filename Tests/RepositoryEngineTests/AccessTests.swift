@@ -126,21 +126,30 @@ import TestSupport
         #expect(try opened.restore(snapshot) == tree)
     }
 
-    @Test("A damaged key file does not keep the others from opening; alone, it is named")
+    @Test("A damaged key file does not keep the others from opening; alone, it is named, and the remedy is a copy of any key file")
     func damagedKey() throws {
         let sample = try SampleRepository()
         let other = Password("second one")
         let id = try sample.repository.addKey(other, cost: .quick)
         #expect(sample.storage.damage(RepositoryNames.key(id)) { $0[20] ^= 4 })
         _ = try sample.reopened()
-        #expect(throws: RepositoryError.wrongPassword(location: "memory")) {
-            try OpenRepository.open(sample.storage, password: other, host: sample.host)
-        }
-        #expect(sample.storage.damage(RepositoryNames.key(sample.repository.openedWith)) { $0.removeLast() })
+        let either = RepositoryError.wrongPasswordOrDamagedKey(name: RepositoryNames.key(id).text, location: "memory")
+        #expect(throws: either) { try OpenRepository.open(sample.storage, password: other, host: sample.host) }
+        #expect(either.failure.code == .password && either.failure.hint?.contains("copy the keys/ folder back") == true)
+        let copy = sample.storage.copy()
+        let only = RepositoryNames.key(sample.repository.openedWith)
+        #expect(sample.storage.damage(only) { $0.removeLast() })
         let error = #expect(throws: RepositoryError.self) { try sample.reopened() }
-        guard case .damagedFile = error else { return #expect(Bool(false), "\(String(describing: error))") }
+        guard case .damagedKeys(_, "its bytes do not hash to its name", _) = error else {
+            return #expect(Bool(false), "\(String(describing: error))")
+        }
+        #expect(error?.failure.code == .damaged)
+        #expect(error?.failure.hint?.contains("copy the keys/ folder back") == true && error?.failure.hint?.contains("suffices") == true)
         for key in try sample.names("keys") { try sample.storage.remove(key) }
         #expect(throws: RepositoryError.noKeys(location: "memory")) { try sample.reopened() }
+        // The remedy helps.
+        try sample.storage.write(only, try copy.read(only))
+        #expect(try sample.reopened().id == sample.repository.id)
     }
 
     @Test("A key file that cannot be read does not keep the others from opening; alone, its error is told")
@@ -155,15 +164,26 @@ import TestSupport
         #expect(error?.kind == .inputOutput)
     }
 
-    @Test("A damaged or cut config is one clear error")
+    @Test("A damaged, cut or lost config is one clear error, and a copy of it is the remedy")
     func damagedConfig() throws {
         let sample = try SampleRepository()
-        for count in [0, 10, 31, 40] {
+        try sample.repository.backUp(SampleTree(files: ["a": [1]]))
+        let sound = try sample.storage.read(RepositoryNames.config)
+        for count in [0, 10, 31, 40, sound.count] {
             let storage = sample.storage.copy()
-            #expect(storage.damage(RepositoryNames.config) { $0.removeLast($0.count - count) })
+            #expect(
+                storage.damage(RepositoryNames.config) { bytes in
+                    bytes.removeLast(bytes.count - count)
+                    if count == sound.count { bytes[40] ^= 1 }
+                })
             let error = #expect(throws: RepositoryError.self) { try sample.reopened(through: storage) }
-            guard case .damagedFile(let name, _, _) = error else { return #expect(Bool(false), "\(String(describing: error))") }
-            #expect(name == "config")
+            guard case .damagedConfig = error else { return #expect(Bool(false), "\(String(describing: error))") }
+            #expect(error?.failure.code == .damaged && error?.failure.hint?.hasPrefix("copy config back") == true)
+            try storage.remove(RepositoryNames.config)
+            let lost = #expect(throws: RepositoryError.missingConfig(location: "memory")) { try sample.reopened(through: storage) }
+            #expect(lost?.failure.code == .damaged && lost?.failure.hint?.hasPrefix("copy config back") == true)
+            try storage.write(RepositoryNames.config, sound)
+            #expect(try sample.reopened(through: storage).id == sample.repository.id)
         }
     }
 

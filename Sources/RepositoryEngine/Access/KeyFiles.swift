@@ -19,8 +19,7 @@ struct KeyFiles {
 
     private struct Found {
         var readable: [(id: KeyID, file: KeyFile)] = []
-        /// Why the first of the unreadable ones is unreadable.
-        var problem: (any Error)?
+        var unreadable: [(name: ObjectName, error: any Error)] = []
     }
 
     private func find() throws -> Found {
@@ -31,7 +30,7 @@ struct KeyFiles {
             } catch let error as StorageError where error.kind == .unreachable {
                 throw error
             } catch {
-                found.problem = found.problem ?? error
+                found.unreadable.append((RepositoryNames.key(id), error))
             }
         }
         return found
@@ -49,13 +48,26 @@ struct KeyFiles {
 
     /// A key file that cannot be read matters only when no other opens.
     func open(_ password: Password) throws -> (MasterKey, KeyID) {
-        let found = try find()
+        var found = try find()
         for entry in found.readable {
-            if let key = try master(in: entry.file, password: password) { return (key, entry.id) }
+            do {
+                if let key = try master(in: entry.file, password: password) { return (key, entry.id) }
+            } catch let error as FormatError {
+                found.unreadable.append((RepositoryNames.key(entry.id), error))
+            }
         }
-        if found.readable.isEmpty { throw found.problem ?? RepositoryError.noKeys(location: storage.location) }
-        if let problem = found.problem as? StorageError { throw problem }
-        throw RepositoryError.wrongPassword(location: storage.location)
+        throw refusal(found)
+    }
+
+    private func refusal(_ found: Found) -> any Error {
+        let location = storage.location
+        guard let bad = found.unreadable.first else {
+            return found.readable.isEmpty ? RepositoryError.noKeys(location: location) : .wrongPassword(location: location)
+        }
+        guard let reason = UnpackedFiles.damage(bad.error) else { return bad.error }
+        return found.readable.isEmpty
+            ? RepositoryError.damagedKeys(name: bad.name.text, reason: reason, location: location)
+            : .wrongPasswordOrDamagedKey(name: bad.name.text, location: location)
     }
 
     private func master(in file: KeyFile, password: Password) throws -> MasterKey? {

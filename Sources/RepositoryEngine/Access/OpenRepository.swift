@@ -53,15 +53,28 @@ package final class OpenRepository: Sendable {
 
     /// Opens with the first key file that the password fits.
     package static func open(_ storage: any ObjectStorage, password: Password, host: Host) throws -> OpenRepository {
-        guard try storage.size(of: RepositoryNames.config) != nil else { throw RepositoryError.notARepository(location: storage.location) }
+        guard try storage.size(of: RepositoryNames.config) != nil else { throw try withoutConfig(storage) }
         let (key, keyID) = try KeyFiles(storage: storage, host: host).open(password)
-        let files = UnpackedFiles(storage: storage, key: key, host: host, compresses: false)
-        let json = try files.read(RepositoryNames.config, id: ObjectID<KeyNamed>?.none)
-        let config = try json.withUnsafeBytes { try RepositoryConfig(decoding: $0) }
+        let config = try config(UnpackedFiles(storage: storage, key: key, host: host, compresses: false))
         guard config.version == 1 || config.version == 2 else {
             throw RepositoryError.unsupportedVersion(config.version, location: storage.location)
         }
         return OpenRepository(storage: storage, config: config, key: key, openedWith: keyID, host: host)
+    }
+
+    private static func withoutConfig(_ storage: any ObjectStorage) throws -> RepositoryError {
+        let isEmpty = try storage.list(RepositoryNames.snapshotFolder).isEmpty && storage.list(RepositoryNames.packFolder).isEmpty
+        return isEmpty ? .notARepository(location: storage.location) : .missingConfig(location: storage.location)
+    }
+
+    private static func config(_ files: UnpackedFiles) throws -> RepositoryConfig {
+        do {
+            let json = try files.read(RepositoryNames.config, id: ObjectID<KeyNamed>?.none)
+            return try json.withUnsafeBytes { try RepositoryConfig(decoding: $0) }
+        } catch {
+            guard let reason = UnpackedFiles.damage(error) else { throw error }
+            throw RepositoryError.damagedConfig(reason: reason, location: files.storage.location)
+        }
     }
 
     /// restic refuses a repository whose polynomial is not irreducible, whoever cuts the files.

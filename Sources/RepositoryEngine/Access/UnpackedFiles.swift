@@ -1,4 +1,5 @@
 import HostIO
+import Model
 import ObjectStorage
 import ResticFormat
 import Synchronization
@@ -86,6 +87,16 @@ final class UnpackedFiles: Sendable {
         let cipher = try Cipher(key, random: host.random)
         try sealed.withUnsafeMutableBytes { try cipher.seal(plain, into: $0) }
         return sealed
+    }
+
+    /// Why a file cannot be read, when its bytes are the reason and not the storage or this program.
+    static func damage(_ error: any Error) -> String? {
+        switch error {
+        case RepositoryError.damagedFile(_, let reason, _): reason
+        case let error as FormatError where error.failure.code == .damaged: error.failure.message
+        case let error as StorageError where error.kind == .truncated: error.kind.rawValue
+        default: nil
+        }
     }
 
     func damaged(_ name: ObjectName, _ reason: String) -> RepositoryError {
