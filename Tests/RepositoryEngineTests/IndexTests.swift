@@ -128,7 +128,7 @@ import TestSupport
                 do {
                     let contents = try repository.loadIndexContents()
                     try repository.writeIndex(contents.packs.map { IndexedPack(id: $0.key, blobs: $0.value) })
-                    for file in contents.files { try storage.remove(RepositoryNames.index(file)) }
+                    for file in contents.files.keys { try storage.remove(RepositoryNames.index(file)) }
                 } catch { Issue.record(error) }
             })
         let loaded = try sample.reopened(through: watched).loadIndex()

@@ -244,6 +244,53 @@ struct PruneTests {
         #expect(try sample.repository.planPrune(PruneOptions(grace: 0)).isEmpty)
     }
 
+    @Test("Index files that list none of the deleted packs stay as they are")
+    func indexFilesStay() throws {
+        let sample = try SampleRepository()
+        var random = SeededRandom(named: "indexFilesStay")
+        var made: [StoredSnapshot: SampleTree] = [:]
+        for _ in 0..<5 {
+            let tree = SampleTree.random(&random, files: 10, bytes: 5000)
+            made[try sample.repository.backUp(tree)] = tree
+        }
+        let before = try sample.repository.loadIndexContents().files
+        #expect(before.count == 5)
+        let gone = try #require(made.keys.randomElement(using: &random))
+        let root = try #require(try sample.repository.loadIndex().locate(gone.file.tree.naming(BlobNamed.self), .tree)?.pack)
+        try sample.repository.removeSnapshot(gone.id)
+        made[gone] = nil
+        #expect(try sample.pruneAtOnce().packsDeleted == 2)
+        let after = try sample.repository.loadIndexContents().files
+        #expect(after == before.filter { !$0.value.contains(root) } && after.count == 4)
+        expectHolds(made, in: sample.repository)
+    }
+
+    @Test("Of an index file that lists deleted packs and others, the others are listed anew; many small files become one")
+    func indexFilesReplaced() throws {
+        let sample = try SampleRepository()
+        var random = SeededRandom(named: "indexFilesReplaced")
+        // One index file with a pack that goes and others that stay.
+        let kept = SampleTree.random(&random, files: 30, bytes: 100_000)
+        let writer = try sample.repository.beginWriting(WriteOptions(packSize: 1 << 20))
+        let more = SampleTree(
+            files: kept.files, folders: kept.folders.merging(["more": .random(&random, files: 200, bytes: 100_000)]) { $1 })
+        let gone = try sample.commit(try writer.save(more, using: writer.makeSealer()), by: writer)
+        var made = [try sample.repository.backUp(kept): kept]
+        let packs = try sample.names("data").count
+        try sample.repository.removeSnapshot(gone.id)
+        _ = try sample.repository.prune(PruneOptions(grace: 0, tolerableWaste: 100))
+        #expect(try sample.names("data").count < packs && sample.names("index").count == 2)
+        expectHolds(made, in: sample.repository)
+        for _ in 0..<15 {
+            let tree = SampleTree.random(&random, files: 2, bytes: 2000)
+            made[try sample.repository.backUp(tree)] = tree
+        }
+        #expect(try sample.names("index").count == 17)
+        try sample.pruneAtOnce()
+        #expect(try sample.names("index").count == 1)
+        expectHolds(made, in: sample.repository)
+    }
+
     @Test("A prune that lost its lock deletes nothing")
     func lostLock() throws {
         let (sample, _, _) = try SampleRepository.wasteful()

@@ -7,7 +7,8 @@ import ResticFormat
 struct IndexContents {
     /// Every listing of every pack; a pack may stand in more than one index file.
     var packs: [PackID: [IndexedBlob]] = [:]
-    var files: [IndexID] = []
+    /// The index files that could be read, and the packs that each lists.
+    var files: [IndexID: [PackID]] = [:]
     var unreadable: [(id: IndexID, reason: String)] = []
     /// Packs of which two index files say different things.
     var contradictions: Set<PackID> = []
@@ -39,7 +40,7 @@ extension OpenRepository {
             do {
                 let json = try files.read(RepositoryNames.index(id), id: id)
                 let packs = try IndexFile.decode(json)
-                contents.files.append(id)
+                contents.files[id] = packs.map(\.id)
                 for pack in packs { contents.add(pack) }
             } catch let error as StorageError {
                 guard error.kind == .truncated || error.kind == .inputOutput else { throw error }

@@ -93,10 +93,9 @@ extension OpenRepository {
         try lock.checkHeld()
         // A pack may go only when no index lists it any more, so all of them must be read.
         let contents = try whole(loadIndexContents())
-        if contents.packs.keys.contains(where: packs.contains) {
-            try writeIndexes(contents.packs.filter { !packs.contains($0.key) })
-            for old in contents.files { try storage.remove(RepositoryNames.index(old)) }
-        }
+        let replacement = IndexReplacement(of: contents, without: packs)
+        try writeIndexes(contents.packs.filter { replacement.packs.contains($0.key) })
+        for old in replacement.files.sorted() { try storage.remove(RepositoryNames.index(old)) }
         for pack in packs.sorted() { try storage.remove(RepositoryNames.pack(pack)) }
         for mark in settled { try removeMark(mark) }
         for mark in try deletionMarks() where !keeping.isDisjoint(with: mark.packs) {
