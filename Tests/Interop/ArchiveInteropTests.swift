@@ -58,11 +58,12 @@ struct ArchiveInteropTests {
         return outcome
     }
 
-    @Test("A directory that restic backed up is restored by us with all its metadata")
+    @Test("A directory that restic backed up is restored by us with all its metadata, and with links that restic itself does not make")
     func theirsRestored() throws {
         let shared = try SharedRepository()
         try shared.createByRestic()
         let source = try make(shared)
+        try Self.shell("cd '\(source)'; ln pipe deep/pipe; ln null deep/null; ln sym deep/sym")
         try shared.restic.run("backup", ".", workingDirectory: source)
         let repository = try shared.open()
         let snapshot = try #require(try repository.snapshots().snapshots.first)

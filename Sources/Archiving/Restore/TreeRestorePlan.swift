@@ -27,7 +27,7 @@ package struct TreeRestorePlan: Sendable {
     /// nil when the destination is to be made.
     var root: DirectoryHandle?
     var directories: [DirectoryChange] = []
-    /// Where files with several links, that are to be linked to, are already as they shall be.
+    /// Where entries with several links, that are to be linked to, are already as they shall be.
     var linkTargets: [LinkKey: EntryLocation] = [:]
 
     init() {}
@@ -65,14 +65,17 @@ struct EntryLocation: Sendable {
     let name: [UInt8]
 }
 
-/// What all links to one file of the image have in common.
+/// What all links to one entry of the image, of whatever type but a directory, have in common.
 struct LinkKey: Hashable, Sendable {
     let inode: UInt64
     let device: UInt64
 
     /// nil for what has no other link.
     init?(_ node: Node) {
-        guard node.type == .file, node.links > 1, node.inode != 0 else { return nil }
+        guard node.inode != 0, node.type != .dir, node.type != .irregular else { return nil }
+        // restic counts the links of files, symlinks and devices only; of the others it notes inode and device all the same.
+        let isUncounted = node.links == 0 && node.deviceID != 0 && (node.type == .fifo || node.type == .socket)
+        guard node.links > 1 || isUncounted else { return nil }
         inode = node.inode
         device = node.deviceID
     }

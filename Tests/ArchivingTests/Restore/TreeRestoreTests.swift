@@ -17,13 +17,13 @@ import Testing
         try shell(
             """
             cd '\(path)'; printf x > links/one; ln links/one links/two; ln links/one docs/three; ln -s ../docs/0.txt links/sym; ln -s /nowhere links/abs
-            mkfifo pipe; truncate -s 40M sparse; printf data | dd of=sparse bs=1M seek=20 conv=notrunc status=none
+            mkfifo pipe; ln pipe links/pipe; ln links/sym docs/sym; truncate -s 40M sparse; printf data | dd of=sparse bs=1M seek=20 conv=notrunc status=none
             printf '' > "$(printf 'bad\\377name')"; chmod 640 docs/1.txt; chmod 2755 docs/deep; setfattr -n user.k -v v docs/2.txt empty
             setfacl -m u:1234:rw docs/3.txt; touch -h -d '2001-01-01 01:01:01.123456789' links/sym docs/4.txt; chmod 500 empty
             """)
         if isRoot {
             try shell(
-                "cd '\(path)'; mknod null c 1 3; mknod disk b 8 17; chown 1234:4321 docs/5.txt; chown -h 77:88 links/abs; chmod 6755 docs/5.txt"
+                "cd '\(path)'; mknod null c 1 3; mknod disk b 8 17; ln disk links/disk; ln null links/null; chown 1234:4321 docs/5.txt; chown -h 77:88 links/abs; chmod 6755 docs/5.txt"
             )
         }
         try shell("cd '\(path)'; touch -d '2002-02-02 02:02:02.2' docs/deep docs empty links .")
@@ -134,6 +134,54 @@ import Testing
         try shell("cd '\(path)'; rm -r ./*")
         try fixture.restoreNow(outcome, to: path)
         #expect(try shell("cd '\(path)'; stat -c '%n %h' *") == "a 3\nb 3\nc 3\nd 1\ne 1\n")
+    }
+
+    /// Paths of what is no directory, each with its number of links, by inode.
+    private func links(_ path: String) throws -> Set<[String]> {
+        let lines = try shell("cd '\(path)'; find . ! -type d -printf '%i %P %n\\n'").split(separator: "\n").map {
+            $0.split(separator: " ")
+        }
+        return Set(Dictionary(grouping: lines) { $0[0] }.values.map { $0.map { "\($0[1]) \($0[2])" }.sorted() })
+    }
+
+    enum Special: CaseIterable {
+        case fifo, symlink, device, socket
+
+        func make(_ path: String) throws {
+            let status =
+                switch self {
+                case .fifo: mkfifo(path, 0o600)
+                case .symlink: Glibc.symlink("nowhere", path)
+                case .device: mknod(path, S_IFCHR | 0o600, 0x103)
+                case .socket: mknod(path, S_IFSOCK | 0o600, 0)
+                }
+            guard status == 0 else { throw SystemError(errno, "make", path) }
+        }
+    }
+
+    @Test(arguments: Special.allCases)
+    func `links of what is no file are joined and torn apart as they were`(special: Special) throws {
+        guard isRoot || special != .device else { return }
+        let folder = try TemporaryDirectory()
+        let fixture = try ArchiveFixture()
+        let path = try folder.folder("tree")
+        for name in ["a", "d", "e"] { try special.make("\(path)/\(name)") }
+        try shell("cd '\(path)'; ln a b; ln a c; touch -h -d 2020-01-01 a b c d e")
+        let outcome = try fixture.archive(path)
+        let whole: Set = [["a 3", "b 3", "c 3"], ["d 1"], ["e 1"]]
+        #expect(try links(path) == whole)
+        #expect(try fixture.restore(of: outcome, to: path).plan(job: JobControl()).isEmpty)
+        // One of three is another one now, one is gone, and two that were apart are joined.
+        try shell("cd '\(path)'; rm b c e")
+        try special.make(path + "/c")
+        try shell("cd '\(path)'; ln d e; touch -h -d 2020-01-01 c d")
+        let (plan, done) = try fixture.restoreNow(outcome, to: path)
+        #expect(done.issues == [] && plan.created == 1 && plan.replaced == 2)
+        #expect(try links(path) == whole)
+        #expect(try fixture.restore(of: outcome, to: path).plan(job: JobControl()).isEmpty)
+        try fixture.restoreNow(outcome, to: folder.file("fresh"))
+        #expect(try links(folder.file("fresh")) == whole)
+        #expect(try TreePortrait.of(folder.file("fresh")) == TreePortrait.of(path))
     }
 
     @Test func `progress ends where it was expected to`() throws {

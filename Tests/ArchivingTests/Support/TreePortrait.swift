@@ -3,7 +3,7 @@ import HostIO
 import Model
 
 /// All that can be told about a directory and what is below it, one line an entry, by a walk that shares nothing with the one under test.
-/// Left out: inode numbers, change and access times. Links to one file are told by the first of their paths.
+/// Left out: inode numbers, change and access times. Links to one entry are told by the first of their paths.
 enum TreePortrait {
     static func of(_ path: String) throws -> [String] {
         var lines: [String] = []
@@ -29,13 +29,13 @@ enum TreePortrait {
             switch status.kind {
             case .file:
                 line += " \(status.size) \(checksum(try folder.open(entry.name, .read).readAll(limit: 1 << 30)))"
-                if status.links > 1 {
-                    line += " link of \(linked[status.inode, default: path])"
-                    linked[status.inode] = linked[status.inode] ?? path
-                }
             case .symlink: line += " -> \(try folder.readSymlink(entry.name))"
             case .blockDevice, .characterDevice: line += " device \(status.representedDevice)"
             default: break
+            }
+            if status.links > 1 {
+                line += " link of \(linked[status.inode, default: path])"
+                linked[status.inode] = linked[status.inode] ?? path
             }
             lines.append(line)
         }

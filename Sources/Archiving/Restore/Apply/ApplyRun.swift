@@ -172,7 +172,7 @@ final class ApplyRun: Sendable {
         }
     }
 
-    /// Whether the caller is to write the file; otherwise a link to it is made later.
+    /// Whether the caller is to write the entry; otherwise a link to it is made later.
     func claims(_ node: Node, _ location: @autoclosure () -> EntryLocation, in directory: RestoredDirectory) -> Bool {
         guard let key = LinkKey(node) else { return true }
         let location = location()

@@ -89,17 +89,13 @@ final class ApplyWorker {
     // MARK: Entries that are not directories
 
     private func write(_ node: Node, in directory: RestoredDirectory) throws {
-        switch node.type {
-        case .file:
-            let location = EntryLocation(directory: directory.handle, name: node.name)
-            if run.claims(node, location, in: directory) { try writeFile(node, in: directory) }
-        case .irregular, .dir:
+        if node.type == .irregular || node.type == .dir {
             run.tell(directory.handle.path(of: node.name), "an entry of unknown type is left out")
             run.job.add(1, to: .filesDone)
-            try run.complete(directory)
-        default:
-            try writeSpecial(node, in: directory)
+            return try run.complete(directory)
         }
+        guard run.claims(node, EntryLocation(directory: directory.handle, name: node.name), in: directory) else { return }
+        try node.type == .file ? writeFile(node, in: directory) : writeSpecial(node, in: directory)
     }
 
     private func writeSpecial(_ node: Node, in directory: RestoredDirectory) throws {

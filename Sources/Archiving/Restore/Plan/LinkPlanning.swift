@@ -1,7 +1,7 @@
 import ResticFormat
 
-/// A file with several links in the image or in the destination.
-struct LinkedFile: Sendable {
+/// An entry with several links in the image or in the destination.
+struct LinkedEntry: Sendable {
     let node: Node
     /// nil: not in the destination.
     let there: Node?
@@ -9,7 +9,7 @@ struct LinkedFile: Sendable {
     let hasSameContent: Bool
 }
 
-/// Decides which files keep their inode, which are written, and which become links, when all files with several links are known.
+/// Decides which entries keep their inode, which are written, and which become links, when all with several links are known.
 struct LinkPlanning {
     let run: PlanRun
 
@@ -20,20 +20,20 @@ struct LinkPlanning {
         init(_ node: Node) { (inode, device) = (node.inode, node.deviceID) }
     }
 
-    func resolve(_ files: [LinkedFile]) {
-        let sorted = files.map { (path: $0.directory.source.handle.path(of: $0.node.name), file: $0) }.sorted { $0.path < $1.path }.map(
-            \.file)
-        var groups: [[LinkedFile]] = []
+    func resolve(_ entries: [LinkedEntry]) {
+        let sorted = entries.map { (path: $0.directory.source.handle.path(of: $0.node.name), entry: $0) }.sorted { $0.path < $1.path }.map(
+            \.entry)
+        var groups: [[LinkedEntry]] = []
         var groupOf: [LinkKey: Int] = [:]
-        for file in sorted {
-            if let key = LinkKey(file.node) {
+        for entry in sorted {
+            if let key = LinkKey(entry.node) {
                 if let group = groupOf[key] {
-                    groups[group].append(file)
+                    groups[group].append(entry)
                     continue
                 }
                 groupOf[key] = groups.count
             }
-            groups.append([file])
+            groups.append([entry])
         }
         var taken: Set<Inode> = []
         for group in groups { resolve(group, &taken) }
@@ -41,8 +41,8 @@ struct LinkPlanning {
 
     /// The first that has the content and whose inode no other group uses stays; the others become links to it. Without one the first to
     /// be written is linked to.
-    private func resolve(_ group: [LinkedFile], _ taken: inout Set<Inode>) {
-        let leader = group.first { file in file.hasSameContent && file.there.map { !taken.contains(Inode($0)) } ?? false }
+    private func resolve(_ group: [LinkedEntry], _ taken: inout Set<Inode>) {
+        let leader = group.first { entry in entry.hasSameContent && entry.there.map { !taken.contains(Inode($0)) } ?? false }
         let inode = leader?.there.map(Inode.init)
         if let inode { taken.insert(inode) }
         if let leader, let key = LinkKey(leader.node) {
@@ -51,9 +51,9 @@ struct LinkPlanning {
         }
         var isMetadataSettled = false
         var isWritten = leader != nil
-        for file in group {
-            guard let there = file.there else {
-                create(file, bytes: isWritten ? 0 : file.node.size)
+        for entry in group {
+            guard let there = entry.there else {
+                create(entry, bytes: isWritten ? 0 : entry.node.size)
                 isWritten = true
                 continue
             }
@@ -62,18 +62,18 @@ struct LinkPlanning {
                 if isMetadataSettled {
                     run.count { $0.unchanged += 1 }
                 } else {
-                    run.settle(file.node, there, file.directory, hasSameContent: true)
+                    run.settle(entry.node, there, entry.directory, hasSameContent: true)
                 }
                 isMetadataSettled = true
             } else {
-                run.settle(file.node, there, file.directory, hasSameContent: false, isLink: isWritten)
+                run.settle(entry.node, there, entry.directory, hasSameContent: false, isLink: isWritten)
                 isWritten = true
             }
         }
     }
 
-    private func create(_ file: LinkedFile, bytes: UInt64) {
-        run.add(.write(file.node), to: file.directory)
+    private func create(_ entry: LinkedEntry, bytes: UInt64) {
+        run.add(.write(entry.node), to: entry.directory)
         run.count { plan in
             plan.created += 1
             plan.bytesToWrite.grow(by: bytes)

@@ -27,7 +27,7 @@ final class PlanRun: Sendable {
     private struct State {
         var plan = TreeRestorePlan()
         var changed: [PlannedDirectory] = []
-        var linked: [LinkedFile] = []
+        var linked: [LinkedEntry] = []
         var linksCounted: Set<LinkKey> = []
         var examples = PlanExamples()
     }
@@ -79,7 +79,7 @@ final class PlanRun: Sendable {
         }
     }
 
-    func deferLink(_ file: LinkedFile) { state.withLock { $0.linked.append(file) } }
+    func deferLink(_ entry: LinkedEntry) { state.withLock { $0.linked.append(entry) } }
 
     /// Whether this is the first of its links.
     func countsBytes(_ key: LinkKey) -> Bool { state.withLock { $0.linksCounted.insert(key).inserted } }

@@ -57,15 +57,9 @@ final class PlanWorker {
         case (.dir, .dir): try descend(node, there, image, directory)
         case (.file, .file): compareFiles(FileComparison(node: node, there: there, directory: directory, image: image))
         case (let wanted, let present) where wanted == present:
-            if !node.isSameSpecial(as: there) {
-                replace(node, there, directory)
-            } else if !node.hasSameMetadata(as: there) {
-                setMetadata(node, there, directory)
-            } else {
-                run.count { $0.unchanged += 1 }
-            }
+            conclude(node, there, directory, isSame: node.isSameSpecial(as: there))
         default:
-            replace(node, there, directory)
+            run.settle(node, there, directory, hasSameContent: false)
             if node.type == .dir { run.pool.push(.countNew(try reader.directory(node, in: image)), .late) }
             if there.type == .dir { try push(countDeleted: there.name, directory) }
         }
@@ -88,20 +82,15 @@ final class PlanWorker {
         run.pool.push(.compareContent(file), .ordinary)
     }
 
+    func conclude(_ file: FileComparison, isSame: Bool) { conclude(file.node, file.there, file.directory, isSame: isSame) }
+
     /// The content is known to be the same or not. What has several links on either side is looked at when all is known.
-    func conclude(_ file: FileComparison, isSame: Bool) {
-        if LinkKey(file.node) != nil || file.there.links > 1 {
-            return run.deferLink(LinkedFile(node: file.node, there: file.there, directory: file.directory, hasSameContent: isSame))
+    private func conclude(_ node: Node, _ there: Node, _ directory: PlannedDirectory, isSame: Bool) {
+        if LinkKey(node) != nil || there.links > 1 {
+            run.deferLink(LinkedEntry(node: node, there: there, directory: directory, hasSameContent: isSame))
+        } else {
+            run.settle(node, there, directory, hasSameContent: isSame)
         }
-        run.settle(file.node, file.there, file.directory, hasSameContent: isSame)
-    }
-
-    private func replace(_ node: Node, _ there: Node, _ directory: PlannedDirectory) {
-        run.settle(node, there, directory, hasSameContent: false)
-    }
-
-    private func setMetadata(_ node: Node, _ there: Node, _ directory: PlannedDirectory) {
-        run.settle(node, there, directory, hasSameContent: true)
     }
 
     // MARK: On one side
@@ -109,7 +98,7 @@ final class PlanWorker {
     private func create(_ node: Node, _ image: ImageDirectory, _ directory: PlannedDirectory) throws {
         run.example(.create, directory.source.handle.path(of: node.name))
         if LinkKey(node) != nil {
-            return run.deferLink(LinkedFile(node: node, there: nil, directory: directory, hasSameContent: false))
+            return run.deferLink(LinkedEntry(node: node, there: nil, directory: directory, hasSameContent: false))
         }
         run.add(.write(node), to: directory)
         run.count { plan in
