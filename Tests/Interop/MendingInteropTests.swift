@@ -39,6 +39,21 @@ struct MendingInteropTests {
         return ground
     }
 
+    @Test(
+        "An index file that is damaged or gone is written anew by a prune, and restic finds no fault", arguments: PackDamage.allCases,
+        [false, true])
+    func mendedIndex(damage: PackDamage, byRestic: Bool) throws {
+        let template = try (byRestic ? Self.byRestic : Self.byUs).get()
+        let shared = try template.shared.copy()
+        var random = SeededRandom(named: "mendedIndex")
+        let index = try #require(try shared.storage.list("index").map(\.name).sorted().randomElement(using: &random))
+        try inflict(damage, on: index, of: shared)
+        let repository = try shared.open()
+        _ = try repository.prune(PruneOptions(grace: 0))
+        expectHolds(template.made, in: repository, "seed \(random.seed)")
+        try shared.restic.check()
+    }
+
     private func inflict(_ damage: PackDamage, on pack: ObjectName, of shared: SharedRepository) throws {
         let path = Path.join(shared.restic.repository, pack.text)
         let left = damage.afflict(try SharedRepository.bytes(of: path))

@@ -1,3 +1,4 @@
+import Model
 import ObjectStorage
 import ResticFormat
 import Testing
@@ -101,7 +102,35 @@ import TestSupport
         #expect(report.problems.map(\.place) == [.index(try #require(loaded.damagedIndexes.first))])
         #expect(report.orphanedPacks.isEmpty)
         #expect(try sample.repository.affected(by: report, among: Array(made.keys)).isEmpty)
-        #expect(throws: (any Error).self) { try sample.repository.prune(PruneOptions(grace: 0)) }
+    }
+
+    @Test("A prune writes an index file that is damaged or gone anew, from the packs that it listed", arguments: 0..<4)
+    func mendedIndex(kind: Int) throws {
+        let (sample, made, index) = try damagedSample()
+        switch kind {
+        case 0: #expect(sample.storage.damage(index) { $0[40] ^= 1 })
+        case 1: #expect(sample.storage.damage(index) { $0.removeLast(10) })
+        case 2: #expect(sample.storage.damage(index) { $0.removeAll() })
+        default: try sample.storage.remove(index)
+        }
+        #expect(try sample.repository.planPrune(PruneOptions()).isEmpty)
+        _ = try sample.repository.prune(PruneOptions())
+        #expect(try sample.names("index").count == 3 && !sample.names("index").contains(index))
+        #expect(try sample.repository.loadIndex().damagedIndexes.isEmpty)
+        expectHolds(made, in: sample.repository)
+        #expect(try sample.repository.planPrune(PruneOptions()).isEmpty)
+    }
+
+    @Test("An index file that the storage does not give is not written anew: it may be sound")
+    func indexOutOfReach() throws {
+        let (sample, _, index) = try damagedSample()
+        let before = sample.storage.objects
+        let faulty = FaultyStorage(sample.storage, faults: [Fault([.read], below: index.text, times: nil, .fail(.inputOutput))])
+        let repository = try sample.reopened(through: faulty)
+        let failure = #expect(throws: Failure.self) { try repository.prune(PruneOptions(grace: 0)) }
+        #expect(failure?.code == .damaged)
+        #expect(try sample.names("index").contains(index))
+        #expect(before.keys.allSatisfy { sample.storage.objects[$0] == before[$0] })
     }
 
     @Test("What only pack headers know is read but not built upon: a new backup stores and indexes it again")

@@ -166,7 +166,7 @@ struct PruneTests {
         expectHolds([kept: tree], in: sample.repository)
     }
 
-    @Test("A prune refuses to make damage final", arguments: ["snapshots", "index", "tree", "missing", "short"])
+    @Test("A prune refuses to make damage final", arguments: ["snapshots", "tree", "missing", "short"])
     func refusesDamage(what: String) throws {
         let (sample, kept, _) = try SampleRepository.wasteful()
         let index = try sample.repository.loadIndex()

@@ -9,7 +9,7 @@ struct IndexContents {
     var packs: [PackID: [IndexedBlob]] = [:]
     /// The index files that could be read, and the packs that each lists.
     var files: [IndexID: [PackID]] = [:]
-    var unreadable: [(id: IndexID, reason: String)] = []
+    var unreadable: [UnreadableIndex] = []
     /// Packs of which two index files say different things.
     var contradictions: Set<PackID> = []
 
@@ -19,6 +19,13 @@ struct IndexContents {
             sum + UInt64(blob.length) + UInt64(blob.isCompressed ? PackHeader.compressedRecordLength : PackHeader.plainRecordLength)
         }
     }
+}
+
+struct UnreadableIndex: Sendable {
+    let id: IndexID
+    let reason: String
+    /// Its bytes are at fault, not the way to them: it will not be read again.
+    let isDamaged: Bool
 }
 
 extension OpenRepository {
@@ -42,11 +49,11 @@ extension OpenRepository {
                 let packs = try IndexFile.decode(json)
                 contents.files[id] = packs.map(\.id)
                 for pack in packs { contents.add(pack) }
-            } catch let error as StorageError {
-                guard error.kind == .truncated || error.kind == .inputOutput else { throw error }
-                contents.unreadable.append((id, error.failure.summary))
-            } catch let error as any FailureConvertible where error is FormatError || error is RepositoryError {
-                contents.unreadable.append((id, error.failure.summary))
+            } catch let error as StorageError where error.kind == .inputOutput {
+                contents.unreadable.append(UnreadableIndex(id: id, reason: error.failure.summary, isDamaged: false))
+            } catch {
+                guard let reason = UnpackedFiles.damage(error) else { throw error }
+                contents.unreadable.append(UnreadableIndex(id: id, reason: reason, isDamaged: true))
             }
         }
         return contents

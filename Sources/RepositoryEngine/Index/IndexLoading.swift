@@ -27,13 +27,10 @@ extension OpenRepository {
         for id in ids {
             do {
                 try load(id, into: table, doomed: doomed)
-            } catch let error as StorageError {
-                guard error.kind == .truncated || error.kind == .inputOutput else { throw error }
+            } catch let error as StorageError where error.kind == .inputOutput {
                 damaged.append(id)
-            } catch is FormatError {
-                damaged.append(id)
-            } catch let error as RepositoryError {
-                guard case .damagedFile = error else { throw error }
+            } catch {
+                guard UnpackedFiles.damage(error) != nil else { throw error }
                 damaged.append(id)
             }
         }
@@ -60,10 +57,13 @@ extension OpenRepository {
 
     /// The blobs found so can be read but are not built upon: what is in no index is not there for others.
     private func loadHeaders(ofPacksMissingIn table: BlobTable) throws {
-        let known = Set(table.packs)
-        for (id, size) in try packSizes() where !known.contains(id) {
-            guard let blobs = try readableHeader(id, size: size) else { continue }
-            table.add(blobs, of: id, doomed: true)
+        for pack in try unlistedPacks(try packSizes(), besides: Set(table.packs)) { table.add(pack.blobs, of: pack.id, doomed: true) }
+    }
+
+    /// What packs that stand in no index say of themselves; those whose header cannot be read are left out.
+    func unlistedPacks(_ sizes: [PackID: UInt64], besides listed: Set<PackID>) throws -> [IndexedPack] {
+        try sizes.filter { !listed.contains($0.key) }.compactMap { id, size in
+            try readableHeader(id, size: size).map { IndexedPack(id: id, blobs: $0) }
         }
     }
 

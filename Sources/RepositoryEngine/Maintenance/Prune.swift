@@ -11,6 +11,7 @@ extension OpenRepository {
         let lock = try self.lock(.prune, patience: patience)
         defer { lock.release() }
         try settleAnnouncedMarks(own: lock.session)
+        try mendIndex()
         let ground = try survey(options, job: job)
         let plan = decide(ground, options)
         var outcome = PruneOutcome(plan: plan)
@@ -62,6 +63,15 @@ extension OpenRepository {
         }
     }
 
+    /// Lists packs that no index lists: what an index that was lost or damaged knew is known again, and what an interrupted run left behind is
+    /// judged like everything else. Damaged index files, of which nothing can be had any more, go after that.
+    private func mendIndex() throws {
+        let contents = try loadIndexContents()
+        let unlisted = try unlistedPacks(try packSizes(), besides: Set(contents.packs.keys))
+        try writeIndexes(Dictionary(uniqueKeysWithValues: unlisted.map { ($0.id, $0.blobs) }))
+        for file in contents.unreadable where file.isDamaged { try storage.remove(RepositoryNames.index(file.id)) }
+    }
+
     /// A prune that died between announcing a mark and noting who was at work left one that would wait forever.
     private func settleAnnouncedMarks(own session: String) throws {
         for mark in try deletionMarks() where mark.sessions.contains(Self.announced) {
@@ -92,7 +102,7 @@ extension OpenRepository {
         job?.begin(phase: "deleting packs")
         try lock.checkHeld()
         // A pack may go only when no index lists it any more, so all of them must be read.
-        let contents = try whole(loadIndexContents())
+        let contents = try loadWholeIndexContents()
         let replacement = IndexReplacement(of: contents, without: packs)
         try writeIndexes(contents.packs.filter { replacement.packs.contains($0.key) })
         for old in replacement.files.sorted() { try storage.remove(RepositoryNames.index(old)) }
@@ -109,7 +119,7 @@ extension OpenRepository {
     private func dropNotes() throws {
         let noted = try packsNotedDamaged()
         guard !noted.isEmpty else { return }
-        let listed = try whole(loadIndexContents()).packs
+        let listed = try loadWholeIndexContents().packs
         try changeNotes(adding: [], removing: noted.filter { listed[$0] == nil })
     }
 

@@ -37,7 +37,7 @@ extension OpenRepository {
             now.secondsSince(mark.marked) >= options.grace && live.isDisjoint(with: mark.sessions)
                 && !mark.sessions.contains(Self.announced)
         }
-        let census = try whole(takeCensus())
+        let census = try censusForPrune()
         let index = try index(of: census.contents, doomed: census.suspects.union(marks.flatMap(\.packs)))
         job?.begin(phase: "finding what snapshots need")
         let reached = try Reachability.walk(listing.snapshots.map(\.file.tree), in: index, job: job)
@@ -75,15 +75,24 @@ extension OpenRepository {
         }
     }
 
-    private func whole(_ census: PackCensus) throws -> PackCensus {
-        _ = try whole(census.contents)
-        return census
+    /// With the packs that no readable index lists, as far as they tell what they hold: a prune lists them.
+    private func censusForPrune() throws -> PackCensus {
+        let census = try takeCensus()
+        try refuseUnreadable(census.contents.unreadable.filter { !$0.isDamaged })
+        var contents = census.contents
+        for pack in try unlistedPacks(census.sizes, besides: Set(contents.packs.keys)) { contents.packs[pack.id] = pack.blobs }
+        return PackCensus(contents: contents, sizes: census.sizes, suspects: census.suspects)
     }
 
     /// Throws when an index file cannot be read: what is in it could be taken for unknown.
-    func whole(_ contents: IndexContents) throws -> IndexContents {
-        if let bad = contents.unreadable.first { throw refusal("index \(bad.id.short) cannot be read: \(bad.reason)") }
+    func loadWholeIndexContents() throws -> IndexContents {
+        let contents = try loadIndexContents()
+        try refuseUnreadable(contents.unreadable)
         return contents
+    }
+
+    private func refuseUnreadable(_ files: [UnreadableIndex]) throws {
+        if let bad = files.first { throw refusal("index \(bad.id.short) cannot be read: \(bad.reason)") }
     }
 
     private func refusal(_ reason: String) -> Failure {
