@@ -40,6 +40,25 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(5))) func whatIsWrongWithARepositoryAndCostsNothingKeepsNobodyFromRestoring() throws {
+        let place = try TemporaryDirectory.inMemory()
+        try prepare(place.path)
+        let small = SmallCluster(at: place.path)
+        for folder in [small.storage, small.target] {
+            let index = "\(folder)/index/\(try #require(try FileTree.files(below: "\(folder)/index").first))"
+            try AtomicFile.write(try #require(PackDamage.flipped.afflict(try AtomicFile.read(index))), to: index)
+        }
+        try small.write("changed", to: "uploads/sub/file1")
+        let snapshots = Snapshots(try small.load())
+        let restore = try snapshots.prepareRestore("s1", stores: nil, releaseChange: .refused, job: JobControl())
+        _ = try snapshots.restore(restore, job: JobControl())
+        #expect(try small.text("uploads/sub/file1") == "upload 1")
+        try small.writeFile("new.yaml", place: "new", state: "new-state", storage: "new-storage")
+        let cluster = ClusterRestore(into: try small.load("new.yaml"), from: small.target)
+        _ = try cluster.run(try cluster.prepare("b1", without: [], job: JobControl()), job: JobControl())
+        #expect(try small.text("lake/facts.dat", place: "new") == small.text("lake/facts.dat"))
+    }
+
     private func expectMended(_ root: String, _ damage: PackDamage, _ context: String) throws {
         let small = SmallCluster(at: root)
         let cluster = try small.load()

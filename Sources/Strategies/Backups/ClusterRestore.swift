@@ -56,11 +56,11 @@ package struct ClusterRestore: Sendable {
             try checkEmpty(matching, before: entry)
             let space = try checkSpace(matching)
             let check = try repository.check([entry.stored], data: .all, job: job)
-            guard check.isSound else {
+            guard check.isRestorable else {
                 throw Failure(
                     .damaged, "the backup \(name) is damaged; nothing was changed",
                     hint: "restore another one; holdfast backup verify says what is affected",
-                    cause: check.problems.prefix(3).map(\.text).joined(separator: "; "))
+                    cause: check.problems.filter(\.isLoss).prefix(3).map(\.text).joined(separator: "; "))
             }
             let proof = "every byte of it read and proven: \(counted(check.packsRead, "pack")), \(ByteCount(check.bytesRead))"
             let plan = ClusterRestorePlan(

@@ -40,7 +40,7 @@ extension Snapshots {
             let records = try chosen(stores, of: entry.manifest)
             job.begin(phase: "checking the snapshot")
             let check = try repository.check([entry.stored], data: .none, job: job)
-            if let problem = check.problems.first {
+            if let problem = check.problems.first(where: \.isLoss) {
                 throw Failure(
                     .damaged, "the snapshot \(name) is damaged; nothing was changed",
                     hint: "holdfast snapshot validate \(name) says what is affected",
