@@ -19,10 +19,16 @@ package final class FileLock: Sendable {
             if waited >= patience { throw FileLockHeld(path: path, holder: holder(file)) }
             sleepThread(for: min(patience - waited, .milliseconds(50)))
         }
-        try file.descriptor.truncate(to: 0)
-        let text = "process \(host.processID) of \(host.user) on \(host.name): \(purpose)"
-        try withBytes(of: Array(text.utf8)) { buffer throws(SystemError) in try file.descriptor.write(buffer, at: 0) }
+        sign(file, "process \(host.processID) of \(host.user) on \(host.name): \(purpose)")
         return FileLock(file)
+    }
+
+    /// What is written is for people; on a full disk the lock holds without it.
+    private static func sign(_ file: SharedDescriptor, _ text: String) {
+        do {
+            try file.descriptor.truncate(to: 0)
+            try withBytes(of: Array(text.utf8)) { buffer throws(SystemError) in try file.descriptor.write(buffer, at: 0) }
+        } catch { try? file.descriptor.truncate(to: 0) }
     }
 
     /// A second call does nothing. Otherwise the lock goes with the last reference.

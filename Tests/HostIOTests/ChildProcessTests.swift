@@ -100,6 +100,18 @@ import Testing
         try waiter.join()
     }
 
+    @Test(.enabled(if: canMount("a lock on a full disk"))) func aLockIsTakenOnAFullDiskToo() throws {
+        let disk = try MountedFileSystem.tmpfs(megabytes: 1)
+        let path = Path.join(disk.path, "lock")
+        try FileLock.take(path, purpose: "while there is room", host: host).release()
+        try disk.fillUp()
+        let lock = try FileLock.take(path, purpose: "snapshot delete", host: host)
+        let held = #expect(throws: FileLockHeld.self) { try FileLock.take(path, purpose: "another", host: host) }
+        #expect(held?.holder == "another process")
+        lock.release()
+        try FileLock.take(path, purpose: "afterwards", host: host).release()
+    }
+
     @Test func aLockGoesWithItsProcess() throws {
         let path = directory.file("lock")
         let outcome = try ChildProcess(["flock", path, "sh", "-c", "kill -9 $PPID; sleep 0"]).run()

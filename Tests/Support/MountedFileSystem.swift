@@ -29,6 +29,24 @@ package final class MountedFileSystem: Sendable {
         try Self.run(try prepare(path, directory))
     }
 
+    /// Leaves not a byte: large pieces first, then smaller ones. What is freed later is not taken again.
+    package func fillUp() throws {
+        var random = SeededRandom(seed: 1)
+        let folder = Path.join(path, "filling")
+        try makeDirectories(folder)
+        for size in [4 << 20, 256 << 10, 4096, 512, 1] {
+            let piece = random.bytes(size)
+            for round in 0..<2 {
+                do throws(SystemError) {
+                    let file = try Descriptor.openDirectory(folder).open(Array("\(size)-\(round)".utf8), [.write, .createNew])
+                    do throws(SystemError) { while true { try file.write(piece) } } catch { guard error.isNoSpace else { throw error } }
+                    // Blocks that were only promised until now.
+                    try file.sync()
+                } catch { guard error.isNoSpace else { throw error } }
+            }
+        }
+    }
+
     package func remount(readOnly: Bool) throws { try Self.run(["mount", "-o", "remount,\(readOnly ? "ro" : "rw")", path]) }
 
     /// `umount -l`: gone from the tree at once, whoever has it open.
