@@ -44,8 +44,8 @@ struct SnapshotGroup: ParsableCommand {
         subcommands: [
             SnapshotCreateCommand.self, SnapshotLsCommand.self, SnapshotShowCommand.self, SnapshotDiffCommand.self,
             SnapshotValidateCommand.self, SnapshotPinCommand.self,
-            SnapshotUnpinCommand.self, SnapshotExtendCommand.self, SnapshotDeleteCommand.self, SnapshotRestoreCommand.self,
-            SnapshotUndoCommand.self,
+            SnapshotUnpinCommand.self, SnapshotExtendCommand.self, SnapshotDeleteCommand.self, SnapshotPruneCommand.self,
+            SnapshotRestoreCommand.self, SnapshotUndoCommand.self,
         ])
 }
 

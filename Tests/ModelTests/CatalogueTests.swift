@@ -36,6 +36,27 @@ import Testing
         #expect(catalogue.history.last?.command == "249")
     }
 
+    @Test func `a prune is due when snapshots have expired since the last one, and that is a day ago`() {
+        var catalogue = empty()
+        func note(_ command: String, _ seconds: Int64, _ outcome: String = "ok") {
+            catalogue.record(HistoryEvent(time: now.adding(seconds: seconds), command: command, outcome: outcome, seconds: 0))
+        }
+        note("snapshot create a", 0)
+        #expect(!catalogue.isPruneDue(at: now))
+        note("snapshot expire a", 10)
+        #expect(catalogue.isPruneDue(at: now.adding(seconds: 10)))
+        note("snapshot prune", 20, "locked")
+        #expect(catalogue.isPruneDue(at: now.adding(seconds: 20)))
+        note("snapshot prune", 30)
+        #expect(!catalogue.isPruneDue(at: now.adding(seconds: 200_000)), "nothing has expired since")
+        note("snapshot expire b", 40)
+        #expect(!catalogue.isPruneDue(at: now.adding(seconds: 40)))
+        #expect(catalogue.isPruneDue(at: now.adding(seconds: 86_430)))
+        #expect(catalogue.isPruneDue(at: now.adding(seconds: -86_400)), "a clock that was put back does not put it off")
+        note("snapshot delete c", 50)
+        #expect(!catalogue.isPruneDue(at: now.adding(seconds: 200_000)))
+    }
+
     @Test func `a target is added once`() throws {
         var catalogue = empty()
         try catalogue.addTarget(TargetRecord(name: "nas", path: "/mnt/nas", added: now))

@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func `a prune plan tells what is freed and when`() {
-        let plan = TargetPrunePlan(
+        let plan = RepositoryPrunePlan(
             place: "target nas", packsToDelete: 4, packsToRewrite: 2, bytesToWrite: 1_000_000, bytesFreed: 64_000_000,
             bytesUsed: 1_400_000_000,
             graceSeconds: 86_400)

@@ -1,3 +1,5 @@
+import Clusters
+import Model
 import RepositoryEngine
 
 /// What a prune did.
@@ -6,13 +8,16 @@ struct PruneResult: Encodable {
     var packsMarked: Int
     var bytesWritten: Int
     var bytesFreed: UInt64
+    /// Snapshots that were removed before it.
+    var expired: [SnapshotName]
 
     /// Nil when there was nothing to prune.
-    init(_ outcome: PruneOutcome?) {
-        packsDeleted = outcome?.packsDeleted ?? 0
-        packsMarked = outcome?.packsMarked ?? 0
-        bytesWritten = outcome?.bytesWritten ?? 0
-        bytesFreed = outcome?.bytesFreed ?? 0
+    init(_ outcome: RepositoryPruneOutcome?) {
+        packsDeleted = outcome?.pruned.packsDeleted ?? 0
+        packsMarked = outcome?.pruned.packsMarked ?? 0
+        bytesWritten = outcome?.pruned.bytesWritten ?? 0
+        bytesFreed = outcome?.pruned.bytesFreed ?? 0
+        expired = outcome?.expired ?? []
     }
 }
 

@@ -49,22 +49,6 @@ struct TargetPruneCommand: HoldfastCommand {
         let options = PruneOptions(grace: try graceSeconds())
         let backups = Backups(cluster)
         let plan = try context.watching { try backups.planPrune(target, options, job: $0) }
-        if plan.isEmpty {
-            context.console.finish(json: ["prune": PruneResult(nil)]) { _ in
-                "nothing to prune in target \(target)"
-            }
-            return .done
-        }
-        guard try context.agree(to: plan, consent) else { return .done }
-        let outcome = try context.watching { try backups.prune(target, options, job: $0) }
-        context.console.finish(json: ["prune": PruneResult(outcome)]) { _ in text(outcome, target) }
-        return .done
-    }
-
-    private func text(_ outcome: PruneOutcome, _ target: String) -> String {
-        let freed = "target \(target): \(ByteCount(outcome.bytesFreed)) freed, \(counted(outcome.packsDeleted, "pack")) deleted"
-        let waiting = outcome.packsMarked - outcome.packsDeleted
-        return waiting > 0
-            ? "\(freed); \(counted(waiting, "pack")) marked, which a prune after \(grace) deletes" : freed
+        return try context.execute(plan, of: "target \(target)", consent) { try backups.prune(target, options, job: $0) }
     }
 }

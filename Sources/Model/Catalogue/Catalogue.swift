@@ -30,6 +30,16 @@ package struct Catalogue: Hashable, Sendable, Codable {
         history = []
     }
 
+    /// When snapshots whose time was over have been removed since the last prune of the storage, and that is a day ago or more: to look for
+    /// what nothing needs any more costs a walk through all snapshots.
+    package func isPruneDue(at now: Timestamp) -> Bool {
+        let prunes = [HistoryEvent.pruned, "snapshot delete"]
+        let last = history.lastIndex { event in event.outcome == "ok" && prunes.contains { event.command.hasPrefix($0) } }
+        guard let expiry = history.lastIndex(where: { $0.command.hasPrefix(HistoryEvent.expired) }) else { return false }
+        guard let last else { return true }
+        return last < expiry && !(0..<86_400).contains(now.secondsSince(history[last].time))
+    }
+
     package mutating func record(_ event: HistoryEvent) {
         history.append(event)
         if history.count > Self.historyLimit { history.removeFirst(history.count - Self.historyLimit) }
@@ -141,6 +151,10 @@ package struct RestoreRecord: Hashable, Sendable, Codable {
 }
 
 package struct HistoryEvent: Hashable, Sendable, Codable {
+    /// How the commands begin under which it is noted that the storage was pruned, and that snapshots were removed because of their age.
+    package static let pruned = "snapshot prune"
+    package static let expired = "snapshot expire"
+
     package var time: Timestamp
     /// "snapshot create nightly".
     package var command: String

@@ -1,7 +1,9 @@
 /// What a prune of a repository would do, in numbers; the engine's own plan has the packs.
-package struct TargetPrunePlan: Plan, Hashable {
-    /// "target nas (/mnt/nas/acme)".
+package struct RepositoryPrunePlan: Plan, Hashable {
+    /// "target nas (/mnt/nas/acme)", "the snapshots of cluster acme (/srv/snapshots)".
     package var place: String
+    /// Snapshots whose time is over, removed first: what they alone need comes on top of the numbers.
+    package var expired: [SnapshotName]
     /// Packs without a used blob.
     package var packsToDelete: Int
     /// Packs with used and unused blobs that are written anew.
@@ -16,10 +18,11 @@ package struct TargetPrunePlan: Plan, Hashable {
     package var warnings: [String]
 
     package init(
-        place: String, packsToDelete: Int, packsToRewrite: Int, bytesToWrite: UInt64, bytesFreed: UInt64, bytesUsed: UInt64,
-        packsPastGrace: Int = 0, graceSeconds: Double = 0, warnings: [String] = []
+        place: String, expired: [SnapshotName] = [], packsToDelete: Int, packsToRewrite: Int, bytesToWrite: UInt64, bytesFreed: UInt64,
+        bytesUsed: UInt64, packsPastGrace: Int = 0, graceSeconds: Double = 0, warnings: [String] = []
     ) {
         self.place = place
+        self.expired = expired
         self.packsToDelete = packsToDelete
         self.packsToRewrite = packsToRewrite
         self.bytesToWrite = bytesToWrite
@@ -30,7 +33,7 @@ package struct TargetPrunePlan: Plan, Hashable {
         self.warnings = warnings
     }
 
-    package var isEmpty: Bool { packsToDelete + packsToRewrite + packsPastGrace == 0 }
+    package var isEmpty: Bool { packsToDelete + packsToRewrite + packsPastGrace == 0 && expired.isEmpty }
 
     package var summary: PlanSummary {
         var lines = [
@@ -42,6 +45,7 @@ package struct TargetPrunePlan: Plan, Hashable {
             PlanSummary.Line("freed", ByteCount(bytesFreed).text),
         ]
         if packsPastGrace > 0 { lines.insert(PlanSummary.Line("deleted now", counted(packsPastGrace, "marked pack")), at: 1) }
+        if !expired.isEmpty { lines.insert(PlanSummary.Line("expired", expired.map(\.text).joined(separator: ", ")), at: 0) }
         return PlanSummary(
             title: "prune \(place)", lines: lines, warnings: warnings, losses: [], undo: nil)
     }

@@ -39,12 +39,16 @@ extension Backups {
         if let name = request.name { try NameRule.check(name, of: "backup") }
         let command = "backup create \(request.name ?? "") --target \(request.target) --mode \(request.mode.rawValue)"
         return try cluster.exclusively(command) {
-            try cluster.recording(command) { try createLocked(request, job) }
+            let outcome = try cluster.recording(command) { try createLocked(request, job) }
+            cluster.keepBallast(at: try cluster.target(named: request.target).path)
+            Snapshots(cluster).freeExpired(job: job)
+            return outcome
         }
     }
 
     private func createLocked(_ request: BackupRequest, _ job: JobControl) throws -> BackupOutcome {
-        let targetLock = try cluster.repository(of: try cluster.target(named: request.target)).lockForWriting(patience: .seconds(30))
+        let repository = try cluster.repository(of: try cluster.target(named: request.target))
+        let targetLock = try advisingWhenFull(request.target) { try repository.lockForWriting(patience: .seconds(30)) }
         defer { targetLock.release() }
         let (existing, target) = try EntryReader.list(.backup, under: targetLock)
         let taken = existing.entries.map(\.manifest.name)
@@ -62,7 +66,7 @@ extension Backups {
             cluster: cluster, source: source, sourceReader: reader, previous: existing.entries, target: target,
             mode: request.mode,
             job: job)
-        let outcome = try writing.run(name)
+        let outcome = try advisingWhenFull(request.target) { try writing.run(name) }
         return BackupOutcome(entry: outcome.entry, bytesAdded: outcome.bytesStored, freshSnapshot: fresh)
     }
 
@@ -72,6 +76,7 @@ extension Backups {
             name: try freeName("for-backup-\(cluster.host.clock.now().compact)", besides: taken), reason: "for backup \(name)",
             style: .manual,
             timeToLive: Self.freshLifetime)
-        return try Snapshots(cluster).createLocked(request, job: job).entry.manifest.name
+        let snapshots = Snapshots(cluster)
+        return try snapshots.advisingWhenFull { try snapshots.createLocked(request, job: job) }.entry.manifest.name
     }
 }

@@ -28,6 +28,19 @@ package struct Backups: Sendable {
         return try body(repository)
     }
 
+    /// Runs `body`; where that finds no room, the failure says how the target gets some.
+    func advisingWhenFull<R>(_ target: String, _ body: () throws -> R) throws -> R {
+        do { return try body() } catch {
+            var failure = Failure(describing: error)
+            guard failure.code == .space, let oldest = try? list(in: target).entries.first else { throw error }
+            let remedy =
+                "holdfast backup delete \(oldest.manifest.name) --target \(target), then holdfast target prune \(target) --grace 0s"
+            failure.hint = [failure.hint, "\(remedy) (both -c \(cluster.file.path)) make room, on a full target too"].compactMap { $0 }
+                .joined(separator: "; ")
+            throw failure
+        }
+    }
+
     /// Adds a target; see ``Cluster/addTarget(_:path:)``. Gives what is unwise about it.
     package func addTarget(_ name: String, path: String) throws -> [String] {
         try cluster.exclusively("target add \(name)") {
@@ -45,31 +58,32 @@ package struct Backups: Sendable {
             remaining: listing.entries.count + listing.lost.count - names.count, madeAt: cluster.host.clock.now())
     }
 
-    /// Forgets them; `target prune` frees the space.
+    /// Forgets them; `target prune` frees the space. Works on a full target.
     package func delete(_ names: [String], in target: String) throws {
+        let place = try cluster.target(named: target)
         try cluster.exclusively("backup delete") {
-            try cluster.recording("backup delete \(names.joined(separator: " "))") {
-                let repository = try cluster.repository(of: try cluster.target(named: target))
-                let lock = try repository.lock(.write, patience: .seconds(30))
-                defer { lock.release() }
-                let listing = try EntryReader.list(.backup, in: repository).listing
-                for id in try names.map({ try listing.deletable($0, .backup).id }) { try repository.removeSnapshot(id) }
+            try cluster.freeing(place.path) {
+                try cluster.recording("backup delete \(names.joined(separator: " "))") {
+                    let repository = try cluster.repository(of: place)
+                    let lock = try repository.lockForForgetting()
+                    defer { lock.release() }
+                    let listing = try EntryReader.list(.backup, in: repository).listing
+                    for id in try names.map({ try listing.deletable($0, .backup).id }) { try repository.removeSnapshot(id) }
+                }
             }
         }
     }
 
     /// `options.grace` seconds lie between the marking of packs and their deletion.
-    package func planPrune(_ target: String, _ options: PruneOptions, job: JobControl) throws -> TargetPrunePlan {
+    package func planPrune(_ target: String, _ options: PruneOptions, job: JobControl) throws -> RepositoryPrunePlan {
         let place = try cluster.target(named: target)
-        let plan = try cluster.repository(of: place).planPrune(options, job: job)
-        return TargetPrunePlan(
-            place: "target \(target) (\(place.path))", packsToDelete: plan.mark.count, packsToRewrite: plan.repack.count,
-            bytesToWrite: plan.bytesRepacked, bytesFreed: plan.bytesDeleted + plan.bytesMarked - min(plan.bytesMarked, plan.bytesRepacked),
-            bytesUsed: plan.bytesUsed, packsPastGrace: plan.delete.count, graceSeconds: options.grace)
+        _ = try cluster.repository(of: place)
+        return try cluster.planPrune(place.path, called: "target \(target)", options, job: job)
     }
 
-    package func prune(_ target: String, _ options: PruneOptions, job: JobControl) throws -> PruneOutcome {
-        let repository = try cluster.repository(of: try cluster.target(named: target))
-        return try repository.prune(options, patience: .seconds(30), job: job)
+    package func prune(_ target: String, _ options: PruneOptions, job: JobControl) throws -> RepositoryPruneOutcome {
+        let place = try cluster.target(named: target)
+        _ = try cluster.repository(of: place)
+        return RepositoryPruneOutcome(pruned: try cluster.prune(place.path, options, job: job))
     }
 }

@@ -13,6 +13,7 @@ package final class Cluster: Sendable {
     /// `holdfast 0.1.0`: goes into manifests and snapshot files.
     package let program: String
     private let opened = Mutex<[String: OpenRepository]>([:])
+    private let places = Mutex<[String: BallastedStorage]>([:])
 
     package init(file: ClusterFile, host: Host, drivers: Drivers, program: String) {
         self.file = file
@@ -65,7 +66,11 @@ package final class Cluster: Sendable {
     package func updateCatalogue(_ change: (inout Catalogue) throws -> Void) throws {
         var catalogue = try catalogue()
         try change(&catalogue)
-        try state.save(catalogue)
+        while true {
+            do { return try state.save(catalogue) } catch let error as SystemError where error.isNoSpace {
+                guard try giveBallastUp() else { throw error }
+            }
+        }
     }
 
     /// Runs `body` while no other Holdfast changes this cluster. Throws `locked` with the owner when another one does.
@@ -97,7 +102,7 @@ package final class Cluster: Sendable {
     /// The repository at a path, opened once: deriving its key takes a good part of a second.
     package func open(_ path: String) throws -> OpenRepository {
         if let known = opened.withLock({ $0[path] }) { return known }
-        let repository = try OpenRepository.open(try drivers.storage(path), password: try password(), host: host)
+        let repository = try OpenRepository.open(try place(path), password: try password(), host: host)
         opened.withLock { $0[path] = repository }
         return repository
     }
@@ -105,10 +110,26 @@ package final class Cluster: Sendable {
     /// Makes a repository at a path, whose directory exists.
     func create(_ path: String) throws -> OpenRepository {
         let repository = try OpenRepository.create(
-            in: try drivers.storage(path), password: try password(), cost: drivers.keyCost, host: host)
+            in: try place(path), password: try password(), cost: drivers.keyCost, host: host)
         opened.withLock { $0[path] = repository }
         return repository
     }
 
-    func forgetOpened() { opened.withLock { $0 = [:] } }
+    /// The storage behind the repository at a path.
+    func place(_ path: String) throws -> BallastedStorage {
+        let made = BallastedStorage(try drivers.storage(path), host: host)
+        return places.withLock { places in
+            if let known = places[path] { return known }
+            places[path] = made
+            return made
+        }
+    }
+
+    /// Those whose ballast may be given up now.
+    var placesBeingFreed: [BallastedStorage] { places.withLock { $0.values.filter(\.isGivingUp) } }
+
+    func forgetOpened() {
+        opened.withLock { $0 = [:] }
+        places.withLock { $0 = [:] }
+    }
 }

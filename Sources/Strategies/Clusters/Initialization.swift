@@ -39,6 +39,7 @@ extension Cluster {
             // Which of them were pinned or extended was lost with the state: none goes before somebody has looked.
             for entry in adopted?.entries ?? [] { catalogue.setExpiry(.never, of: entry.id.hex) }
             try state.save(catalogue)
+            keepBallast(at: file.storage)
             let identity = ClusterIdentity(id: id, name: file.name, release: file.release)
             return InitOutcome(
                 identity: identity, newPasswordFile: newPassword, adoptedSnapshots: adopted?.entries.count, stores: stores,
@@ -95,6 +96,7 @@ extension Cluster {
                     snapshotID: entry.id.hex, name: entry.manifest.name, began: host.clock.now(), safetySnapshotID: nil,
                     stores: places.keys.sorted(), places: places)
                 try state.save(catalogue)
+                keepBallast(at: file.storage)
                 return try recoverySheet(storageID: repository.id)
             }
             try updateCatalogue { catalogue in

@@ -63,6 +63,7 @@ extension Cluster {
         }
         let repository = try exists ? open(path) : create(path)
         try remember(name, path: path, repository)
+        keepBallast(at: path)
         return repository
     }
 

@@ -55,7 +55,11 @@ package struct Snapshots: Sendable {
     /// Takes a snapshot: cut under the quiesce hooks, then archives what has no native image, then makes it exist.
     package func create(_ request: SnapshotRequest, job: JobControl) throws -> SnapshotOutcome {
         try cluster.exclusively("snapshot create \(request.name)") {
-            try cluster.recording("snapshot create \(request.name)") { try createLocked(request, job: job) }
+            let outcome = try cluster.recording("snapshot create \(request.name)") {
+                try advisingWhenFull { try createLocked(request, job: job) }
+            }
+            freeExpired(job: job)
+            return outcome
         }
     }
 
@@ -73,6 +77,7 @@ package struct Snapshots: Sendable {
             cluster: cluster, identity: identity, request: request, previous: listing.entries, storage: storage, job: job)
         let outcome = try taking.run()
         let removed = try removeExpired(in: repository, sparing: sparing.union([outcome.entry.id]))
+        cluster.keepBallast(at: cluster.file.storage)
         return SnapshotOutcome(entry: outcome.entry, bytesStored: outcome.bytesStored, removed: removed, orphans: orphans)
     }
 

@@ -18,19 +18,43 @@ extension Snapshots {
             remaining: all.count - chosen.count, warnings: undo, madeAt: cluster.host.clock.now())
     }
 
-    /// Deletes them and frees what nothing else needs.
+    /// Deletes them and frees what nothing else needs, on a full storage too.
     package func delete(_ names: [String], job: JobControl) throws -> PruneOutcome {
         try cluster.exclusively("snapshot delete") {
-            try cluster.recording("snapshot delete \(names.joined(separator: " "))") {
-                _ = try planDeletion(names)
-                let repository = try cluster.storage()
-                let lock = try repository.lock(.write, patience: .seconds(30))
-                do {
-                    defer { lock.release() }
-                    for entry in try list().snapshots where names.contains(entry.name.text) { try remove(entry.entry, from: repository) }
+            try cluster.freeing(cluster.file.storage) {
+                try cluster.recording("snapshot delete \(names.joined(separator: " "))") {
+                    _ = try planDeletion(names)
+                    let gone = try forget(names)
+                    // Room first: the catalogue is written with what was freed.
+                    let pruned = Result { try prune(job) }
+                    let noted = Result { try cluster.updateCatalogue { catalogue in for id in gone { catalogue.forget(id.hex) } } }
+                    do {
+                        try noted.get()
+                        return try pruned.get()
+                    } catch {
+                        throw unfinished(Failure(describing: error), names)
+                    }
                 }
-                return try repository.prune(PruneOptions(grace: 0, tolerableWaste: 0.2), patience: .seconds(30), job: job)
             }
         }
+    }
+
+    private func forget(_ names: [String]) throws -> [SnapshotID] {
+        let repository = try cluster.storage()
+        let lock = try repository.lockForForgetting()
+        defer { lock.release() }
+        let chosen = try list().snapshots.filter { names.contains($0.name.text) }
+        for snapshot in chosen { try remove(snapshot.entry, from: repository) }
+        return chosen.map(\.entry.id)
+    }
+
+    /// They are gone, whatever came after that.
+    private func unfinished(_ failure: Failure, _ names: [String]) -> Failure {
+        var failure = failure
+        failure.message = "deleted \(names.joined(separator: ", ")), but what they held is not freed yet: \(failure.message)"
+        let btrfs = failure.code == .space ? "on btrfs look at btrfs filesystem usage, it may be metadata that has no room" : nil
+        failure.hint = [failure.hint, btrfs, "then: holdfast snapshot prune -c \(cluster.file.path)"].compactMap { $0 }
+            .joined(separator: "; ")
+        return failure
     }
 }

@@ -71,26 +71,37 @@ extension Snapshots {
         }
     }
 
-    /// Removes snapshots whose time is over; never a pinned one, never those of `spared`, never what `undo` or a restore under way needs.
-    func removeExpired(in repository: OpenRepository, sparing spared: Set<SnapshotID>) throws -> [SnapshotName] {
-        let now = cluster.host.clock.now()
+    /// Those whose time is over; never a pinned one, never what `undo` or a restore under way needs.
+    func expired(at now: Timestamp, in repository: OpenRepository) throws -> [KeptSnapshot] {
         let catalogue = try cluster.catalogue()
         let needed = [catalogue.safety?.snapshotID, catalogue.restoring?.snapshotID, catalogue.restoring?.safetySnapshotID]
-        let due = try list(EntryReader.list(.snapshot, in: repository).listing).snapshots.filter {
-            $0.keeping.isDue(at: now) && !spared.contains($0.entry.id) && !needed.contains($0.entry.id.hex)
+        return try list(EntryReader.list(.snapshot, in: repository).listing).snapshots.filter {
+            $0.keeping.isDue(at: now) && !needed.contains($0.entry.id.hex)
         }
-        for snapshot in due { try remove(snapshot.entry, from: repository) }
-        return due.map(\.name)
     }
 
-    /// First the one file that makes it exist, then its native images, then what the catalogue knows of it.
+    /// Removes snapshots whose time is over, but for those of `spared`.
+    func removeExpired(in repository: OpenRepository, sparing spared: Set<SnapshotID> = []) throws -> [SnapshotName] {
+        let now = cluster.host.clock.now()
+        let due = try expired(at: now, in: repository).filter { !spared.contains($0.entry.id) }
+        guard !due.isEmpty else { return [] }
+        for snapshot in due { try remove(snapshot.entry, from: repository) }
+        let names = due.map(\.name)
+        try cluster.updateCatalogue { catalogue in
+            for snapshot in due { catalogue.forget(snapshot.entry.id.hex) }
+            let command = "\(HistoryEvent.expired) \(names.map(\.text).joined(separator: " "))"
+            catalogue.record(HistoryEvent(time: now, command: command, outcome: "ok", seconds: 0))
+        }
+        return names
+    }
+
+    /// First the one file that makes it exist, then its native images; what the catalogue knows of it is for the caller to forget.
     func remove(_ entry: RepositoryEntry, from repository: OpenRepository) throws {
         try repository.removeSnapshot(entry.id)
         for record in entry.manifest.stores {
             guard let image = record.nativeImageID, let store = cluster.file.store(named: record.name) else { continue }
             try cluster.adapter(for: store).removeNativeImage(image)
         }
-        try cluster.updateCatalogue { $0.forget(entry.id.hex) }
     }
 }
 

@@ -1,0 +1,49 @@
+import HostIO
+import ObjectStorage
+import ResticFormat
+
+/// Room that a repository keeps for the day when its place is full: whatever frees room first writes a lock, marks and new indexes, and
+/// writes a pack anew of which something is still needed.
+///
+/// Objects of random bytes in `holdfast/ballast/`, which restic passes over: nothing compresses them, and there are many, because a place
+/// can be out of inodes or, btrfs, of room for metadata, too.
+struct Ballast {
+    static let pieceBytes: UInt64 = 512 << 10
+    private static let folder = "holdfast/ballast"
+    /// 24 MiB: the largest pack, its last blob, and what goes with them.
+    private static let fewest = 48
+    /// The part of the room there is that it may take.
+    private static let share: UInt64 = 16
+
+    let storage: any ObjectStorage
+    let host: Host
+
+    /// 24 MiB, or as much as the indexes, which a prune writes anew before the old ones go, and half of it again; less where little room is
+    /// left. `room`: bytes free, what the ballast has already included; nil where the place cannot tell.
+    static func pieces(indexBytes: UInt64, room: UInt64?) -> Int {
+        let needed = (indexBytes / 2 * 3 + pieceBytes - 1) / pieceBytes
+        let wanted = max(fewest, Int(clamping: needed))
+        return room.map { min(wanted, Int(clamping: $0 / share / pieceBytes)) } ?? wanted
+    }
+
+    func bytes() throws(StorageError) -> UInt64 { try storage.list(Self.folder).reduce(0) { $0 + $1.size } }
+
+    /// Makes what is missing of it.
+    func fill() throws(StorageError) {
+        let there = try storage.list(Self.folder)
+        let free = try storage.space()?.free
+        let indexes = try storage.list(RepositoryLayout.Folder.index.rawValue).reduce(0) { $0 + $1.size }
+        let names = Set(there.map(\.name))
+        for piece in 0..<Self.pieces(indexBytes: indexes, room: free.map { $0 + there.reduce(0) { $0 + $1.size } }) {
+            let name = ObjectName(known: "\(Self.folder)/\(piece)")
+            if !names.contains(name) { try storage.write(name, host.randomBytes(Int(Self.pieceBytes))) }
+        }
+    }
+
+    /// Lets `count` pieces go, or as many as there are. False when there is none.
+    func giveUp(_ count: Int) throws(StorageError) -> Bool {
+        let there = try storage.list(Self.folder)
+        for piece in there.prefix(count) { try storage.remove(piece.name) }
+        return !there.isEmpty
+    }
+}
