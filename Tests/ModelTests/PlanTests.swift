@@ -71,6 +71,26 @@ import Testing
         #expect(summary.warnings.first?.contains("made under release 6.2.1") == true)
     }
 
+    @Test func `a restore plan tells whether the safety snapshot has room`() throws {
+        func plan(toSave: UInt64?, free: UInt64?, differs: Bool = true) throws -> PlanSummary {
+            RestorePlan(
+                snapshot: try SnapshotName("nightly"), cut: now, release: "7.0", cluster: cluster,
+                stores: [
+                    StoreChanges(store: "a", replaced: differs ? 1 : 0, bytesToSave: toSave),
+                    StoreChanges(store: "b", bytesToSave: 500_000),
+                ],
+                safety: try SnapshotName("safe"), freeForSafety: free, madeAt: now
+            ).summary
+        }
+        let roomy = try plan(toSave: 2_000_000, free: 10_000_000)
+        #expect(roomy.lines.last == PlanSummary.Line("first", "safety snapshot safe, up to 2.5 MB; 10.0 MB free"))
+        #expect(roomy.warnings.isEmpty)
+        #expect(try plan(toSave: 9_600_000, free: 10_000_000).warnings.contains { $0.contains("may find no room") })
+        #expect(try plan(toSave: nil, free: 1000).warnings.contains { $0.contains("may find no room") })
+        #expect(try plan(toSave: 9_600_000, free: nil).warnings.isEmpty)
+        #expect(try plan(toSave: 9_600_000, free: 0, differs: false).warnings.isEmpty, "none is taken when nothing differs")
+    }
+
     @Test func `a prune plan tells what is freed and when`() {
         let plan = RepositoryPrunePlan(
             place: "target nas", packsToDelete: 4, packsToRewrite: 2, bytesToWrite: 1_000_000, bytesFreed: 64_000_000,

@@ -11,13 +11,15 @@ package struct RestorePlan: Plan, Hashable {
     package var untouched: [String]
     /// Taken first; nil: there is no way back.
     package var safety: SnapshotName?
+    /// Bytes free where it goes; nil where that cannot be told.
+    package var freeForSafety: UInt64?
     package var warnings: [String]
     package var madeAt: Timestamp
 
     package init(
         snapshot: SnapshotName, cut: Timestamp, release: Release, cluster: ClusterIdentity, stores: [StoreChanges],
         untouched: [String] = [],
-        safety: SnapshotName?, warnings: [String] = [], madeAt: Timestamp
+        safety: SnapshotName?, freeForSafety: UInt64? = nil, warnings: [String] = [], madeAt: Timestamp
     ) {
         self.snapshot = snapshot
         self.cut = cut
@@ -26,6 +28,7 @@ package struct RestorePlan: Plan, Hashable {
         self.stores = stores
         self.untouched = untouched
         self.safety = safety
+        self.freeForSafety = freeForSafety
         self.warnings = warnings
         self.madeAt = madeAt
     }
@@ -39,11 +42,28 @@ package struct RestorePlan: Plan, Hashable {
         lines += stores.map { PlanSummary.Line($0.store, $0.text) }
         if !untouched.isEmpty { lines.append(PlanSummary.Line("untouched", untouched.joined(separator: ", "))) }
         if stores.count > 1 { lines.append(PlanSummary.Line("to write", ByteCount(bytesToWrite).text)) }
-        if let safety { lines.append(PlanSummary.Line("first", "safety snapshot \(safety)")) }
+        if let safety { lines.append(PlanSummary.Line("first", "safety snapshot \(safety)\(safetyRoom)")) }
         return PlanSummary(
-            title: "restore snapshot \(snapshot) onto cluster \(cluster.name)", lines: lines, warnings: releaseWarning + warnings,
+            title: "restore snapshot \(snapshot) onto cluster \(cluster.name)", lines: lines,
+            warnings: releaseWarning + safetyWarning + warnings,
             losses: losses, undo: safety.map { "holdfast snapshot restore \($0)" })
     }
+
+    /// What the safety snapshot adds at most, before compression, as far as that can be told: the stores that stay as they are are in it, too.
+    package var bytesToSave: UInt64 { stores.reduce(0) { $0.addingSaturated($1.bytesToSave ?? 0) } }
+
+    private var safetyRoom: String {
+        guard let free = freeForSafety, bytesToSave > 0 else { return "" }
+        return ", up to \(ByteCount(bytesToSave)); \(ByteCount(free)) free"
+    }
+
+    private var safetyWarning: [String] {
+        guard safety != nil, !isEmpty, let free = freeForSafety, free < max(bytesToSave, Self.leastForSafety) else { return [] }
+        return ["the safety snapshot may find no room: delete an older snapshot first; nothing is changed before it is taken"]
+    }
+
+    /// A lock, a pack, an index and the snapshot itself.
+    private static let leastForSafety: UInt64 = 1 << 20
 
     private var releaseWarning: [String] {
         release == cluster.release ? [] : ["the snapshot was taken under release \(release); the cluster runs \(cluster.release)"]

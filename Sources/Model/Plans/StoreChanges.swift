@@ -8,6 +8,8 @@ package struct StoreChanges: Hashable, Sendable, Codable {
     package var unchanged: Int
     package var bytesToWrite: UInt64
     package var bytesFreed: UInt64
+    /// What the store as it is would add to a safety snapshot at most, before compression; nil when that cannot be told.
+    package var bytesToSave: UInt64?
     /// Lines for people: "delete reports/2026.csv".
     package var examples: [String]
     /// What was written in it after the cut is lost; nil when nothing is, or when it cannot be told.
@@ -17,7 +19,8 @@ package struct StoreChanges: Hashable, Sendable, Codable {
 
     package init(
         store: String, created: Int = 0, replaced: Int = 0, deleted: Int = 0, metadataOnly: Int = 0, unchanged: Int = 0,
-        bytesToWrite: UInt64 = 0, bytesFreed: UInt64 = 0, examples: [String] = [], loss: LossWindow? = nil, intoEmpty: Bool = false
+        bytesToWrite: UInt64 = 0, bytesFreed: UInt64 = 0, bytesToSave: UInt64? = 0, examples: [String] = [], loss: LossWindow? = nil,
+        intoEmpty: Bool = false
     ) {
         self.store = store
         self.created = created
@@ -27,6 +30,7 @@ package struct StoreChanges: Hashable, Sendable, Codable {
         self.unchanged = unchanged
         self.bytesToWrite = bytesToWrite
         self.bytesFreed = bytesFreed
+        self.bytesToSave = bytesToSave
         self.examples = examples
         self.loss = loss
         self.intoEmpty = intoEmpty

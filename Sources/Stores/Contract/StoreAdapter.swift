@@ -175,6 +175,9 @@ package struct StoreRestorePlan: Hashable, Sendable, Codable {
     package var bytesToWrite: UInt64
     /// Bytes that deletions free.
     package var bytesFreed: UInt64
+    /// Bytes that the store holds and the image does not: what an archived image of the store as it is would add to a repository that has
+    /// this one, at most.
+    package var bytesAtStake: UInt64
     /// A few examples for people, "delete reports/2026.csv", at most 20.
     package var examples: [String]
     /// Newest change in the store that the restore undoes, when it can be told: the loss window runs from the cut to this.
@@ -184,7 +187,7 @@ package struct StoreRestorePlan: Hashable, Sendable, Codable {
 
     package init(
         created: Int = 0, replaced: Int = 0, deleted: Int = 0, unchanged: Int = 0, metadataOnly: Int = 0, bytesToWrite: UInt64 = 0,
-        bytesFreed: UInt64 = 0, examples: [String] = [], newestChange: Timestamp? = nil, intoEmpty: Bool = false
+        bytesFreed: UInt64 = 0, bytesAtStake: UInt64 = 0, examples: [String] = [], newestChange: Timestamp? = nil, intoEmpty: Bool = false
     ) {
         self.created = created
         self.replaced = replaced
@@ -193,6 +196,7 @@ package struct StoreRestorePlan: Hashable, Sendable, Codable {
         self.metadataOnly = metadataOnly
         self.bytesToWrite = bytesToWrite
         self.bytesFreed = bytesFreed
+        self.bytesAtStake = bytesAtStake
         self.examples = examples
         self.newestChange = newestChange
         self.intoEmpty = intoEmpty

@@ -9,8 +9,8 @@ extension DirectoryStore {
         return StoreRestorePlan(
             created: plan.created, replaced: plan.replaced, deleted: plan.deleted, unchanged: plan.unchanged,
             metadataOnly: plan.metadataOnly,
-            bytesToWrite: plan.bytesToWrite, bytesFreed: plan.bytesFreed, examples: plan.examples, newestChange: plan.newestChange,
-            intoEmpty: plan.intoEmpty)
+            bytesToWrite: plan.bytesToWrite, bytesFreed: plan.bytesFreed, bytesAtStake: plan.bytesFreed, examples: plan.examples,
+            newestChange: plan.newestChange, intoEmpty: plan.intoEmpty)
     }
 
     /// Compares again first: the store has gone on since `plan` was made, and what has become different since is put back too.

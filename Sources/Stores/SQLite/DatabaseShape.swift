@@ -9,7 +9,13 @@ enum DatabaseShape {
     private static let sizes: [(upTo: UInt64, blob: Int)] = [(4 << 30, 64 << 10), (64 << 30, 256 << 10)]
     private static let largest = 1 << 20
 
-    static func shape(bytes: UInt64) -> ChunkShape {
-        .fixed(bytes: sizes.first { bytes <= $0.upTo }?.blob ?? largest)
+    static func shape(bytes: UInt64) -> ChunkShape { .fixed(bytes: blob(bytes: bytes)) }
+
+    private static func blob(bytes: UInt64) -> Int { sizes.first { bytes <= $0.upTo }?.blob ?? largest }
+
+    /// What storing a database of so many bytes adds at most, when so many of its pages are not stored yet.
+    static func added(bytes: UInt64, pages: Int) -> UInt64 {
+        let blobs = UInt64(clamping: pages).multipliedReportingOverflow(by: UInt64(blob(bytes: bytes)))
+        return blobs.overflow ? bytes : min(bytes, blobs.partialValue)
     }
 }

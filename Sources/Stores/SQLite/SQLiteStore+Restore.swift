@@ -37,6 +37,7 @@ extension SQLiteStore {
             created: comparison.created.count, replaced: comparison.replaced.count, deleted: comparison.deleted.count,
             unchanged: comparison.unchanged, metadataOnly: differs ? 1 : 0, bytesToWrite: bytes,
             bytesFreed: facts.bytes > bytes && bytes > 0 ? facts.bytes - bytes : 0,
+            bytesAtStake: DatabaseShape.added(bytes: facts.bytes, pages: comparison.differingPages),
             examples: comparison.examples(limit: 18) + (differs ? ["owner, mode or attributes of \(Path.lastComponent(files.path))"] : []),
             newestChange: comparison.isEqual ? nil : try files.newestChange(), intoEmpty: facts.objects == 0)
     }

@@ -1,6 +1,7 @@
 package import Clusters
 package import HostIO
 package import Model
+import ObjectStorage
 import RepositoryEngine
 import ResticFormat
 import StoreContract
@@ -47,11 +48,11 @@ extension Snapshots {
                     cause: problem.text)
             }
             job.begin(phase: "comparing")
-            let compared = try records.map { try changes(of: $0, in: entry, reader, job) }
+            let compared = try advisingWhenFull(besides: [entry.id]) { try records.map { try changes(of: $0, in: entry, reader, job) } }
             let plan = RestorePlan(
                 snapshot: entry.manifest.name, cut: entry.manifest.cut.began, release: entry.manifest.cluster.release, cluster: identity,
                 stores: compared, untouched: entry.manifest.stores.map(\.name).filter { name in !records.contains { $0.name == name } },
-                safety: try safetyName(besides: listing.entries.map(\.manifest.name)),
+                safety: try safetyName(besides: listing.entries.map(\.manifest.name)), freeForSafety: try repository.storage.space()?.free,
                 warnings: try goingOn(entry, records) + warnings(records), madeAt: cluster.host.clock.now())
             return PreparedRestore(plan: plan, entry: entry, reader: reader, lock: lock)
         } catch {
@@ -107,10 +108,16 @@ extension Snapshots {
             let adapter = try cluster.adapter(for: try declaration(of: record))
             let image = try cluster.image(of: record, in: entry, reader)
             let plan = try adapter.planRestore(of: image, scratch: try cluster.scratch(), job: job)
-            return StoreChanges(plan, of: record.name, cut: record.began)
+            return StoreChanges(plan, of: record, toSave: toSave(try? adapter.open(), plan, record))
         } catch {
             throw Failure(describing: error).about(store: record.name)
         }
+    }
+
+    /// A store that cannot be read is left out of the safety snapshot; of one with native images it holds nothing but their names.
+    private func toSave(_ status: StoreStatus?, _ plan: StoreRestorePlan, _ record: StoreRecord) -> UInt64? {
+        guard let status, !status.nativeImages else { return 0 }
+        return record.image == .archived ? plan.bytesAtStake : status.bytes
     }
 
     /// Takes the safety snapshot, then applies store by store, each planned afresh and checked afterwards.
@@ -119,7 +126,9 @@ extension Snapshots {
     package func restore(_ prepared: PreparedRestore, job: JobControl) throws -> RestoreOutcome {
         let name = prepared.plan.snapshot
         return try cluster.exclusively("snapshot restore \(name)") {
-            try cluster.recording("snapshot restore \(name)") { try restoreLocked(prepared, job: job) }
+            try cluster.recording("snapshot restore \(name)") {
+                try advisingWhenFull(besides: [prepared.entry.id]) { try restoreLocked(prepared, job: job) }
+            }
         }
     }
 
@@ -138,7 +147,7 @@ extension Snapshots {
             name: try plan.safety ?? safetyName(besides: []), reason: "before restoring \(plan.snapshot)", style: .safety,
             timeToLive: Self.safetyLifetime,
             unreadableStores: .leaveOut)
-        let safety = try createLocked(request, sparing: [prepared.entry.id], job: job).entry
+        let safety = try takeSafety(request, before: prepared.entry.id, job)
         let saved = stores.filter { safety.manifest.store(named: $0) != nil }
         let way =
             first
@@ -162,6 +171,16 @@ extension Snapshots {
         try cluster.updateCatalogue { $0.restoring = nil }
         let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
         return RestoreOutcome(snapshot: plan.snapshot, stores: done, safety: way.name, seconds: seconds)
+    }
+
+    private func takeSafety(_ request: SnapshotRequest, before id: SnapshotID, _ job: JobControl) throws -> RepositoryEntry {
+        do {
+            return try createLocked(request, sparing: [id], job: job).entry
+        } catch {
+            var failure = Failure(describing: error)
+            failure.message = "no safety snapshot could be taken, nothing was changed: \(failure.message)"
+            throw failure
+        }
     }
 
     /// Between plan and execution, while somebody reads the plan, the snapshot may have been deleted.
@@ -213,10 +232,10 @@ extension Snapshots {
 }
 
 extension StoreChanges {
-    init(_ plan: StoreRestorePlan, of store: String, cut: Timestamp) {
+    init(_ plan: StoreRestorePlan, of record: StoreRecord, toSave: UInt64?) {
         self.init(
-            store: store, created: plan.created, replaced: plan.replaced, deleted: plan.deleted, metadataOnly: plan.metadataOnly,
-            unchanged: plan.unchanged, bytesToWrite: plan.bytesToWrite, bytesFreed: plan.bytesFreed, examples: plan.examples,
-            loss: plan.newestChange.flatMap { LossWindow(from: cut, to: $0) }, intoEmpty: plan.intoEmpty)
+            store: record.name, created: plan.created, replaced: plan.replaced, deleted: plan.deleted, metadataOnly: plan.metadataOnly,
+            unchanged: plan.unchanged, bytesToWrite: plan.bytesToWrite, bytesFreed: plan.bytesFreed, bytesToSave: toSave,
+            examples: plan.examples, loss: plan.newestChange.flatMap { LossWindow(from: record.began, to: $0) }, intoEmpty: plan.intoEmpty)
     }
 }

@@ -15,6 +15,7 @@ final class SampleCluster {
         var release = "6.2.1"
         var password = "password"
         var storage = "storage"
+        var state = "state"
         var stores = ["accounts", "uploads", "lake"]
         /// More lines of the cluster file.
         var more = ""
@@ -39,7 +40,7 @@ final class SampleCluster {
         let text = """
             cluster: \(options.name)
             release: "\(options.release)"
-            state: state
+            state: \(options.state)
             storage: \(options.storage)
             password-file: \(options.password)
             stores:
