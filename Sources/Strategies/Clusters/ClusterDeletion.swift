@@ -12,6 +12,7 @@ extension Cluster {
             ClusterDeletePlan.Item(store: store.name, path: store.path, bytes: try? adapter(for: store).open().bytes)
         }
         try refuseForeignSnapshots(of: identity)
+        try refuseForeignImages(of: identity)
         let snapshots = (try? EntryReader.list(.snapshot, in: try storage()).listing.entries.count) ?? 0
         var warnings: [String] = []
         var newest: [ClusterDeletePlan.Backup] = []
@@ -58,10 +59,22 @@ extension Cluster {
             hint: "restic -r \(file.storage) forget \(first.id.short) removes what nobody needs; otherwise remove the stores by hand")
     }
 
+    /// Another cluster may have cut an image and not committed it yet.
+    private func refuseForeignImages(of identity: ClusterIdentity) throws {
+        for store in file.stores {
+            let images = try adapter(for: store).nativeImages()
+            guard let foreign = images.first(where: { NativeImageID(text: $0).isCut(byOtherThan: identity.id) }) else { continue }
+            throw Failure(
+                .refused, "the storage \(file.storage) also holds native images of another cluster: \(store.name)/\(foreign)",
+                hint: "give each cluster a storage of its own; if that one is no more, remove \(nativeImageFolder(of: store.name))/\(foreign)")
+        }
+    }
+
     /// Empties every store, then removes the snapshots, then the catalogue: interrupted, it is still a cluster and can be deleted again.
     /// Targets, the password and the cluster file stay.
     package func delete(job: JobControl) throws {
         try refuseForeignSnapshots(of: try identity())
+        try refuseForeignImages(of: try identity())
         try exclusively("cluster delete") {
             for store in file.stores {
                 job.begin(phase: "emptying \(store.name)")

@@ -72,7 +72,7 @@ package struct Snapshots: Sendable {
         defer { lock.release() }
         let (listing, storage) = try EntryReader.list(.snapshot, under: lock)
         try checkNameIsFree(request.name, among: listing.entries.map(\.manifest.name), what: "snapshot")
-        let orphans = try removeOrphans(known: listing)
+        let orphans = try removeOrphans(of: identity, known: listing)
         let taking = try SnapshotTaking(
             cluster: cluster, identity: identity, request: request, previous: listing.entries, storage: storage, job: job)
         let outcome = try taking.run()
@@ -81,14 +81,15 @@ package struct Snapshots: Sendable {
         return SnapshotOutcome(entry: outcome.entry, bytesStored: outcome.bytesStored, removed: removed, orphans: orphans)
     }
 
-    /// Native images that no manifest names: a crash between the cut and the commit left them.
-    private func removeOrphans(known listing: EntryListing) throws -> [String] {
+    /// Native images of this cluster that no manifest names: a crash between the cut and the commit left them. One of another cluster may
+    /// be waiting for its commit.
+    private func removeOrphans(of identity: ClusterIdentity, known listing: EntryListing) throws -> [String] {
         guard listing.damaged.isEmpty else { return [] }
         var removed: [String] = []
         for store in cluster.file.stores {
             let adapter = try cluster.adapter(for: store)
             let named = Set(listing.entries.compactMap { $0.manifest.store(named: store.name)?.nativeImageID })
-            for image in try adapter.nativeImages() where !named.contains(image) {
+            for image in try adapter.nativeImages() where NativeImageID(text: image).isCut(by: identity.id) && !named.contains(image) {
                 try adapter.removeNativeImage(image)
                 removed.append("\(store.name)/\(image)")
             }

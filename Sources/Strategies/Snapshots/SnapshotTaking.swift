@@ -61,7 +61,9 @@ struct SnapshotTaking: Sendable {
         return usable
     }
 
-    private func imageID(_ created: Timestamp) -> String { "\(created.compact)-\(cluster.host.randomHex(bytes: 4))" }
+    private func imageID(_ created: Timestamp) -> String {
+        NativeImageID(of: identity.id, at: created, random: cluster.host.randomHex(bytes: 4)).text
+    }
 
     private func release(_ captures: [Capture], _ outcome: CaptureOutcome) {
         for (adapter, capture) in zip(adapters, captures) { adapter.release(capture, outcome: outcome) }

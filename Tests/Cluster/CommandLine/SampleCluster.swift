@@ -50,7 +50,7 @@ final class SampleCluster {
         try AtomicFile.write(Array(text.utf8), to: file)
     }
 
-    private func fill() throws {
+    func fill() throws {
         try sql(
             """
             PRAGMA journal_mode=wal;
