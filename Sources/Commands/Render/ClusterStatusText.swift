@@ -20,6 +20,8 @@ struct ClusterStatusText {
                     "a restore of \(restoring.name), begun \(relativeAge(of: restoring.began, at: now)), did not end; "
                         + "run it again to go on, or holdfast snapshot undo"))
         }
+        let others = status.halfDone.filter { half in status.restoring?.stores.contains(half.store) != true }
+        parts += others.map { warning("\($0.store) is half restored from \($0.snapshot): restore it from a snapshot, --store \($0.store)") }
         if let safety = status.safety {
             parts.append(
                 "the restore of \(safety.before) can be undone: holdfast snapshot undo (state of \(safety.taken.readable))")

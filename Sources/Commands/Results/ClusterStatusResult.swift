@@ -22,6 +22,8 @@ struct ClusterStatusResult: Encodable {
     var storage: PlaceResult
     var targets: [PlaceResult]
     var restoring: OrNull<Restoring>
+    /// Stores that a restore in place left half done.
+    var halfRestored: [HalfRestoredStore]
     /// What `snapshot undo` would go back to.
     var undo: OrNull<Undo>
 
@@ -34,6 +36,7 @@ struct ClusterStatusResult: Encodable {
         targets = status.targets.map(PlaceResult.init)
         restoring = OrNull(
             status.restoring.map { Restoring(snapshot: $0.name, began: $0.began, stores: $0.stores, finished: $0.finished) })
+        halfRestored = status.halfDone
         undo = OrNull(status.safety.map { Undo(snapshot: $0.name, before: $0.before, taken: $0.taken) })
     }
 }

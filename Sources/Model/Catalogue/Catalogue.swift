@@ -15,8 +15,10 @@ package struct Catalogue: Hashable, Sendable, Codable {
     /// By hex of the snapshot id.
     package private(set) var overrides: [String: KeepingOverride]
     package var safety: SafetyRecord?
-    /// Set while a restore changes stores; found again after a crash.
+    /// Set while a restore changes stores; found again after a crash. See `RestoreProgress.swift`.
     package var restoring: RestoreRecord?
+    /// Nil in catalogues of before there was such a thing.
+    private var halves: [HalfRestoredStore]?
     /// Oldest first.
     package private(set) var history: [HistoryEvent]
 
@@ -38,6 +40,12 @@ package struct Catalogue: Hashable, Sendable, Codable {
         guard let expiry = history.lastIndex(where: { $0.command.hasPrefix(HistoryEvent.expired) }) else { return false }
         guard let last else { return true }
         return last < expiry && !(0..<86_400).contains(now.secondsSince(history[last].time))
+    }
+
+    /// Stores that earlier restores left half done; those of ``restoring`` are not among them.
+    package internal(set) var halfRestored: [HalfRestoredStore] {
+        get { halves ?? [] }
+        set { halves = newValue.isEmpty ? nil : newValue }
     }
 
     package mutating func record(_ event: HistoryEvent) {
@@ -135,10 +143,12 @@ package struct RestoreRecord: Hashable, Sendable, Codable {
     package var finished: [String]
     /// The absolute path of each store, where the restore found an empty place: what lies there is its own. Nil for a restore in place.
     package var places: [String: String]?
+    /// Begun by `snapshot undo`; nil is no.
+    package var isUndo: Bool?
 
     package init(
         snapshotID: String, name: SnapshotName, began: Timestamp, safetySnapshotID: String?, stores: [String], finished: [String] = [],
-        places: [String: String]? = nil
+        places: [String: String]? = nil, isUndo: Bool? = nil
     ) {
         self.snapshotID = snapshotID
         self.name = name
@@ -147,6 +157,7 @@ package struct RestoreRecord: Hashable, Sendable, Codable {
         self.stores = stores
         self.finished = finished
         self.places = places
+        self.isUndo = isUndo
     }
 }
 

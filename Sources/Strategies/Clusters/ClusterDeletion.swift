@@ -66,7 +66,9 @@ extension Cluster {
             guard let foreign = images.first(where: { NativeImageID(text: $0).isCut(byOtherThan: identity.id) }) else { continue }
             throw Failure(
                 .refused, "the storage \(file.storage) also holds native images of another cluster: \(store.name)/\(foreign)",
-                hint: "give each cluster a storage of its own; if that one is no more, remove \(nativeImageFolder(of: store.name))/\(foreign)")
+                hint:
+                    "give each cluster a storage of its own; if that one is no more, remove \(nativeImageFolder(of: store.name))/\(foreign)"
+            )
         }
     }
 

@@ -22,6 +22,8 @@ package struct ClusterStatus: Sendable {
     package var targets: [Place]
     /// A restore that began and did not end.
     package var restoring: RestoreRecord?
+    /// Stores that a restore in place left half done, by this one or an earlier one.
+    package var halfDone: [HalfRestoredStore]
     package var safety: SafetyRecord?
 
     package var problems: [Failure] {
@@ -37,7 +39,7 @@ extension Cluster {
         let storage = place("storage", file.storage, .snapshot) { try self.storage() }
         return ClusterStatus(
             identity: try identity(), stores: reports(), storage: storage, targets: try targetPlaces(), restoring: catalogue.restoring,
-            safety: catalogue.safety)
+            halfDone: catalogue.halfDone, safety: catalogue.safety)
     }
 
     /// The targets with what they hold. One of the cluster file that was never used has nothing and no problem.

@@ -10,12 +10,16 @@ extension Snapshots {
         let all = try list().snapshots
         let chosen = try names.map { try pick($0, from: all, what: "snapshot") { $0.name.text } }
         for snapshot in chosen { try snapshot.keeping.checkDeletable(snapshot.name) }
-        let safety = try cluster.catalogue().safety
-        let undo = chosen.contains { $0.entry.id.hex == safety?.snapshotID } ? ["the last restore cannot be undone any more"] : []
+        let catalogue = try cluster.catalogue()
+        let ids = Set(chosen.map(\.entry.id.hex))
+        let undo = catalogue.safety.map { ids.contains($0.snapshotID) } ?? false ? ["the last restore cannot be undone any more"] : []
+        let goingOn = catalogue.restoring.map { record in
+            ids.contains(record.snapshotID) ? ["the restore of \(record.name), which did not end, cannot go on any more"] : []
+        }
         return DeletePlan(
             kind: .snapshot, place: "cluster \(cluster.file.name)",
             items: chosen.map { DeletePlan.Item(name: $0.name, created: $0.entry.manifest.created, bytes: $0.entry.manifest.bytes) },
-            remaining: all.count - chosen.count, warnings: undo, madeAt: cluster.host.clock.now())
+            remaining: all.count - chosen.count, warnings: undo + (goingOn ?? []), madeAt: cluster.host.clock.now())
     }
 
     /// Deletes them and frees what nothing else needs, on a full storage too.

@@ -12,12 +12,14 @@ package final class PreparedRestore: Sendable {
     package let entry: RepositoryEntry
     let reader: EntryReader
     let lock: RepositoryLock
+    let isUndo: Bool
 
-    init(plan: RestorePlan, entry: RepositoryEntry, reader: EntryReader, lock: RepositoryLock) {
+    init(plan: RestorePlan, entry: RepositoryEntry, reader: EntryReader, lock: RepositoryLock, isUndo: Bool) {
         self.plan = plan
         self.entry = entry
         self.reader = reader
         self.lock = lock
+        self.isUndo = isUndo
     }
 
     deinit { lock.release() }
@@ -29,7 +31,14 @@ extension Snapshots {
     /// Looks at what restoring `name` would change, without changing anything. `stores`: nil for all of the snapshot.
     package func prepareRestore(_ name: String, stores: [String]?, releaseChange: ReleaseChange, job: JobControl) throws -> PreparedRestore
     {
+        try prepareRestore(name, stores: stores, releaseChange: releaseChange, isUndo: false, job: job)
+    }
+
+    private func prepareRestore(
+        _ name: String, stores: [String]?, releaseChange: ReleaseChange, isUndo: Bool, job: JobControl
+    ) throws -> PreparedRestore {
         let identity = try cluster.identity()
+        try refuseHalfCluster()
         let repository = try cluster.storage()
         let lock = try repository.lock(.read, patience: .seconds(30))
         do {
@@ -54,11 +63,19 @@ extension Snapshots {
                 stores: compared, untouched: entry.manifest.stores.map(\.name).filter { name in !records.contains { $0.name == name } },
                 safety: try safetyName(besides: listing.entries.map(\.manifest.name)), freeForSafety: try repository.storage.space()?.free,
                 warnings: try goingOn(entry, records) + warnings(records), madeAt: cluster.host.clock.now())
-            return PreparedRestore(plan: plan, entry: entry, reader: reader, lock: lock)
+            return PreparedRestore(plan: plan, entry: entry, reader: reader, lock: lock, isUndo: isUndo)
         } catch {
             lock.release()
             throw error
         }
+    }
+
+    /// A cluster restore that did not end goes on first: what it has filled and what not is known to it alone.
+    private func refuseHalfCluster() throws {
+        guard let restoring = try cluster.catalogue().restoring, restoring.places != nil else { return }
+        throw Failure(
+            .refused, "the restore of the backup \(restoring.name) into this cluster did not end",
+            hint: "go on with it: holdfast cluster restore \(restoring.name) --from PATH -c \(cluster.file.path)")
     }
 
     private func chosen(_ names: [String]?, of manifest: Manifest) throws -> [StoreRecord] {
@@ -79,9 +96,18 @@ extension Snapshots {
     }
 
     private func goingOn(_ entry: RepositoryEntry, _ records: [StoreRecord]) throws -> [String] {
-        guard let first = try interruption(of: entry, covering: records.map(\.name)) else { return [] }
-        return ["this restore was interrupted and goes on: undo goes back to \(first.name), from before it began"]
+        let catalogue = try cluster.catalogue()
+        let stores = records.map(\.name)
+        if let first = catalogue.wayBack(of: entry.id.hex, onto: stores, existing: try existing()) {
+            return ["this restore was interrupted and goes on: undo goes back to \(first.name), from before it began"]
+        }
+        return catalogue.halfDone.filter { stores.contains($0.store) }.map {
+            "\($0.store) is half restored from \($0.snapshot): undo goes back to that half"
+        }
     }
+
+    /// Ids of all snapshots in the storage.
+    private func existing() throws -> Set<String> { Set(try cluster.storage().snapshots().snapshots.map(\.id.hex)) }
 
     private func isReadable(_ record: StoreRecord) throws -> Bool {
         let adapter = try cluster.adapter(for: try declaration(of: record))
@@ -135,30 +161,14 @@ extension Snapshots {
     private func restoreLocked(_ prepared: PreparedRestore, job: JobControl) throws -> RestoreOutcome {
         let start = cluster.host.clock.monotonicNanoseconds()
         let plan = prepared.plan
-        guard !plan.isEmpty else {
-            try forgetInterruption(of: prepared)
-            return RestoreOutcome(snapshot: plan.snapshot, stores: [], safety: nil, seconds: 0)
-        }
         let stores = plan.stores.map(\.store)
-        try checkStillThere(prepared)
-        let first = try interruption(of: prepared.entry, covering: stores)
-        job.begin(phase: "safety snapshot")
-        let request = SnapshotRequest(
-            name: try plan.safety ?? safetyName(besides: []), reason: "before restoring \(plan.snapshot)", style: .safety,
-            timeToLive: Self.safetyLifetime,
-            unreadableStores: .leaveOut)
-        let safety = try takeSafety(request, before: prepared.entry.id, job)
-        let saved = stores.filter { safety.manifest.store(named: $0) != nil }
-        let way =
-            first
-            ?? SafetyRecord(
-                snapshotID: safety.id.hex, name: request.name, taken: safety.manifest.created, before: plan.snapshot, stores: saved)
-        try cluster.updateCatalogue { catalogue in
-            catalogue.safety = way
-            catalogue.restoring = RestoreRecord(
-                snapshotID: prepared.entry.id.hex, name: plan.snapshot, began: cluster.host.clock.now(), safetySnapshotID: way.snapshotID,
-                stores: stores)
+        guard !plan.isEmpty else {
+            try noteWhole(stores)
+            return try outcome(plan, [], safety: nil, since: start)
         }
+        try checkStillThere(prepared)
+        job.begin(phase: "safety snapshot")
+        let way = try begin(prepared, stores, job)
         var done: [FilledStore] = []
         for record in prepared.entry.manifest.stores where stores.contains(record.name) {
             do {
@@ -166,11 +176,40 @@ extension Snapshots {
             } catch {
                 throw interrupted(Failure(describing: error).about(store: record.name), after: done, plan.snapshot)
             }
-            try cluster.updateCatalogue { $0.restoring?.finished.append(record.name) }
+            try noteWhole([record.name])
         }
-        try cluster.updateCatalogue { $0.restoring = nil }
-        let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
-        return RestoreOutcome(snapshot: plan.snapshot, stores: done, safety: way.name, seconds: seconds)
+        return try outcome(plan, done, safety: way, since: start)
+    }
+
+    /// Takes the safety snapshot and notes what is being restored. Gives the name of what `undo` will go back to.
+    private func begin(_ prepared: PreparedRestore, _ stores: [String], _ job: JobControl) throws -> SnapshotName? {
+        let plan = prepared.plan
+        let request = SnapshotRequest(
+            name: try plan.safety ?? safetyName(besides: []), reason: "before restoring \(plan.snapshot)", style: .safety,
+            timeToLive: Self.safetyLifetime, unreadableStores: .leaveOut)
+        let safety = try takeSafety(request, before: prepared.entry.id, job)
+        let taken = SafetyRecord(
+            snapshotID: safety.id.hex, name: request.name, taken: safety.manifest.created, before: plan.snapshot,
+            stores: stores.filter { safety.manifest.store(named: $0) != nil })
+        let record = RestoreRecord(
+            snapshotID: prepared.entry.id.hex, name: plan.snapshot, began: cluster.host.clock.now(), safetySnapshotID: taken.snapshotID,
+            stores: stores, isUndo: prepared.isUndo ? true : nil)
+        let existing = try existing()
+        try cluster.updateCatalogue { $0.beginRestore(record, taken: taken, existing: existing) }
+        return try cluster.catalogue().safety?.name
+    }
+
+    /// A store that equals its image is whole again, also when there was nothing to do.
+    private func noteWhole(_ stores: [String]) throws {
+        let half = Set(try cluster.catalogue().halfDone.map(\.store))
+        guard !half.isDisjoint(with: stores) else { return }
+        try cluster.updateCatalogue { catalogue in for store in stores { catalogue.noteWhole(store) } }
+    }
+
+    private func outcome(_ plan: RestorePlan, _ done: [FilledStore], safety: SnapshotName?, since start: UInt64) throws -> RestoreOutcome {
+        RestoreOutcome(
+            snapshot: plan.snapshot, stores: done, safety: safety, halfDone: try cluster.catalogue().halfDone,
+            seconds: Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9)
     }
 
     private func takeSafety(_ request: SnapshotRequest, before id: SnapshotID, _ job: JobControl) throws -> RepositoryEntry {
@@ -193,25 +232,6 @@ extension Snapshots {
         }
     }
 
-    /// The way back that a restore of this snapshot had when it was interrupted, if it is still there: to go on must not put a safety
-    /// snapshot of the half that was restored in its place.
-    private func interruption(of entry: RepositoryEntry, covering stores: [String]) throws -> SafetyRecord? {
-        let catalogue = try cluster.catalogue()
-        guard let safety = catalogue.safety, let record = catalogue.restoring, record.snapshotID == entry.id.hex,
-            record.safetySnapshotID == safety.snapshotID, Set(record.stores) == Set(stores),
-            try cluster.storage().snapshots().snapshots.contains(where: { $0.id.hex == safety.snapshotID })
-        else { return nil }
-        return safety
-    }
-
-    /// A restore that was interrupted after its last change has ended when nothing differs any more.
-    private func forgetInterruption(of prepared: PreparedRestore) throws {
-        guard let record = try cluster.catalogue().restoring, record.snapshotID == prepared.entry.id.hex,
-            Set(record.stores).isSubset(of: prepared.plan.stores.map(\.store))
-        else { return }
-        try cluster.updateCatalogue { $0.restoring = nil }
-    }
-
     private func interrupted(_ failure: Failure, after done: [FilledStore], _ snapshot: SnapshotName) -> Failure {
         var failure = failure
         let finished = done.isEmpty ? "no store was finished" : "finished: \(done.map(\.name).joined(separator: ", "))"
@@ -222,12 +242,17 @@ extension Snapshots {
         return failure
     }
 
-    /// The restore of the last safety snapshot.
+    /// The restore of the last safety snapshot; goes on with an undo that was interrupted.
     package func prepareUndo(job: JobControl) throws -> PreparedRestore {
-        guard let safety = try cluster.catalogue().safety else {
+        guard let (snapshot, stores) = try cluster.catalogue().undoing else {
             throw Failure(.notFound, "there is no restore to undo", hint: "holdfast snapshot ls shows the snapshots to restore from")
         }
-        return try prepareRestore(safety.name.text, stores: safety.stores, releaseChange: .allowed, job: job)
+        guard try list().snapshots.contains(where: { $0.name == snapshot }) else {
+            throw Failure(
+                .notFound, "the last restore cannot be undone: its safety snapshot \(snapshot) is gone",
+                hint: "holdfast snapshot ls shows the snapshots to restore from")
+        }
+        return try prepareRestore(snapshot.text, stores: stores, releaseChange: .allowed, isUndo: true, job: job)
     }
 }
 

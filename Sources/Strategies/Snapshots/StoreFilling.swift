@@ -17,12 +17,17 @@ package struct RestoreOutcome: Sendable {
     package var stores: [FilledStore]
     /// Nil when nothing differed, so that none was needed.
     package var safety: SnapshotName?
+    /// Stores that this or an earlier restore left half done.
+    package var halfDone: [HalfRestoredStore]
     package var seconds: Double
 
-    package init(snapshot: SnapshotName, stores: [FilledStore], safety: SnapshotName?, seconds: Double) {
+    package init(
+        snapshot: SnapshotName, stores: [FilledStore], safety: SnapshotName?, halfDone: [HalfRestoredStore] = [], seconds: Double
+    ) {
         self.snapshot = snapshot
         self.stores = stores
         self.safety = safety
+        self.halfDone = halfDone
         self.seconds = seconds
     }
 }

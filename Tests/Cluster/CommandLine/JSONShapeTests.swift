@@ -32,7 +32,7 @@ import Testing
         let validation = try cluster.succeed("snapshot", "validate", "one", "--json").json("validation")
         #expect((validation["check"] as? [String: Any])?["sound"] as? Bool == true)
         let restore = try cluster.succeed("snapshot", "restore", "one", "--yes", "--json").json("restore")
-        #expect(Set(restore.keys) == ["snapshot", "safety", "stores", "seconds"])
+        #expect(Set(restore.keys) == ["snapshot", "safety", "stores", "halfRestored", "seconds"])
         try checkTargetsAndBackups(cluster)
         let deleted = try cluster.succeed("cluster", "delete", "--yes", "--json").json("deleted")
         #expect(Set(deleted.keys) == ["cluster", "id", "stores", "snapshots"])
@@ -51,7 +51,7 @@ import Testing
     private func checkStatus(_ result: HoldfastProgram.Result) throws {
         #expect(result.lines.count == 1)
         let cluster = try result.json("cluster")
-        #expect(Set(cluster.keys) == ["id", "name", "release", "stores", "storage", "targets", "restoring", "undo"])
+        #expect(Set(cluster.keys) == ["id", "name", "release", "stores", "storage", "targets", "restoring", "halfRestored", "undo"])
         let stores = try #require(cluster["stores"] as? [[String: Any]])
         #expect(stores.map { $0["name"] as? String } == ["accounts", "uploads", "lake"])
         #expect(stores.allSatisfy { Set(["name", "kind", "role", "path", "bytes"]).isSubset(of: $0.keys) })
