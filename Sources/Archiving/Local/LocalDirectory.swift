@@ -13,10 +13,19 @@ package final class LocalDirectory: EntrySource {
         package var keepsIdentity: Bool
         /// Names in the root directory that are not part of the source.
         package var excludedAtRoot: Set<[UInt8]>
+        /// What interrupted restores left (``TemporaryName``) is listed.
+        var showsLeftOvers = false
 
         package init(keepsIdentity: Bool = true, excludedAtRoot: Set<[UInt8]> = []) {
             self.keepsIdentity = keepsIdentity
             self.excludedAtRoot = excludedAtRoot
+        }
+
+        /// Everything, for whoever compares it with an image.
+        static func destination(excludedAtRoot: Set<[UInt8]>) -> Options {
+            var options = Options(excludedAtRoot: excludedAtRoot)
+            options.showsLeftOvers = true
+            return options
         }
     }
 

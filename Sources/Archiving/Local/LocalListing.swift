@@ -15,6 +15,7 @@ extension LocalSourceDirectory {
             if handle.parent == nil, !source.options.excludedAtRoot.isEmpty {
                 names.removeAll { source.options.excludedAtRoot.contains($0) }
             }
+            if !source.options.showsLeftOvers { names.removeAll(where: TemporaryName.isOne) }
             names.sort(by: Tree.areInOrder)
             let place = EntryPlace(listing.raw)
             var nodes: [Node] = []

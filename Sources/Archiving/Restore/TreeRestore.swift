@@ -35,7 +35,7 @@ package struct TreeRestore: Sendable {
     /// Compares without changing anything. Every tree of the image is read and every name is checked; content is read only of files whose
     /// size, times and inode do not say already that they are the same or different.
     package func plan(job: JobControl) throws -> TreeRestorePlan {
-        let local = LocalDirectory(path: destination, options: .init(excludedAtRoot: options.excludedAtRoot))
+        let local = LocalDirectory(path: destination, options: .destination(excludedAtRoot: options.excludedAtRoot))
         var root: LocalSourceDirectory?
         do { root = try local.openRoot() } catch let error as EntryError where error.kind == .vanished {}
         return try PlanRun(image: image, options: options, job: job).execute(root: root, threads: host.processors)

@@ -12,6 +12,8 @@ package struct TreeRestorePlan: Sendable {
     package var unchanged = 0
     /// Same content, other owner, mode, times or attributes.
     package var metadataOnly = 0
+    /// Entries that interrupted restores left (``TemporaryName``), to be removed; what is in them is not counted.
+    package var leftOvers = 0
     package var bytesToWrite: UInt64 = 0
     /// Logical bytes of what is deleted or replaced.
     package var bytesFreed: UInt64 = 0
@@ -33,7 +35,7 @@ package struct TreeRestorePlan: Sendable {
     init() {}
 
     /// Nothing differs.
-    package var isEmpty: Bool { created + replaced + deleted + metadataOnly == 0 }
+    package var isEmpty: Bool { created + replaced + deleted + metadataOnly + leftOvers == 0 }
 }
 
 /// What changes among the entries of one directory that is there.

@@ -32,9 +32,11 @@ final class ImageReader {
         }
     }
 
-    /// In order; every name is one that an entry can have, and no name is there twice. An image that cannot be read whole throws: what is
+    /// In order; every name is one that an entry can have, and no name is there twice. What an interrupted restore left in it is left out. An image that cannot be read whole throws: what is
     /// missing in it must not be taken for deleted.
-    func nodes(of directory: ImageDirectory) throws -> [Node] {
+    func nodes(of directory: ImageDirectory) throws -> [Node] { try allNodes(of: directory).filter { !TemporaryName.isOne($0.name) } }
+
+    private func allNodes(of directory: ImageDirectory) throws -> [Node] {
         switch directory {
         case .archived(let id): return try archivedNodes(id)
         case .source(let source):

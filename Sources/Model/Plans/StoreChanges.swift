@@ -5,6 +5,8 @@ package struct StoreChanges: Hashable, Sendable, Codable {
     package var replaced: Int
     package var deleted: Int
     package var metadataOnly: Int
+    /// Entries that an interrupted restore left, to be removed.
+    package var leftOvers: Int
     package var unchanged: Int
     package var bytesToWrite: UInt64
     package var bytesFreed: UInt64
@@ -18,7 +20,7 @@ package struct StoreChanges: Hashable, Sendable, Codable {
     package var intoEmpty: Bool
 
     package init(
-        store: String, created: Int = 0, replaced: Int = 0, deleted: Int = 0, metadataOnly: Int = 0, unchanged: Int = 0,
+        store: String, created: Int = 0, replaced: Int = 0, deleted: Int = 0, metadataOnly: Int = 0, leftOvers: Int = 0, unchanged: Int = 0,
         bytesToWrite: UInt64 = 0, bytesFreed: UInt64 = 0, bytesToSave: UInt64? = 0, examples: [String] = [], loss: LossWindow? = nil,
         intoEmpty: Bool = false
     ) {
@@ -27,6 +29,7 @@ package struct StoreChanges: Hashable, Sendable, Codable {
         self.replaced = replaced
         self.deleted = deleted
         self.metadataOnly = metadataOnly
+        self.leftOvers = leftOvers
         self.unchanged = unchanged
         self.bytesToWrite = bytesToWrite
         self.bytesFreed = bytesFreed
@@ -36,12 +39,15 @@ package struct StoreChanges: Hashable, Sendable, Codable {
         self.intoEmpty = intoEmpty
     }
 
-    package var isEmpty: Bool { created + replaced + deleted + metadataOnly == 0 }
+    package var isEmpty: Bool { created + replaced + deleted + metadataOnly + leftOvers == 0 }
 
     /// "3 created, 1 replaced, 2 deleted; 4.2 MB to write", "nothing differs".
     package var text: String {
         if isEmpty { return intoEmpty ? "empty, stays empty" : "nothing differs" }
-        let counts = [(created, "created"), (replaced, "replaced"), (deleted, "deleted"), (metadataOnly, "changed in metadata")]
+        let counts = [
+            (created, "created"), (replaced, "replaced"), (deleted, "deleted"), (metadataOnly, "changed in metadata"),
+            (leftOvers, "left by an interrupted restore"),
+        ]
         let parts = counts.filter { $0.0 > 0 }.map { "\(grouped($0.0)) \($0.1)" }
         return parts.joined(separator: ", ") + "; \(ByteCount(bytesToWrite)) to write"
     }

@@ -171,6 +171,8 @@ package struct StoreRestorePlan: Hashable, Sendable, Codable {
     package var deleted: Int
     package var unchanged: Int
     package var metadataOnly: Int
+    /// Entries that an interrupted restore left, to be removed.
+    package var leftOvers: Int
     /// Bytes to be written.
     package var bytesToWrite: UInt64
     /// Bytes that deletions free.
@@ -186,7 +188,8 @@ package struct StoreRestorePlan: Hashable, Sendable, Codable {
     package var intoEmpty: Bool
 
     package init(
-        created: Int = 0, replaced: Int = 0, deleted: Int = 0, unchanged: Int = 0, metadataOnly: Int = 0, bytesToWrite: UInt64 = 0,
+        created: Int = 0, replaced: Int = 0, deleted: Int = 0, unchanged: Int = 0, metadataOnly: Int = 0, leftOvers: Int = 0,
+        bytesToWrite: UInt64 = 0,
         bytesFreed: UInt64 = 0, bytesAtStake: UInt64 = 0, examples: [String] = [], newestChange: Timestamp? = nil, intoEmpty: Bool = false
     ) {
         self.created = created
@@ -194,6 +197,7 @@ package struct StoreRestorePlan: Hashable, Sendable, Codable {
         self.deleted = deleted
         self.unchanged = unchanged
         self.metadataOnly = metadataOnly
+        self.leftOvers = leftOvers
         self.bytesToWrite = bytesToWrite
         self.bytesFreed = bytesFreed
         self.bytesAtStake = bytesAtStake
@@ -203,7 +207,7 @@ package struct StoreRestorePlan: Hashable, Sendable, Codable {
     }
 
     /// Nothing differs.
-    package var isEmpty: Bool { created + replaced + deleted + metadataOnly == 0 }
+    package var isEmpty: Bool { created + replaced + deleted + metadataOnly + leftOvers == 0 }
 }
 
 package struct StoreRestoreOutcome: Hashable, Sendable, Codable {

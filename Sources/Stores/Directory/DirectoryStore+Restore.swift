@@ -8,7 +8,7 @@ extension DirectoryStore {
         let plan = try compare(with: image, job)
         return StoreRestorePlan(
             created: plan.created, replaced: plan.replaced, deleted: plan.deleted, unchanged: plan.unchanged,
-            metadataOnly: plan.metadataOnly,
+            metadataOnly: plan.metadataOnly, leftOvers: plan.leftOvers,
             bytesToWrite: plan.bytesToWrite, bytesFreed: plan.bytesFreed, bytesAtStake: plan.bytesFreed, examples: plan.examples,
             newestChange: plan.newestChange, intoEmpty: plan.intoEmpty)
     }

@@ -260,6 +260,7 @@ extension StoreChanges {
     init(_ plan: StoreRestorePlan, of record: StoreRecord, toSave: UInt64?) {
         self.init(
             store: record.name, created: plan.created, replaced: plan.replaced, deleted: plan.deleted, metadataOnly: plan.metadataOnly,
+            leftOvers: plan.leftOvers,
             unchanged: plan.unchanged, bytesToWrite: plan.bytesToWrite, bytesFreed: plan.bytesFreed, bytesToSave: toSave,
             examples: plan.examples, loss: plan.newestChange.flatMap { LossWindow(from: record.began, to: $0) }, intoEmpty: plan.intoEmpty)
     }

@@ -1,6 +1,8 @@
 import Archiving
 import Glibc
 import HostIO
+import RepositoryEngine
+import ResticFormat
 import TestSupport
 import Testing
 
@@ -47,6 +49,56 @@ import Testing
         #expect(try shell("find '\(target)' -name '.holdfast*'") == "")
         try fixture.restoreNow(outcome, to: target)
         #expect(try TreePortrait.of(target) == TreePortrait.of(folder.file("image")))
+    }
+
+    private static let own = [".holdfast-0123456789ab-1", ".holdfast-fedcba987654-4096"]
+    private static let others = [
+        ".holdfast-0123456789ab-", ".holdfast-0123456789ab-01", ".holdfast-0123456789AB-1", ".holdfast-0123456789ab-1x",
+        ".holdfast-0123456789abc-1", ".holdfast-0123456789a-1", "a.holdfast-0123456789ab-1", ".holdfast-0123456789ab", ".holdfast-",
+    ]
+
+    /// Files and a directory with something in it, as a restore leaves them that was killed.
+    private func leave(_ names: [String], in folder: String) throws {
+        for name in names { try writeFile("\(folder)/\(name)", Array(name.utf8)) }
+        try makeDirectories("\(folder)/.holdfast-0123456789ab-2/deep")
+        try writeFile("\(folder)/.holdfast-0123456789ab-2/deep/file", [1])
+    }
+
+    @Test func `what a killed restore left is no part of an image, and the next restore removes it`() throws {
+        let folder = try TemporaryDirectory()
+        let fixture = try ArchiveFixture()
+        let target = folder.file("target")
+        for below in ["", "/sub"] {
+            try makeDirectories(target + below)
+            for name in Self.others { try writeFile("\(target)\(below)/\(name)", Array(name.utf8)) }
+        }
+        let before = try TreePortrait.of(target)
+        let clean = try fixture.archive(target)
+        for below in ["", "/sub"] { try leave(Self.own, in: target + below) }
+        let littered = try fixture.archive(target)
+        #expect(littered.totals.files == clean.totals.files && littered.totals.directories == clean.totals.directories)
+        let plan = try fixture.restore(of: clean, to: target).plan(job: JobControl())
+        #expect(plan.leftOvers == 6 && plan.deleted == 0 && plan.created == 0 && plan.replaced == 0 && !plan.isEmpty)
+        #expect(plan.newestChange == nil && plan.examples.allSatisfy { !$0.contains("holdfast-0123456789ab-1") })
+        try fixture.restoreNow(clean, to: target)
+        #expect(try TreePortrait.of(target) == before)
+        #expect(try fixture.restore(of: clean, to: target).plan(job: JobControl()).isEmpty)
+    }
+
+    @Test func `left-overs in an image of before are not restored`() throws {
+        let folder = try TemporaryDirectory()
+        let repository = try SampleRepository().repository
+        let leftOvers = [".holdfast-0123456789ab-1": [UInt8(1)], "file": [2]]
+        let tree = SampleTree(files: leftOvers, folders: ["sub": SampleTree(files: leftOvers), ".holdfast-0123456789ab-2": SampleTree()])
+        let root = try repository.backUp(tree).file.tree
+        let image = ImageTree.archived(ArchivedTree(repository: try repository.loadIndex(), id: root, node: nil))
+        for name in ["empty", "filled"] {
+            let target = try folder.folder(name)
+            if name == "filled" { try writeFile("\(target)/.holdfast-0123456789ab-1", [3]) }
+            let restore = TreeRestore(image: image, destination: target, host: .forTests())
+            _ = try restore.apply(try restore.plan(job: JobControl()), job: JobControl())
+            #expect(try shell("cd '\(target)' && find . -type f | sort") == "./file\n./sub/file\n")
+        }
     }
 
     @Test func `a restore into an empty place that stops in the middle is ended by the next one`() throws {

@@ -30,14 +30,14 @@ final class Placement: Sendable {
 
     let isDirect: Bool
     private let isDurable: Bool
-    private let prefix: String
+    private let mark: String
     private let state = Mutex(State())
 
     /// `mark` makes the temporary names of this restore different from those of others.
     init(isDirect: Bool, isDurable: Bool, mark: String) {
         self.isDirect = isDirect
         self.isDurable = isDurable
-        prefix = ".holdfast-\(mark)-"
+        self.mark = mark
     }
 
     /// A name under which nothing is.
@@ -46,7 +46,7 @@ final class Placement: Sendable {
             state.serial += 1
             return state.serial
         }
-        return Array("\(prefix)\(serial)".utf8)
+        return TemporaryName.make(mark: mark, serial: serial)
     }
 
     /// The name to make an entry of `directory` under; told to ``finished(_:as:in:bytes:)`` or ``gaveUp(_:)`` later.

@@ -123,6 +123,10 @@ final class PlanWorker {
 
     private func delete(_ there: Node, _ directory: PlannedDirectory) throws {
         guard run.options.deletesExtra else { return }
+        if TemporaryName.isOne(there.name) {
+            run.add(.delete(there.name), to: directory)
+            return run.count { $0.leftOvers += 1 }
+        }
         run.example(.delete, directory.source.handle.path(of: there.name))
         run.add(.delete(there.name), to: directory)
         run.count { plan in
