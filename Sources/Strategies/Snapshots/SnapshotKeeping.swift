@@ -53,12 +53,12 @@ extension Snapshots {
         try change(name, "\(pinning.rawValue) \(name)") { $0.setPinned(pinning == .pin, of: $1.id.hex) }
     }
 
-    /// Lives so much longer than it would have, counted from now when its time is over; or for ever.
+    /// Lives so much longer than it would have, counted from now when its time is over; or for ever, as one does that had no end before.
     package func extend(_ name: String, by more: TimeToLive) throws -> KeptSnapshot {
         let now = cluster.host.clock.now()
         return try change(name, "extend \(name)") { catalogue, entry in
-            let start = catalogue.keeping(of: entry.manifest, id: entry.id.hex).expires.instant.map { max($0, now) } ?? now
-            catalogue.setExpiry(more.expiry(from: start), of: entry.id.hex)
+            guard let end = catalogue.keeping(of: entry.manifest, id: entry.id.hex).expires.instant else { return }
+            catalogue.setExpiry(more.expiry(from: max(end, now)), of: entry.id.hex)
         }
     }
 

@@ -125,6 +125,7 @@ import Testing
         #expect(try cluster.succeed("snapshot", "unpin", "one", "--json").json("snapshot")["pinned"] as? Bool == false)
         let forever = try cluster.succeed("snapshot", "extend", "one", "--by", "never", "--json").json("snapshot")
         #expect(forever["expires"] as? String == nil && forever.keys.contains("expires"))
+        #expect(try cluster.succeed("snapshot", "extend", "one", "--by", "1d").out.contains("is kept until it is deleted"))
         try cluster.succeed("snapshot", "delete", "one", "--yes")
         #expect(try cluster.snapshots().isEmpty)
     }
