@@ -1,5 +1,7 @@
 import Archiving
+import HostIO
 package import Model
+import ObjectStorage
 package import RepositoryEngine
 package import ResticFormat
 
@@ -26,13 +28,28 @@ extension BlobWriter {
         let root = try builder.save([try builder.file(named: Manifest.fileName, try manifest.json(), modified: manifest.created), folder])
         let totals = try finish()
         try lock.checkHeld()
+        try repository.repository.checkStanding(lock)
         var file = SnapshotFile(
             time: NodeTime(manifest.created), tree: root, paths: ["/\(Manifest.storesFolder)"], hostname: manifest.cluster.name,
             username: user,
             tags: SnapshotTags(of: manifest).tags)
         file.programVersion = manifest.program
-        return CommittedEntry(
-            entry: RepositoryEntry(id: try repository.repository.save(file), file: file, manifest: manifest),
-            bytesStored: UInt64(totals.bytes))
+        let id = try repository.repository.save(file)
+        do { try repository.repository.checkStanding(lock) } catch {
+            try repository.repository.removeSnapshot(id)
+            throw error
+        }
+        return CommittedEntry(entry: RepositoryEntry(id: id, file: file, manifest: manifest), bytesStored: UInt64(totals.bytes))
+    }
+}
+
+extension OpenRepository {
+    /// Throws `locked` when the lock does not stand in the storage any more. A prune on a clock that is far ahead takes it for stale and
+    /// removes it, then deletes what its holder may have built upon: such an entry must not be.
+    fileprivate func checkStanding(_ lock: RepositoryLock) throws {
+        guard try !liveLocks().contains(where: { $0.file.purpose?.hasSuffix(lock.session) == true }) else { return }
+        throw Failure(
+            .locked, "the lock on \(storage.location) was removed meanwhile, so nothing was added",
+            hint: "compare the clocks of the hosts that use it, and see that nobody runs restic unlock; then run the command again")
     }
 }

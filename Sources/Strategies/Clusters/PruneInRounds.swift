@@ -18,6 +18,8 @@ struct PruneInRounds {
     private static let patience = Duration.seconds(30)
 
     func run() throws -> PruneOutcome {
+        // Whoever holds one that is not stale at all, because a clock is wrong, finds it gone before it commits.
+        _ = try repository.removeStaleLocks()
         var (round, isLast) = try next()
         var sum = try repository.prune(round, patience: Self.patience, job: job)
         var freed = sum.packsDeleted
