@@ -18,10 +18,7 @@ package struct Restic: Sendable {
     }
 
     /// Its path; nil when it is not installed.
-    package static let program: String? = {
-        let folders = (environmentValue("PATH") ?? "/usr/bin:/bin").split(separator: ":").map(String.init)
-        return folders.map { Path.join($0, "restic") }.first { (try? statusOfPath($0))?.map { $0.permissions & 0o111 != 0 } ?? false }
-    }()
+    package static let program = find("restic")
 
     /// For `.enabled(if:)`; says why a test is skipped.
     package static var isInstalled: Bool {
