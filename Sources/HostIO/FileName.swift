@@ -43,16 +43,6 @@ package enum FileName {
 
 /// Absolute and relative paths as text, as configuration has them.
 package enum Path {
-    /// Resolves `.`, `..` and double slashes by text alone, against `base` (absolute) when relative. Symlinks are not looked at.
-    package static func absolute(_ path: String, against base: String) -> String {
-        var components: [Substring] = []
-        let whole = path.hasPrefix("/") ? path : "\(base)/\(path)"
-        for component in whole.split(separator: "/") where component != "." {
-            if component == ".." { _ = components.popLast() } else { components.append(component) }
-        }
-        return "/" + components.joined(separator: "/")
-    }
-
     package static func join(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)" }
 
     /// All but the last component: `/` for `/a`, `.` for `a`.
@@ -69,7 +59,7 @@ package enum Path {
         return String(trimmed[trimmed.index(after: slash)...])
     }
 
-    /// Whether `path` is `folder` or lies below it, by text; both normalised by ``absolute(_:against:)``.
+    /// Whether `path` is `folder` or lies below it, by text; both absolute and normalised.
     package static func isInside(_ path: String, _ folder: String) -> Bool {
         path == folder || path.hasPrefix(folder == "/" ? "/" : folder + "/")
     }

@@ -16,7 +16,7 @@ import StoreContract
         try? EndingSignals.watch(first: { job.cancel() }, second: { _exit(FailureCode.cancelled.exitStatus) })
         let environment = OutputEnvironment(variables: variables(["NO_COLOR", "TERM", "COLUMNS"]))
         let run = CommandLineRun(
-            host: .current(), drivers: drivers(job), workingDirectory: workingDirectory(), job: job,
+            host: .current(), drivers: drivers(job), workingDirectory: (try? workingDirectory()) ?? "/", job: job,
             console: { .standard(json: $0, environment: environment, isCancelled: { job.isCancelled }) })
         exit(run.run(Array(CommandLine.arguments.dropFirst())))
     }
@@ -38,11 +38,5 @@ import StoreContract
 
     private static func variables(_ names: [String]) -> [String: String] {
         names.reduce(into: [:]) { values, name in values[name] = getenv(name).map { String(cString: $0) } }
-    }
-
-    private static func workingDirectory() -> String {
-        guard let path = getcwd(nil, 0) else { return "/" }
-        defer { free(path) }
-        return String(cString: path)
     }
 }

@@ -72,10 +72,7 @@ import Testing
         ("/a/b", "/a"), ("/a", "/"), ("/", "/"), ("a", "."), ("/a/b//", "/a"), ("/a//b", "/a"),
     ]) func theParentOfAPath(path: String, parent: String) { #expect(Path.parent(path) == parent) }
 
-    @Test func pathsAreResolvedByTextAlone() {
-        #expect(Path.absolute("../x/./y/", against: "/a/b") == "/a/x/y")
-        #expect(Path.absolute("/../../etc", against: "/a") == "/etc")
-        #expect(Path.absolute(".", against: "/a//b") == "/a/b")
+    @Test func pathsAreComparedByTextAlone() {
         #expect(Path.isInside("/a/b", "/a") && Path.isInside("/a", "/a") && Path.isInside("/x", "/"))
         #expect(!Path.isInside("/ab", "/a"))
         #expect(Path.lastComponent("/a/b/") == "b" && Path.lastComponent("/") == "")

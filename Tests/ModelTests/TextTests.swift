@@ -107,7 +107,6 @@ import Testing
 
     @Test(arguments: ["a", "A-b_9", String(repeating: "x", count: 44)]) func `names are letters, digits, dashes`(_ name: String) throws {
         #expect(try SnapshotName(name).text == name)
-        #expect(try StoreName(name).text == name)
     }
 
     @Test(arguments: [

@@ -6,7 +6,7 @@ import Snapshots
 
 extension BackupMode: ExpressibleByArgument {}
 
-struct BackupCreateCommand: HoldfastCommand {
+struct BackupCreateCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
         abstract: "Store a snapshot outside the cluster.",
@@ -35,8 +35,6 @@ struct BackupCreateCommand: HoldfastCommand {
 
     @OptionGroup var target: TargetOption
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func validate() throws {
         try validating { () throws(Failure) in if let name { try NameRule.check(name, of: "backup") } }

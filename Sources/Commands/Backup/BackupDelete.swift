@@ -2,7 +2,7 @@ import ArgumentParser
 import Backups
 import Model
 
-struct BackupDeleteCommand: HoldfastCommand {
+struct BackupDeleteCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
         abstract: "Delete backups from a target; target prune frees the space.",
@@ -17,8 +17,6 @@ struct BackupDeleteCommand: HoldfastCommand {
     @OptionGroup var target: TargetOption
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     private struct Result: Encodable {
         struct Deleted: Encodable {

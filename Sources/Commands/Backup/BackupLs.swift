@@ -3,7 +3,7 @@ import Backups
 import Clusters
 import Model
 
-struct BackupLsCommand: HoldfastCommand {
+struct BackupLsCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
         abstract: "List the backups in a target, or in all of them.",
@@ -18,8 +18,6 @@ struct BackupLsCommand: HoldfastCommand {
     var target: String?
 
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     private struct Result: Encodable {
         var backups: [BackupLine]

@@ -3,7 +3,7 @@ import Backups
 import Clusters
 import Model
 
-struct BackupShowCommand: HoldfastCommand {
+struct BackupShowCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show what is in a backup, and what must be reloaded, store by store.",
@@ -17,8 +17,6 @@ struct BackupShowCommand: HoldfastCommand {
 
     @OptionGroup var target: TargetOption
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)

@@ -4,7 +4,7 @@ import Clusters
 import Model
 import RepositoryEngine
 
-struct BackupVerifyCommand: HoldfastCommand {
+struct BackupVerifyCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Prove that everything a backup needs is there.",
@@ -31,8 +31,6 @@ struct BackupVerifyCommand: HoldfastCommand {
 
     @OptionGroup var target: TargetOption
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func validate() throws {
         if readData, sample != nil { throw ValidationError("--read-data and --sample contradict each other; leave one of them out") }

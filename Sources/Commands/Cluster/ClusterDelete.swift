@@ -2,7 +2,7 @@ import ArgumentParser
 import Clusters
 import Model
 
-struct ClusterDeleteCommand: HoldfastCommand {
+struct ClusterDeleteCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
         abstract: "Delete what the stores hold, and all snapshots. Backups stay.",
@@ -18,8 +18,6 @@ struct ClusterDeleteCommand: HoldfastCommand {
 
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     private struct Result: Encodable {
         struct Deleted: Encodable {

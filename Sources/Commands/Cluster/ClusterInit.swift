@@ -2,7 +2,7 @@ import ArgumentParser
 import Clusters
 import Model
 
-struct ClusterInitCommand: HoldfastCommand {
+struct ClusterInitCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
         abstract: "Protect a cluster: check its stores and make the place for its snapshots.",
@@ -18,8 +18,6 @@ struct ClusterInitCommand: HoldfastCommand {
             """)
 
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     private struct Result: Encodable {
         struct Cluster: Encodable {

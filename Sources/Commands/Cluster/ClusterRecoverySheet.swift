@@ -1,7 +1,7 @@
 import ArgumentParser
 import Clusters
 
-struct ClusterRecoverySheetCommand: HoldfastCommand {
+struct ClusterRecoverySheetCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "recovery-sheet",
         abstract: "Print the page that tells how to recover with restic alone.",
@@ -13,8 +13,6 @@ struct ClusterRecoverySheetCommand: HoldfastCommand {
             """)
 
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func run(in context: CommandContext) throws -> Verdict {
         let sheet = try context.cluster(cluster).recoverySheet()

@@ -5,7 +5,7 @@ import Model
 import Snapshots
 import StoreContract
 
-struct ClusterRestoreCommand: HoldfastCommand {
+struct ClusterRestoreCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
         abstract: "Restore a backup into the empty cluster that a cluster file describes.",
@@ -32,8 +32,6 @@ struct ClusterRestoreCommand: HoldfastCommand {
 
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func validate() throws {
         try validating { () throws(Failure) in try NameRule.check(backup, of: "backup") }

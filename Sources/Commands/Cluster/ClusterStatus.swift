@@ -2,7 +2,7 @@ import ArgumentParser
 import Clusters
 import Model
 
-struct ClusterStatusCommand: HoldfastCommand {
+struct ClusterStatusCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Show the cluster, its stores, its snapshots' storage and its targets.",
@@ -16,8 +16,6 @@ struct ClusterStatusCommand: HoldfastCommand {
             """)
 
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)

@@ -29,41 +29,32 @@ struct SnapshotLine: Encodable {
     }
 }
 
-/// A snapshot with all that is known of it.
+/// A snapshot with all that is known of it: what its line says, and more beside that in one object.
 struct SnapshotResult: Encodable {
-    var name: SnapshotName
-    var id: String
-    var created: Timestamp
-    var release: Release
-    var style: SnapshotStyle
-    var reason: String
-    var pinned: Bool
-    var expires: OrNull<Timestamp>
-    var sizes: ModeSizes
-    var pauseSeconds: Double
-    var skewSeconds: Double
-    var consistency: Cut.Consistency
-    var stores: [StoreRecordResult]
-    /// Of `snapshot create` only.
-    var bytesAdded: UInt64?
-    var removed: [SnapshotName]?
+    private struct Details: Encodable {
+        var pauseSeconds: Double
+        var skewSeconds: Double
+        var consistency: Cut.Consistency
+        var stores: [StoreRecordResult]
+        /// Of `snapshot create` only.
+        var bytesAdded: UInt64?
+        var removed: [SnapshotName]?
+    }
 
-    init(_ snapshot: KeptSnapshot) {
-        let line = SnapshotLine(snapshot)
+    private let line: SnapshotLine
+    private let details: Details
+
+    init(_ snapshot: KeptSnapshot, bytesAdded: UInt64? = nil, removed: [SnapshotName]? = nil) {
         let manifest = snapshot.entry.manifest
-        name = line.name
-        id = line.id
-        created = line.created
-        release = line.release
-        style = line.style
-        reason = line.reason
-        pinned = line.pinned
-        expires = line.expires
-        sizes = line.sizes
-        pauseSeconds = manifest.cut.pauseSeconds
-        skewSeconds = manifest.cut.skewSeconds
-        consistency = manifest.cut.consistency
-        stores = manifest.stores.map(StoreRecordResult.init)
+        line = SnapshotLine(snapshot)
+        details = Details(
+            pauseSeconds: manifest.cut.pauseSeconds, skewSeconds: manifest.cut.skewSeconds, consistency: manifest.cut.consistency,
+            stores: manifest.stores.map(StoreRecordResult.init), bytesAdded: bytesAdded, removed: removed)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try line.encode(to: encoder)
+        try details.encode(to: encoder)
     }
 }
 

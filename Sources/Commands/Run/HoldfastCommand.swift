@@ -10,6 +10,15 @@ protocol HoldfastCommand: ParsableCommand {
     func run(in context: CommandContext) throws -> Verdict
 }
 
+/// One that works on a cluster, as all but the demo do.
+protocol ClusterCommand: HoldfastCommand {
+    var cluster: ClusterOptions { get }
+}
+
+extension ClusterCommand {
+    var wantsJSON: Bool { cluster.json }
+}
+
 /// How a command ended that said all there is to say.
 enum Verdict: Hashable {
     case done

@@ -3,7 +3,7 @@ import Clusters
 import Model
 import Snapshots
 
-struct SnapshotCreateCommand: HoldfastCommand {
+struct SnapshotCreateCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
         abstract: "Take a snapshot of the running cluster.",
@@ -29,8 +29,6 @@ struct SnapshotCreateCommand: HoldfastCommand {
 
     @OptionGroup var cluster: ClusterOptions
 
-    var wantsJSON: Bool { cluster.json }
-
     func validate() throws {
         try validating { () throws(Failure) in
             _ = try SnapshotName(name)
@@ -43,17 +41,11 @@ struct SnapshotCreateCommand: HoldfastCommand {
         let request = SnapshotRequest(name: try SnapshotName(name), reason: reason, timeToLive: try TimeToLive(ttl))
         let (outcome, seconds) = try context.timing { try context.watching { try Snapshots(cluster).create(request, job: $0) } }
         for warning in warnings(outcome, try ShelteredBy(cluster: cluster, now: context.now)) { context.console.warn(warning) }
-        context.console.finish(json: ["snapshot": result(outcome)]) {
+        let result = SnapshotResult(KeptSnapshot(taken: outcome.entry), bytesAdded: outcome.bytesStored, removed: outcome.removed)
+        context.console.finish(json: ["snapshot": result]) {
             SnapshotCreateText(terminal: $0, now: context.now, storage: cluster.file.storage).text(outcome, seconds: seconds)
         }
         return outcome.unreadable > 0 ? .flawed(.incomplete) : .done
-    }
-
-    private func result(_ outcome: SnapshotOutcome) -> SnapshotResult {
-        var result = SnapshotResult(KeptSnapshot(taken: outcome.entry))
-        result.bytesAdded = outcome.bytesStored
-        result.removed = outcome.removed
-        return result
     }
 
     private func warnings(_ outcome: SnapshotOutcome, _ shelter: ShelteredBy) -> [String] {

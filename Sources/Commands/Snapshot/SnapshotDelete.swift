@@ -3,7 +3,7 @@ import Model
 import RepositoryEngine
 import Snapshots
 
-struct SnapshotDeleteCommand: HoldfastCommand {
+struct SnapshotDeleteCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
         abstract: "Delete snapshots and free what nothing else needs.",
@@ -19,8 +19,6 @@ struct SnapshotDeleteCommand: HoldfastCommand {
 
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     private struct Result: Encodable {
         struct Deleted: Encodable {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Model
 import Snapshots
 
-struct SnapshotDiffCommand: HoldfastCommand {
+struct SnapshotDiffCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
         abstract: "Show what changed in each store from one snapshot to another.",
@@ -21,8 +21,6 @@ struct SnapshotDiffCommand: HoldfastCommand {
     var examples: Int = 10
 
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func validate() throws {
         if !(0...1_000_000).contains(examples) { throw ValidationError("--examples takes a number from 0 to 1000000") }

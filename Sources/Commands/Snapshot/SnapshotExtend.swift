@@ -2,7 +2,7 @@ import ArgumentParser
 import Model
 import Snapshots
 
-struct SnapshotExtendCommand: HoldfastCommand {
+struct SnapshotExtendCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "extend",
         abstract: "Let a snapshot live longer.",
@@ -21,8 +21,6 @@ struct SnapshotExtendCommand: HoldfastCommand {
     var more: String
 
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func validate() throws {
         try validating { () throws(Failure) in _ = try TimeToLive(more) }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Model
 import Snapshots
 
-struct SnapshotLsCommand: HoldfastCommand {
+struct SnapshotLsCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
         abstract: "List the snapshots of the cluster, oldest first.",
@@ -16,8 +16,6 @@ struct SnapshotLsCommand: HoldfastCommand {
         aliases: ["list"])
 
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     private struct Result: Encodable {
         var snapshots: [SnapshotLine]

@@ -2,7 +2,7 @@ import ArgumentParser
 import Model
 import Snapshots
 
-struct SnapshotPinCommand: HoldfastCommand {
+struct SnapshotPinCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "pin",
         abstract: "Keep a snapshot from being deleted, by anybody and by its expiry.",
@@ -15,8 +15,6 @@ struct SnapshotPinCommand: HoldfastCommand {
     var name: String
 
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func run(in context: CommandContext) throws -> Verdict {
         try context.finish(try Snapshots(context.cluster(cluster)).setPinned(name, .pin))

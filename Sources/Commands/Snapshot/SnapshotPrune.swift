@@ -2,7 +2,7 @@ import ArgumentParser
 import Model
 import Snapshots
 
-struct SnapshotPruneCommand: HoldfastCommand {
+struct SnapshotPruneCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
         abstract: "Remove snapshots whose time is over, and free what nothing needs.",
@@ -18,8 +18,6 @@ struct SnapshotPruneCommand: HoldfastCommand {
 
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func run(in context: CommandContext) throws -> Verdict {
         let snapshots = Snapshots(try context.cluster(cluster))

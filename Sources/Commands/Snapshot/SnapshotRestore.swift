@@ -2,7 +2,7 @@ import ArgumentParser
 import Model
 import Snapshots
 
-struct SnapshotRestoreCommand: HoldfastCommand {
+struct SnapshotRestoreCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
         abstract: "Bring the running cluster back to a snapshot, touching only what differs.",
@@ -33,8 +33,6 @@ struct SnapshotRestoreCommand: HoldfastCommand {
 
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func run(in context: CommandContext) throws -> Verdict {
         let snapshots = Snapshots(try context.cluster(cluster))

@@ -3,7 +3,7 @@ import Clusters
 import Model
 import Snapshots
 
-struct SnapshotShowCommand: HoldfastCommand {
+struct SnapshotShowCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show a snapshot: when, of what, how consistent, how long it is kept.",
@@ -16,8 +16,6 @@ struct SnapshotShowCommand: HoldfastCommand {
     var name: String
 
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func run(in context: CommandContext) throws -> Verdict {
         let snapshot = try Snapshots(context.cluster(cluster)).find(name)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Snapshots
 
-struct SnapshotUndoCommand: HoldfastCommand {
+struct SnapshotUndoCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "undo",
         abstract: "Take the last restore back.",
@@ -15,8 +15,6 @@ struct SnapshotUndoCommand: HoldfastCommand {
 
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func run(in context: CommandContext) throws -> Verdict {
         let snapshots = Snapshots(try context.cluster(cluster))

@@ -2,7 +2,7 @@ import ArgumentParser
 import Model
 import Snapshots
 
-struct SnapshotUnpinCommand: HoldfastCommand {
+struct SnapshotUnpinCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "unpin",
         abstract: "Let a pinned snapshot expire and be deleted again.",
@@ -15,8 +15,6 @@ struct SnapshotUnpinCommand: HoldfastCommand {
     var name: String
 
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func run(in context: CommandContext) throws -> Verdict {
         try context.finish(try Snapshots(context.cluster(cluster)).setPinned(name, .unpin))

@@ -3,7 +3,7 @@ import Model
 import RepositoryEngine
 import Snapshots
 
-struct SnapshotValidateCommand: HoldfastCommand {
+struct SnapshotValidateCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate",
         abstract: "Read and prove every byte that a snapshot needs.",
@@ -18,8 +18,6 @@ struct SnapshotValidateCommand: HoldfastCommand {
     var name: String
 
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     private struct Result: Encodable {
         struct Validation: Encodable {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Backups
 import Model
 
-struct TargetAddCommand: HoldfastCommand {
+struct TargetAddCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",
         abstract: "Make a directory a place for backups.",
@@ -21,8 +21,6 @@ struct TargetAddCommand: HoldfastCommand {
     var path: String
 
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     private struct Result: Encodable {
         struct Target: Encodable {

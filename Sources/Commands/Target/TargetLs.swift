@@ -3,7 +3,7 @@ import Clusters
 import Model
 import ObjectStorage
 
-struct TargetLsCommand: HoldfastCommand {
+struct TargetLsCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
         abstract: "List the targets, what they hold and how much room they have.",
@@ -16,8 +16,6 @@ struct TargetLsCommand: HoldfastCommand {
         aliases: ["list"])
 
     @OptionGroup var cluster: ClusterOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func run(in context: CommandContext) throws -> Verdict {
         let places = try context.cluster(cluster).targetPlaces()

@@ -3,7 +3,7 @@ import Backups
 import Model
 import RepositoryEngine
 
-struct TargetPruneCommand: HoldfastCommand {
+struct TargetPruneCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
         abstract: "Free the space of deleted backups.",
@@ -25,8 +25,6 @@ struct TargetPruneCommand: HoldfastCommand {
 
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
-
-    var wantsJSON: Bool { cluster.json }
 
     func validate() throws {
         try validating { () throws(Failure) in _ = try graceSeconds() }

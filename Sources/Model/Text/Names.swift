@@ -67,17 +67,3 @@ package struct SnapshotName: Hashable, Comparable, Sendable, CustomStringConvert
 
     package var description: String { text }
 }
-
-/// The name of a store; it is a folder in every image.
-package struct StoreName: Hashable, Comparable, Sendable, CustomStringConvertible {
-    package let text: String
-
-    package init(_ text: String) throws(Failure) {
-        try NameRule.check(text, of: "store")
-        self.text = text
-    }
-
-    package static func < (left: StoreName, right: StoreName) -> Bool { left.text < right.text }
-
-    package var description: String { text }
-}

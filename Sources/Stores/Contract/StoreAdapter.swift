@@ -52,6 +52,19 @@ package protocol StoreAdapter: Sendable {
     func isEmpty() throws -> Bool
 }
 
+extension StoreAdapter {
+    /// What the system says about the store's files is a failure of the store, not of the storage.
+    package func asStoreFailure<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as SystemError where !error.isNoSpace {
+            var failure = error.failure
+            failure.code = .store
+            throw failure
+        }
+    }
+}
+
 /// What `open` found.
 package struct StoreStatus: Hashable, Sendable, Codable {
     /// The store software's version, when it has one.
@@ -98,12 +111,12 @@ package struct Capture: Hashable, Sendable, Codable {
     package var began: Timestamp
     package var ended: Timestamp
     /// `exact`: the image is the store at one instant. `fuzzy`: entries are read after the cut, one after the other.
-    package var precision: Precision
+    package var precision: ImagePrecision
     package var facts: [String: String]
 
-    package enum Precision: String, Sendable, Codable { case exact, fuzzy }
-
-    package init(imageID: String, native: Bool, began: Timestamp, ended: Timestamp, precision: Precision, facts: [String: String] = [:]) {
+    package init(
+        imageID: String, native: Bool, began: Timestamp, ended: Timestamp, precision: ImagePrecision, facts: [String: String] = [:]
+    ) {
         self.imageID = imageID
         self.native = native
         self.began = began

@@ -105,15 +105,4 @@ package final class DirectoryStore: StoreAdapter {
         guard try root.descriptor.isMountPoint() else { return [] }
         return try root.descriptor.isSubvolume() ? [] : [Array("lost+found".utf8)]
     }
-
-    /// What the system says about the store's files is a failure of the store, not of the storage.
-    func asStoreFailure<Result>(_ body: () throws -> Result) throws -> Result {
-        do {
-            return try body()
-        } catch let error as SystemError where !error.isNoSpace {
-            var failure = error.failure
-            failure.code = .store
-            throw failure
-        }
-    }
 }

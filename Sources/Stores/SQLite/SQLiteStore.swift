@@ -76,15 +76,4 @@ package final class SQLiteStore: StoreAdapter {
             }
         }
     }
-
-    /// What the system says about the store's files is a failure of the store, not of the storage.
-    func asStoreFailure<Result>(_ body: () throws -> Result) throws -> Result {
-        do {
-            return try body()
-        } catch let error as SystemError where !error.isNoSpace {
-            var failure = error.failure
-            failure.code = .store
-            throw failure
-        }
-    }
 }

@@ -7,21 +7,12 @@ import ResticFormat
 package import Snapshots
 import StoreContract
 
-/// A cluster restore that is planned and whose backup is proven. Holds a lock on the target as long as it lives.
-package final class PreparedClusterRestore: Sendable {
+/// A cluster restore that is planned and whose backup is proven.
+package struct PreparedClusterRestore: Sendable {
     package let plan: ClusterRestorePlan
-    package let entry: RepositoryEntry
-    let reader: EntryReader
-    let lock: RepositoryLock
+    package let held: HeldEntry
 
-    init(plan: ClusterRestorePlan, entry: RepositoryEntry, reader: EntryReader, lock: RepositoryLock) {
-        self.plan = plan
-        self.entry = entry
-        self.reader = reader
-        self.lock = lock
-    }
-
-    deinit { lock.release() }
+    package var entry: RepositoryEntry { held.entry }
 }
 
 package struct ClusterRestoreOutcome: Sendable {
@@ -49,28 +40,23 @@ package struct ClusterRestore: Sendable {
     package func prepare(_ name: String, without: [String], job: JobControl) throws -> PreparedClusterRestore {
         let repository = try cluster.open(from)
         let lock = try repository.lock(.read, patience: .seconds(30))
-        do {
-            let (listing, reader) = try EntryReader.list(.backup, in: repository)
-            let entry = try listing.entry(named: name, .backup)
-            let matching = try matchStores(of: entry.manifest, to: cluster.file, without: without)
-            try checkEmpty(matching, before: entry)
-            let space = try checkSpace(matching)
-            let check = try repository.check([entry.stored], data: .all, job: job)
-            guard check.isRestorable else {
-                throw Failure(
-                    .damaged, "the backup \(name) is damaged; nothing was changed",
-                    hint: "restore another one; holdfast backup verify says what is affected",
-                    cause: check.problems.filter(\.isLoss).prefix(3).map(\.text).joined(separator: "; "))
-            }
-            let proof = "every byte of it read and proven: \(counted(check.packsRead, "pack")), \(ByteCount(check.bytesRead))"
-            let plan = ClusterRestorePlan(
-                backup: entry.manifest, from: from, file: cluster.file, matching: matching, checks: [proof] + space,
-                madeAt: cluster.host.clock.now())
-            return PreparedClusterRestore(plan: plan, entry: entry, reader: reader, lock: lock)
-        } catch {
-            lock.release()
-            throw error
+        let (listing, reader) = try EntryReader.list(.backup, in: repository)
+        let entry = try listing.entry(named: name, .backup)
+        let matching = try matchStores(of: entry.manifest, to: cluster.file, without: without)
+        try checkEmpty(matching, before: entry)
+        let space = try checkSpace(matching)
+        let check = try repository.check([entry.stored], data: .all, job: job)
+        guard check.isRestorable else {
+            throw Failure(
+                .damaged, "the backup \(name) is damaged; nothing was changed",
+                hint: "restore another one; holdfast backup verify says what is affected",
+                cause: check.problems.filter(\.isLoss).prefix(3).map(\.text).joined(separator: "; "))
         }
+        let proof = "every byte of it read and proven: \(counted(check.packsRead, "pack")), \(ByteCount(check.bytesRead))"
+        let plan = ClusterRestorePlan(
+            backup: entry.manifest, from: from, file: cluster.file, matching: matching, checks: [proof] + space,
+            madeAt: cluster.host.clock.now())
+        return PreparedClusterRestore(plan: plan, held: HeldEntry(entry, reader, under: lock))
     }
 
     /// A restore of the same backup that was interrupted goes on in the places that it began to fill; anything else that is there is refused,
@@ -136,7 +122,9 @@ package struct ClusterRestore: Sendable {
             places: prepared.plan.matching.pairs.reduce(into: [:]) { $0[$1.declaration.name] = $1.declaration.path })
         return try cluster.exclusively("cluster restore \(prepared.entry.manifest.name)") {
             try cluster.recording("cluster restore \(prepared.entry.manifest.name)") {
-                let stores = try prepared.plan.matching.pairs.map { try fill($0, prepared, job) }
+                let stores = try withExtendedLifetime(prepared.held) {
+                    try prepared.plan.matching.pairs.map { try fill($0, prepared, job) }
+                }
                 try cluster.updateCatalogue { $0.restoring = nil }
                 let reload = prepared.plan.matching.pairs.filter { !$0.record.reload.isEmpty }.map { ($0.record.name, $0.record.reload) }
                 let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
@@ -148,7 +136,7 @@ package struct ClusterRestore: Sendable {
 
     private func fill(_ pair: StoreMatching.Pair, _ prepared: PreparedClusterRestore, _ job: JobControl) throws -> FilledStore {
         do {
-            return try cluster.fill(pair.declaration, with: pair.record, of: prepared.entry, prepared.reader, job: job)
+            return try cluster.fill(pair.declaration, with: pair.record, of: prepared.entry, prepared.held.reader, job: job)
         } catch {
             var failure = Failure(describing: error)
             failure.hint = [

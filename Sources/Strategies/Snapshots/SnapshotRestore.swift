@@ -6,23 +6,13 @@ import RepositoryEngine
 import ResticFormat
 import StoreContract
 
-/// A restore that is planned: the plan to show, and what executing it needs. Holds a lock on the repository as long as it lives.
-package final class PreparedRestore: Sendable {
+/// A restore that is planned: the plan to show, and what executing it needs.
+package struct PreparedRestore: Sendable {
     package let plan: RestorePlan
-    package let entry: RepositoryEntry
-    let reader: EntryReader
-    let lock: RepositoryLock
+    package let held: HeldEntry
     let isUndo: Bool
 
-    init(plan: RestorePlan, entry: RepositoryEntry, reader: EntryReader, lock: RepositoryLock, isUndo: Bool) {
-        self.plan = plan
-        self.entry = entry
-        self.reader = reader
-        self.lock = lock
-        self.isUndo = isUndo
-    }
-
-    deinit { lock.release() }
+    package var entry: RepositoryEntry { held.entry }
 }
 
 extension Snapshots {
@@ -41,33 +31,36 @@ extension Snapshots {
         try refuseHalfCluster()
         let repository = try cluster.storage()
         let lock = try repository.lock(.read, patience: .seconds(30))
-        do {
-            let (listing, reader) = try EntryReader.list(.snapshot, in: repository)
-            let own = listing.entries.filter { $0.manifest.cluster.id == identity.id }
-            let isOwn = own.contains { $0.manifest.name.text == name }
-            let entry = try pick(name, from: isOwn ? own : listing.entries, what: "snapshot") { $0.manifest.name.text }
-            try entry.manifest.checkRestorable(onto: identity, releaseChange: releaseChange)
-            let records = try chosen(stores, of: entry.manifest)
-            job.begin(phase: "checking the snapshot")
-            let check = try repository.check([entry.stored], data: .none, job: job)
-            if let problem = check.problems.first(where: \.isLoss) {
-                throw Failure(
-                    .damaged, "the snapshot \(name) is damaged; nothing was changed",
-                    hint: "holdfast snapshot validate \(name) says what is affected",
-                    cause: problem.text)
-            }
-            job.begin(phase: "comparing")
-            let compared = try advisingWhenFull(besides: [entry.id]) { try records.map { try changes(of: $0, in: entry, reader, job) } }
-            let plan = RestorePlan(
-                snapshot: entry.manifest.name, cut: entry.manifest.cut.began, release: entry.manifest.cluster.release, cluster: identity,
-                stores: compared, untouched: entry.manifest.stores.map(\.name).filter { name in !records.contains { $0.name == name } },
-                safety: try safetyName(besides: listing.entries.map(\.manifest.name)), freeForSafety: try repository.storage.space()?.free,
-                warnings: try goingOn(entry, records) + warnings(records), madeAt: cluster.host.clock.now())
-            return PreparedRestore(plan: plan, entry: entry, reader: reader, lock: lock, isUndo: isUndo)
-        } catch {
-            lock.release()
-            throw error
+        let (listing, reader) = try EntryReader.list(.snapshot, in: repository)
+        let entry = try restorable(name, from: listing, onto: identity, releaseChange)
+        let records = try chosen(stores, of: entry.manifest)
+        job.begin(phase: "checking the snapshot")
+        let check = try repository.check([entry.stored], data: .none, job: job)
+        if let problem = check.problems.first(where: \.isLoss) {
+            throw Failure(
+                .damaged, "the snapshot \(name) is damaged; nothing was changed",
+                hint: "holdfast snapshot validate \(name) says what is affected",
+                cause: problem.text)
         }
+        job.begin(phase: "comparing")
+        let compared = try advisingWhenFull(besides: [entry.id]) { try records.map { try changes(of: $0, in: entry, reader, job) } }
+        let plan = RestorePlan(
+            snapshot: entry.manifest.name, cut: entry.manifest.cut.began, release: entry.manifest.cluster.release, cluster: identity,
+            stores: compared, untouched: entry.manifest.stores.map(\.name).filter { name in !records.contains { $0.name == name } },
+            safety: try safetyName(besides: listing.entries.map(\.manifest.name)), freeForSafety: try repository.storage.space()?.free,
+            warnings: try goingOn(entry, records) + warnings(records), madeAt: cluster.host.clock.now())
+        return PreparedRestore(plan: plan, held: HeldEntry(entry, reader, under: lock), isUndo: isUndo)
+    }
+
+    /// Throws `refused` for one of another cluster or release, `notFound` with the nearest name.
+    private func restorable(
+        _ name: String, from listing: EntryListing, onto identity: ClusterIdentity, _ releaseChange: ReleaseChange
+    ) throws -> RepositoryEntry {
+        let own = listing.entries.filter { $0.manifest.cluster.id == identity.id }
+        let isOwn = own.contains { $0.manifest.name.text == name }
+        let entry = try pick(name, from: isOwn ? own : listing.entries, what: "snapshot") { $0.manifest.name.text }
+        try entry.manifest.checkRestorable(onto: identity, releaseChange: releaseChange)
+        return entry
     }
 
     /// A cluster restore that did not end goes on first: what it has filled and what not is known to it alone.
@@ -153,7 +146,9 @@ extension Snapshots {
         let name = prepared.plan.snapshot
         return try cluster.exclusively("snapshot restore \(name)") {
             try cluster.recording("snapshot restore \(name)") {
-                try advisingWhenFull(besides: [prepared.entry.id]) { try restoreLocked(prepared, job: job) }
+                try advisingWhenFull(besides: [prepared.entry.id]) {
+                    try withExtendedLifetime(prepared.held) { try restoreLocked(prepared, job: job) }
+                }
             }
         }
     }
@@ -172,7 +167,7 @@ extension Snapshots {
         var done: [FilledStore] = []
         for record in prepared.entry.manifest.stores where stores.contains(record.name) {
             do {
-                done.append(try cluster.fill(try declaration(of: record), with: record, of: prepared.entry, prepared.reader, job: job))
+                done.append(try cluster.fill(try declaration(of: record), with: record, of: prepared.entry, prepared.held.reader, job: job))
             } catch {
                 throw interrupted(Failure(describing: error).about(store: record.name), after: done, plan.snapshot)
             }

@@ -40,7 +40,7 @@ struct StoreArchive {
         }
         return StoreRecord(
             name: store.name, kind: store.kind, role: store.role, path: store.path, bulkTables: store.bulkTables, image: .archived,
-            precision: capture.precision == .exact ? .exact : .fuzzy, began: capture.began, ended: capture.ended, sizes: sizes,
+            precision: capture.precision, began: capture.began, ended: capture.ended, sizes: sizes,
             bytes: bytes,
             facts: capture.facts.merging(image.facts) { $1 }, reload: [])
     }
