@@ -40,6 +40,26 @@ import Testing
         }
     }
 
+    /// The manifest and root of the only snapshot are in the pack of trees, or in the one of small files.
+    @Test(.timeLimit(.minutes(5))) func aSnapshotThatCannotBeReadIsNamedAndCanBeDeleted() throws {
+        let place = try TemporaryDirectory.inMemory()
+        try prepare(place.path)
+        let small = SmallCluster(at: place.path)
+        for pack in try FileTree.files(below: "\(small.storage)/data") {
+            #expect(try ChildProcess(["rm", "\(small.storage)/data/\(pack)"]).run().succeeded)
+        }
+        let snapshots = Snapshots(try small.load())
+        #expect(try snapshots.list().snapshots.isEmpty && snapshots.list().damaged.count == 1)
+        #expect { _ = try snapshots.find("s1") } throws: { Failure(describing: $0).code == .damaged }
+        #expect(try snapshots.planDeletion(["s1"]).items.map(\.name.text) == ["s1"])
+        #expect { _ = try snapshots.planDeletion(["s2"]) } throws: { Failure(describing: $0).code == .notFound }
+        _ = try snapshots.delete(["s1"], job: JobControl())
+        #expect(try snapshots.list().damaged.isEmpty)
+        _ = try snapshots.create(SnapshotRequest("s2"), job: JobControl())
+        #expect(try snapshots.validate("s2", job: JobControl()).isSound)
+        expectSound(try snapshots.cluster.open(small.storage))
+    }
+
     @Test(.timeLimit(.minutes(5))) func whatIsWrongWithARepositoryAndCostsNothingKeepsNobodyFromRestoring() throws {
         let place = try TemporaryDirectory.inMemory()
         try prepare(place.path)

@@ -5,21 +5,23 @@ package import RepositoryEngine
 import ResticFormat
 
 extension Snapshots {
-    /// Throws `notFound` for a name that is not there, `refused` for a pinned snapshot.
+    /// Also of one that cannot be read any more. Throws `notFound` for a name that is not there, `refused` for a pinned snapshot.
     package func planDeletion(_ names: [String]) throws -> DeletePlan {
-        let all = try list().snapshots
-        let chosen = try names.map { try pick($0, from: all, what: "snapshot") { $0.name.text } }
-        for snapshot in chosen { try snapshot.keeping.checkDeletable(snapshot.name) }
+        let listing = try ownListing()
+        let chosen = try names.map { try listing.deletable($0, .snapshot) }
         let catalogue = try cluster.catalogue()
-        let ids = Set(chosen.map(\.entry.id.hex))
+        let ids = Set(chosen.map(\.id.hex))
+        for entry in listing.entries where ids.contains(entry.id.hex) {
+            try catalogue.keeping(of: entry.manifest, id: entry.id.hex).checkDeletable(entry.manifest.name)
+        }
         let undo = catalogue.safety.map { ids.contains($0.snapshotID) } ?? false ? ["the last restore cannot be undone any more"] : []
         let goingOn = catalogue.restoring.map { record in
             ids.contains(record.snapshotID) ? ["the restore of \(record.name), which did not end, cannot go on any more"] : []
         }
         return DeletePlan(
-            kind: .snapshot, place: "cluster \(cluster.file.name)",
-            items: chosen.map { DeletePlan.Item(name: $0.name, created: $0.entry.manifest.created, bytes: $0.entry.manifest.bytes) },
-            remaining: all.count - chosen.count, warnings: undo + (goingOn ?? []), madeAt: cluster.host.clock.now())
+            kind: .snapshot, place: "cluster \(cluster.file.name)", items: chosen.map(\.item),
+            remaining: listing.entries.count + listing.lost.count - chosen.count, warnings: undo + (goingOn ?? []),
+            madeAt: cluster.host.clock.now())
     }
 
     /// Deletes them and frees what nothing else needs, on a full storage too.
@@ -47,9 +49,16 @@ extension Snapshots {
         let repository = try cluster.storage()
         let lock = try repository.lockForForgetting()
         defer { lock.release() }
-        let chosen = try list().snapshots.filter { names.contains($0.name.text) }
-        for snapshot in chosen { try remove(snapshot.entry, from: repository) }
-        return chosen.map(\.entry.id)
+        let listing = try ownListing()
+        let ids = try names.map { try listing.deletable($0, .snapshot).id }
+        for id in ids {
+            if let entry = listing.entries.first(where: { $0.id == id }) {
+                try remove(entry, from: repository)
+            } else {
+                try repository.removeSnapshot(id)
+            }
+        }
+        return ids
     }
 
     /// They are gone, whatever came after that.

@@ -28,16 +28,28 @@ package struct SnapshotList: Sendable {
 extension Snapshots {
     package func list() throws -> SnapshotList { try read { try list(EntryReader.list(.snapshot, in: $0).listing) } }
 
-    /// Throws `notFound` with the nearest name.
+    /// Throws `damaged` for one that is there and cannot be read, `notFound` with the nearest name otherwise.
     package func find(_ name: String) throws -> KeptSnapshot {
-        try pick(name, from: try list().snapshots, what: "snapshot") { $0.name.text }
+        keeping(try ownListing().entry(named: name, .snapshot), by: try cluster.catalogue())
     }
 
     func list(_ listing: EntryListing) throws -> SnapshotList {
         let catalogue = try cluster.catalogue()
-        let own = listing.entries.filter { $0.manifest.cluster.id == catalogue.clusterID }
-        let kept = own.map { KeptSnapshot(entry: $0, keeping: catalogue.keeping(of: $0.manifest, id: $0.id.hex)) }
-        return SnapshotList(snapshots: kept, damaged: listing.damaged)
+        return SnapshotList(snapshots: own(listing, catalogue).entries.map { keeping($0, by: catalogue) }, damaged: listing.damaged)
+    }
+
+    /// What there is of this cluster's.
+    func ownListing() throws -> EntryListing { try read { own(try EntryReader.list(.snapshot, in: $0).listing, try cluster.catalogue()) } }
+
+    private func own(_ listing: EntryListing, _ catalogue: Catalogue) -> EntryListing {
+        var own = listing
+        own.entries.removeAll { $0.manifest.cluster.id != catalogue.clusterID }
+        own.lost.removeAll { SnapshotTags(parsing: $0.stored.file.tags)?.clusterID != catalogue.clusterID }
+        return own
+    }
+
+    private func keeping(_ entry: RepositoryEntry, by catalogue: Catalogue) -> KeptSnapshot {
+        KeptSnapshot(entry: entry, keeping: catalogue.keeping(of: entry.manifest, id: entry.id.hex))
     }
 
     /// Runs `body` under a lock that keeps deletions away.
