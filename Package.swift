@@ -22,6 +22,13 @@ let layers: [Target] = [
     layer("Model", [.product(name: "Yams", package: "Yams")]),
     layer("HostIO", ["Model", "CHost"]),
     layer("ResticFormat", ["Model"]),
+    layer(
+        "WebHDFS",
+        [
+            "Model", "HostIO", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]),
     layer("ObjectStorage", ["Model", "HostIO"]),
     layer("RepositoryEngine", ["Model", "HostIO", "ResticFormat", "ObjectStorage", "CZstd", "CCrypto"]),
     layer("Archiving", ["Model", "HostIO", "ResticFormat", "RepositoryEngine", "CHost"]),
@@ -50,8 +57,8 @@ func layer(_ name: String, _ dependencies: [Target.Dependency], path: String? = 
 
 /// Test targets mirror the sources; `TestSupport` carries what they share (scratch folders, real servers, contract suites).
 let everything: [Target.Dependency] = [
-    "Model", "HostIO", "ResticFormat", "ObjectStorage", "RepositoryEngine", "Archiving", "StoreContract", "DirectoryStore",
-    "SQLiteStore", "Clusters", "Snapshots", "Backups", "Demo", "Commands", "TestSupport", "CSQLite", "CHost", "CCrypto",
+    "Model", "HostIO", "ResticFormat", "WebHDFS", "ObjectStorage", "RepositoryEngine", "Archiving", "StoreContract",
+    "DirectoryStore", "SQLiteStore", "Clusters", "Snapshots", "Backups", "Demo", "Commands", "TestSupport", "CSQLite", "CHost", "CCrypto",
 ]
 
 func tests(_ name: String, resources: [Resource]? = nil) -> Target {
@@ -72,6 +79,9 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
     targets: layers + (Context.environment["HOLDFAST_BENCH"] == nil ? [] : benchmarks) + [
         .target(
@@ -83,6 +93,7 @@ let package = Package(
         tests("ModelTests"),
         tests("HostIOTests"),
         tests("ResticFormatTests", resources: [.copy("Fixtures")]),
+        tests("WebHDFSTests"),
         tests("ObjectStorageTests"),
         tests("RepositoryEngineTests"),
         tests("ArchivingTests"),
