@@ -29,32 +29,29 @@ package final class HDFSClient: Sendable {
 
     /// The answer of the active NameNode: a success, or a redirect to a DataNode.
     func perform(_ call: Call) throws(HDFSError) -> WebAnswer {
-        let started = clock.monotonicNanoseconds()
-        var node = active.load(ordering: .relaxed) % address.nameNodes.count
-        var failover = Failover(
-            count: address.nameNodes.count, first: node, patience: options.patience, safeModePatience: options.safeModePatience)
+        var waiting = waiting()
         var errors: [Int: HDFSError] = [:]
         while true {
-            let outcome: Failover.Outcome
+            let node = waiting.node
             do throws(HDFSError) {
                 let answer = try ask(node, call)
                 active.store(node, ordering: .relaxed)
                 return answer
             } catch {
-                guard let mayPass = Self.outcome(of: error) else { throw error }
-                outcome = mayPass
+                guard let outcome = Self.outcome(of: error) else { throw error }
                 errors[node] = error
-            }
-            switch failover.next(after: outcome, elapsed: elapsed(since: started)) {
-            case .giveUp: throw summary(of: errors, last: node)
-            case .ask(let next, let pause):
-                if pause > .zero { clock.sleep(for: pause) }
-                node = next
+                guard waiting.pause(after: outcome) else { throw summary(of: errors, last: node) }
             }
         }
     }
 
-    private func elapsed(since start: UInt64) -> Duration { .nanoseconds(Int64(clamping: clock.monotonicNanoseconds() - start)) }
+    /// From now on, with the node that answered last.
+    func waiting() -> Waiting {
+        let first = active.load(ordering: .relaxed) % address.nameNodes.count
+        let failover = Failover(
+            count: address.nameNodes.count, first: first, patience: options.patience, safeModePatience: options.safeModePatience)
+        return Waiting(failover, clock)
+    }
 
     private func ask(_ node: Int, _ call: Call) throws(HDFSError) -> WebAnswer {
         let server = address.nameNodes[node].description
@@ -89,5 +86,30 @@ package final class HDFSClient: Sendable {
         guard all.count > 1 else { return error }
         let each = all.map { "\($0.server ?? ""): \($0.kind.rawValue)\($0.detail.map { " (\($0))" } ?? "")" }
         return HDFSError(error.kind, error.operation, error.path, status: error.status, detail: each.joined(separator: "; "))
+    }
+}
+
+/// ``Failover`` on a clock.
+struct Waiting {
+    private var failover: Failover
+    private let clock: any WallClock
+    private let started: UInt64
+    /// Which one to ask now.
+    private(set) var node: Int
+
+    init(_ failover: Failover, _ clock: any WallClock) {
+        self.failover = failover
+        self.clock = clock
+        started = clock.monotonicNanoseconds()
+        node = failover.node
+    }
+
+    /// Sleeps as long as is to be waited for the next try; false when there is to be none.
+    mutating func pause(after outcome: Failover.Outcome) -> Bool {
+        let elapsed = Duration.nanoseconds(Int64(clamping: clock.monotonicNanoseconds() - started))
+        guard case .ask(let next, let pause) = failover.next(after: outcome, elapsed: elapsed) else { return false }
+        if pause > .zero { clock.sleep(for: pause) }
+        node = next
+        return true
     }
 }

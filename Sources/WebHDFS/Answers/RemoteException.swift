@@ -78,7 +78,7 @@ extension RemoteException {
 
     private var snapshotKind: HDFSError.Kind {
         if message.contains("not a snapshottable directory") || message.contains("not snapshottable") { return .notSnapshottable }
-        if message.contains("already a snapshot with the same name") { return .exists }
+        if message.contains("already a snapshot with the same name") || message.contains("already exists") { return .exists }
         if message.contains("does not exist") || message.contains("Cannot find the snapshot") { return .notFound }
         if message.contains("cannot be deleted") || message.contains("has snapshot(s)") || message.contains("Nested snapshottable") {
             return .snapshotInTheWay

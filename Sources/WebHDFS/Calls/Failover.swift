@@ -15,7 +15,8 @@ struct Failover: Hashable {
     private let count: Int
     private let patience: Duration
     private let safeModePatience: Duration
-    private var node: Int
+    /// The one to ask.
+    private(set) var node: Int
     private var failedInRound = 0
     private var pause = firstPause
 

@@ -2,13 +2,13 @@ package import Model
 
 /// What differs between two snapshots of a directory, or between one and the directory as it is.
 package struct HDFSSnapshotDiff: Hashable, Sendable {
-    /// Paths are relative to the directory, in UTF-8; that of the directory itself is empty.
+    /// Paths are relative to the directory, in UTF-8; that of the directory itself is empty. Below a renamed directory, all but the
+    /// target of a rename stands under the old name. A file that was replaced is deleted and created.
     package enum Change: Hashable, Sendable {
         case created([UInt8])
         case deleted([UInt8])
         /// Content or attributes of a file; entries or attributes of a directory. Not more is told.
         case modified([UInt8])
-        /// The new place, with all below it; what also changed there stands under the old one.
         case renamed(from: [UInt8], to: [UInt8])
     }
 

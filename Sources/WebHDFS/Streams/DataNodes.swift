@@ -32,8 +32,10 @@ struct DataNodeChoice {
 
     init(_ client: HDFSClient) { self.client = client }
 
-    /// Asks the NameNode for one that has not failed; when there is none, for any.
+    /// Asks the NameNode for one that has not failed; when there is none, for any. One is waited for as long as for a NameNode: after
+    /// its start, DataNodes have yet to find it.
     mutating func next(for call: Call) throws(HDFSError) -> DataNodePlace {
+        var waiting = client.waiting()
         while true {
             do throws(HDFSError) {
                 let answer = try client.perform(call.with("excludedatanodes", excluded.isEmpty ? nil : excluded.joined(separator: ",")))
@@ -42,27 +44,22 @@ struct DataNodeChoice {
                 }
                 return place
             } catch {
-                guard error.kind == .noReplica || error.kind == .noSpace, !excluded.isEmpty else { throw error }
+                guard error.kind == .noReplica || error.kind == .noSpace, waiting.pause(after: .elsewhere) else { throw error }
                 excluded = []
-                try count(error)
             }
         }
     }
 
     /// Leaves this one out of the next tries; throws `error` when there were enough of them.
     mutating func failed(_ place: DataNodePlace, _ error: HDFSError) throws(HDFSError) {
-        try count(error)
+        failures += 1
+        guard failures < Self.limit else { throw error }
+        if failures > 1 { client.clock.sleep(for: Self.firstPause * (1 << failures)) }
         excluded.append(client.exclusion(of: place.server))
     }
 
     /// What came since the last failure counts for a new start.
     mutating func progressed() { failures = 0 }
-
-    private mutating func count(_ error: HDFSError) throws(HDFSError) {
-        failures += 1
-        guard failures < Self.limit else { throw error }
-        if failures > 1 { client.clock.sleep(for: Self.firstPause * (1 << failures)) }
-    }
 }
 
 extension HDFSClient {

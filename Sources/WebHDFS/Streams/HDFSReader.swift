@@ -60,6 +60,9 @@ package final class HDFSReader {
 
     package var remaining: UInt64 { end - position }
 
+    /// The DataNode that sends now.
+    var server: String? { stream?.place.server }
+
     /// At least one byte, as many as have come; 0 at the end, and for an empty buffer. A file that ends before the bytes that were asked
     /// for is an error (``HDFSError/Kind/truncated``).
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(HDFSError) -> Int {

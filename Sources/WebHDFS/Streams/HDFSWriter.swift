@@ -108,6 +108,9 @@ package final class HDFSWriter {
         stream = nil
     }
 
+    /// The DataNode that receives now.
+    var server: String? { stream?.place.server }
+
     /// The DataNode that the file was being sent to failed; another may take it.
     var hasLostDataNode: Bool { problem?.mayBeOfDataNode ?? false }
 

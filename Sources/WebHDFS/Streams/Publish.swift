@@ -5,7 +5,8 @@ extension HDFSClient {
     /// Makes a file that is there whole or not at all: it is written under a temporary name in its directory, its length is checked, and
     /// it is renamed into its place. With `replacing: .never`, whatever is in the place stays and is an error (``HDFSError/Kind/exists``).
     ///
-    /// `body` gives the bytes; it is run again from the start when a DataNode is lost on the way. Directories above are made.
+    /// `body` gives the bytes; it is run again from the start when a DataNode is lost on the way, or when the end of safe mode is waited
+    /// for. Directories above are made.
     @discardableResult
     package func publish(
         _ path: HDFSPath, _ options: HDFSFileOptions = HDFSFileOptions(), size: UInt64? = nil, _ body: (HDFSWriter) throws -> Void
@@ -14,6 +15,7 @@ extension HDFSClient {
         let replacing = options.replacing
         options.replacing = .never
         var choice = DataNodeChoice(self)
+        var waiting = waiting()
         while true {
             let writer = HDFSWriter(self, temporary(for: path), options, size: size, choice)
             do {
@@ -24,6 +26,8 @@ extension HDFSClient {
             } catch {
                 writer.abort()
                 _ = try? remove(writer.path)
+                // The NameNode names a DataNode in safe mode too; it is the DataNode that is then refused.
+                if (error as? HDFSError)?.kind == .safeMode, waiting.pause(after: .safeMode) { continue }
                 guard writer.hasLostDataNode else { throw Self.about(path, writer.path, error) }
                 do { choice = try writer.nextChoice() } catch { throw Self.about(path, writer.path, error) }
             }
