@@ -30,6 +30,7 @@ let layers: [Target] = [
             .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ]),
     layer("ObjectStorage", ["Model", "HostIO"]),
+    layer("HDFSStorage", ["Model", "HostIO", "WebHDFS", "ObjectStorage"]),
     layer("RepositoryEngine", ["Model", "HostIO", "ResticFormat", "ObjectStorage", "CZstd", "CCrypto"]),
     layer("Archiving", ["Model", "HostIO", "ResticFormat", "RepositoryEngine", "CHost"]),
     layer("StoreContract", ["Model", "HostIO", "ResticFormat", "Archiving"], path: "Stores/Contract"),
@@ -57,7 +58,7 @@ func layer(_ name: String, _ dependencies: [Target.Dependency], path: String? = 
 
 /// Test targets mirror the sources; `TestSupport` carries what they share (scratch folders, real servers, contract suites).
 let everything: [Target.Dependency] = [
-    "Model", "HostIO", "ResticFormat", "WebHDFS", "ObjectStorage", "RepositoryEngine", "Archiving", "StoreContract",
+    "Model", "HostIO", "ResticFormat", "WebHDFS", "ObjectStorage", "HDFSStorage", "RepositoryEngine", "Archiving", "StoreContract",
     "DirectoryStore", "SQLiteStore", "Clusters", "Snapshots", "Backups", "Demo", "Commands", "TestSupport", "CSQLite", "CHost", "CCrypto",
 ]
 
@@ -95,6 +96,7 @@ let package = Package(
         tests("ResticFormatTests", resources: [.copy("Fixtures")]),
         tests("WebHDFSTests"),
         tests("ObjectStorageTests"),
+        tests("HDFSStorageTests"),
         tests("RepositoryEngineTests"),
         tests("ArchivingTests"),
         tests("StoresTests"),
