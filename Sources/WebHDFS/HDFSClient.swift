@@ -57,7 +57,7 @@ package final class HDFSClient: Sendable {
         let server = address.nameNodes[node].description
         let url = base(of: server) + call.target(as: options.identity)
         let answer = try asking(server, call) { () throws(ExchangeError) in
-            try web.exchange(call.operation.verb, url, limit: Self.answerLimit)
+            try web.exchange(call.operation.verb, url, limit: Self.answerLimit, isLong: call.operation.isLong)
         }
         if answer.status == 200 || answer.status == 201 || answer.status == 307 { return answer }
         throw self.error(answer, call, server)

@@ -14,7 +14,8 @@ package struct HDFSOptions: Sendable {
     package var authorityFile: String?
     /// Until a connection stands.
     package var connectTimeout: Duration
-    /// Until an answer begins, or its next bytes come, or bytes are taken.
+    /// Until an answer has come, or the next bytes of a stream have, or bytes are taken. Ten times this for what takes time by the size of
+    /// a tree or file: summaries, removals, checksums, comparisons of snapshots.
     package var answerTimeout: Duration
     /// How long it is tried to find a NameNode that answers and is active, all of one call's tries together.
     package var patience: Duration

@@ -33,6 +33,19 @@ private let status = ScriptedServer.Answer(200, "{\"FileStatus\":{\"type\":\"DIR
         #expect(passive.requests.count == 1)
     }
 
+    @Test func aStandbyIsNotAskedForDataNodes() throws {
+        let server = try HDFSServer.shared
+        let none = ScriptedServer.Answer.exception(
+            "IOException", "Failed to find datanode, suggest to check cluster health. excludeDatanodes=null")
+        let passive = try ScriptedServer { line, _ in line.contains("op=CREATE") ? none : standby }
+        let address = HDFSAddress(nameNodes: [node(passive)] + server.address().nameNodes)
+        let client = try HDFSClient(address, HDFSOptions(user: Host.current().user), clock: ManualClock())
+        let path = try #require(HDFSPath(server.folder() + "/file"))
+        try client.publish(path, bytes: [1, 2])
+        #expect(try client.bytes(of: path) == [1, 2])
+        #expect(!passive.requests.contains { $0.contains("op=CREATE") })
+    }
+
     @Test func aStandbyAloneIsToldWithWhatToWrite() throws {
         let passive = try ScriptedServer { _, _ in standby }
         let error = try #require(expect(.standby) { try client(of: [passive]).status(of: .root) })

@@ -32,6 +32,8 @@ struct RemoteException: Hashable {
 extension RemoteException {
     /// What it means. Java's names are the interface here; where one name has several meanings, the words that Hadoop 3.3 uses decide.
     var kind: HDFSError.Kind {
+        // A NameNode with others beside it says so of safe mode.
+        if name == "RetriableException", message.contains("SafeModeException") || message.contains("in safe mode") { return .safeMode }
         if let kind = Self.kinds[name] { return kind }
         switch name {
         case "SnapshotException": return snapshotKind

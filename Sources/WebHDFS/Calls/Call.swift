@@ -8,12 +8,21 @@ struct Operation: Hashable, Sendable {
     let words: String
     /// Whether a second time does what the first has done, and says the same: then it is sent again when its answer was lost.
     let isRepeatable: Bool
+    /// Takes time by what lies below the path, or by how long a file is.
+    private(set) var isLong = false
 
     private init(_ verb: HTTPVerb, _ name: String, _ words: String, isRepeatable: Bool) {
         self.verb = verb
         self.name = name
         self.words = words
         self.isRepeatable = isRepeatable
+    }
+
+    /// The same, waited for ten times as long.
+    var long: Operation {
+        var long = self
+        long.isLong = true
+        return long
     }
 
     static func get(_ name: String, _ words: String) -> Operation { Operation(.get, name, words, isRepeatable: true) }

@@ -17,13 +17,13 @@ package enum Removal: Sendable {
 extension HDFSClient {
     private static let statusOperation = Operation.get("GETFILESTATUS", "look at")
     private static let mkdirs = Operation.set("MKDIRS", "make the directory")
-    private static let delete = Operation.set("DELETE", "remove", by: .delete)
+    private static let delete = Operation.set("DELETE", "remove", by: .delete).long
     private static let rename = Operation.once("RENAME", "rename")
     private static let setOwner = Operation.set("SETOWNER", "set the owner of")
     private static let setPermission = Operation.set("SETPERMISSION", "set the permissions of")
     private static let setTimes = Operation.set("SETTIMES", "set the times of")
     private static let setReplication = Operation.set("SETREPLICATION", "set the replication of")
-    private static let concat = Operation.once("CONCAT", "append other files to", by: .post)
+    private static let concat = Operation.once("CONCAT", "append other files to", by: .post).long
     private static let truncate = Operation.set("TRUNCATE", "truncate", by: .post)
 
     /// Nil when there is nothing.

@@ -40,10 +40,10 @@ package struct HDFSChecksum: Hashable, Sendable {
 }
 
 extension HDFSClient {
-    private static let summary = Operation.get("GETCONTENTSUMMARY", "measure")
-    private static let quotaUsage = Operation.get("GETQUOTAUSAGE", "read the quotas of")
+    private static let summary = Operation.get("GETCONTENTSUMMARY", "measure").long
+    private static let quotaUsage = Operation.get("GETQUOTAUSAGE", "read the quotas of").long
     private static let setQuota = Operation.set("SETQUOTA", "set the quotas of")
-    private static let checksum = Operation.get("GETFILECHECKSUM", "read the checksum of")
+    private static let checksum = Operation.get("GETFILECHECKSUM", "read the checksum of").long
 
     /// Of the NameNode for no quota.
     private static let unlimited: Int64 = -1

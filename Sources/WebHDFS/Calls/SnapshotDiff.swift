@@ -17,7 +17,7 @@ package struct HDFSSnapshotDiff: Hashable, Sendable {
 }
 
 extension HDFSClient {
-    private static let diff = Operation.get("GETSNAPSHOTDIFF", "compare snapshots of")
+    private static let diff = Operation.get("GETSNAPSHOTDIFF", "compare snapshots of").long
 
     /// From the snapshot `older` to `newer`; nil is the directory as it is now. The answer is held as a whole: about 100 bytes a change.
     package func snapshotDiff(of path: HDFSPath, from older: String, to newer: String?) throws(HDFSError) -> HDFSSnapshotDiff {

@@ -26,7 +26,7 @@ extension HDFSClient {
     private static let disallow = Operation.set("DISALLOWSNAPSHOT", "disallow snapshots of")
     private static let create = Operation.once("CREATESNAPSHOT", "make a snapshot of")
     private static let rename = Operation.once("RENAMESNAPSHOT", "rename a snapshot of")
-    private static let delete = Operation.once("DELETESNAPSHOT", "delete a snapshot of", by: .delete)
+    private static let delete = Operation.once("DELETESNAPSHOT", "delete a snapshot of", by: .delete).long
     private static let directories = Operation.get("GETSNAPSHOTTABLEDIRECTORYLIST", "list the snapshottable directories of")
     private static let listing = "list the snapshots of"
 

@@ -81,11 +81,12 @@ final class WebClient: Sendable {
     deinit { _ = client.shutdown() }
 
     /// Sends a request without a body and waits for the whole answer, of `limit` bytes at most.
-    func exchange(_ verb: HTTPVerb, _ url: String, limit: Int) throws(ExchangeError) -> WebAnswer {
+    func exchange(_ verb: HTTPVerb, _ url: String, limit: Int, isLong: Bool = false) throws(ExchangeError) -> WebAnswer {
         do {
             let request = try HTTPClient.Request(url: url, method: HTTPMethod(rawValue: verb.rawValue))
             let collector = ResponseAccumulator(request: request, maxBodySize: limit)
-            let answer = try client.execute(request: request, delegate: collector, deadline: .now() + TimeAmount(answerTimeout)).wait()
+            let deadline = NIODeadline.now() + TimeAmount(answerTimeout * (isLong ? 10 : 1))
+            let answer = try client.execute(request: request, delegate: collector, deadline: deadline).wait()
             let head = HTTPResponseHead(version: answer.version, status: answer.status, headers: answer.headers)
             return WebAnswer(head, body: answer.body.map { [UInt8]($0.readableBytesView) } ?? [])
         } catch {

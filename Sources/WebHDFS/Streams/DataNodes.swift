@@ -38,6 +38,7 @@ struct DataNodeChoice {
         var waiting = client.waiting()
         while true {
             do throws(HDFSError) {
+                if call.operation.verb != .get { try client.confirmActive() }
                 let answer = try client.perform(call.with("excludedatanodes", excluded.isEmpty ? nil : excluded.joined(separator: ",")))
                 guard let location = answer.location, let place = DataNodePlace(location: location, for: call.path) else {
                     throw HDFSError(.notHDFS, call.operation.words, call.path, detail: "no DataNode was named; is it a gateway?")
@@ -63,6 +64,9 @@ struct DataNodeChoice {
 }
 
 extension HDFSClient {
+    /// A NameNode on standby, too, sends a new file on to a DataNode, or says that it knows none. What it does not do is to look at a file.
+    func confirmActive() throws(HDFSError) { if address.nameNodes.count > 1 { _ = try status(of: .root) } }
+
     /// Sends a call that a DataNode answers, and gives the body of the answer.
     func onDataNode(_ call: Call) throws(HDFSError) -> [UInt8] {
         var choice = DataNodeChoice(self)
@@ -70,7 +74,7 @@ extension HDFSClient {
             let place = try choice.next(for: call)
             do throws(HDFSError) {
                 let answer = try asking(place.server, call) { () throws(ExchangeError) in
-                    try web.exchange(call.operation.verb, place.url, limit: Self.answerLimit)
+                    try web.exchange(call.operation.verb, place.url, limit: Self.answerLimit, isLong: call.operation.isLong)
                 }
                 if answer.status == 200 { return answer.body }
                 throw self.error(answer, call, place.server)
