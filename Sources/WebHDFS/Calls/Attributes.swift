@@ -56,18 +56,14 @@ extension HDFSClient {
 
     package func accessList(of path: HDFSPath) throws(HDFSError) -> HDFSAccessList {
         var list = HDFSAccessList()
-        try read(Call(Self.getAccessList, path)) { reader throws(MalformedAnswer) in
-            try reader.required("AclStatus") { reader throws(MalformedAnswer) in
-                try reader.object { key, reader throws(MalformedAnswer) in
-                    switch key {
-                    case "owner": list.owner = try reader.string()
-                    case "group": list.group = try reader.string()
-                    case "permission": list.permission = (UInt32(try reader.string(), radix: 8) ?? 0) & 0o777
-                    case "stickyBit": list.isSticky = try reader.bool()
-                    case "entries": list.entries = try reader.strings()
-                    default: try reader.skip()
-                    }
-                }
+        try readMembers(of: "AclStatus", in: Call(Self.getAccessList, path)) { key, reader throws(MalformedAnswer) in
+            switch key {
+            case "owner": list.owner = try reader.string()
+            case "group": list.group = try reader.string()
+            case "permission": list.permission = (UInt32(try reader.string(), radix: 8) ?? 0) & 0o777
+            case "stickyBit": list.isSticky = try reader.bool()
+            case "entries": list.entries = try reader.strings()
+            default: try reader.skip()
             }
         }
         return list

@@ -16,15 +16,11 @@ extension HDFSClient {
         let start = after.isEmpty ? nil : String(decoding: after, as: UTF8.self)
         let call = Call(Self.listing, path).with("startAfter", start)
         var page = HDFSPage(entries: [], remaining: 0)
-        try read(call) { reader throws(MalformedAnswer) in
-            try reader.required("DirectoryListing") { reader throws(MalformedAnswer) in
-                try reader.object { key, reader throws(MalformedAnswer) in
-                    switch key {
-                    case "partialListing": page.entries = try Self.statuses(&reader)
-                    case "remainingEntries": page.remaining = try reader.count()
-                    default: try reader.skip()
-                    }
-                }
+        try readMembers(of: "DirectoryListing", in: call) { key, reader throws(MalformedAnswer) in
+            switch key {
+            case "partialListing": page.entries = try Self.statuses(&reader)
+            case "remainingEntries": page.remaining = try reader.count()
+            default: try reader.skip()
             }
         }
         return page

@@ -106,6 +106,15 @@ extension HDFSClient {
         do throws(MalformedAnswer) { return try JSONReader.read(bytes, body) } catch { throw self.error(error, call) }
     }
 
+    /// Runs `member` with each member of the object that stands as `name` in the answer.
+    func readMembers(
+        of name: String, in call: Call, _ member: (String, inout JSONReader) throws(MalformedAnswer) -> Void
+    ) throws(HDFSError) {
+        try read(call) { reader throws(MalformedAnswer) in
+            try reader.required(name) { reader throws(MalformedAnswer) in try reader.object(member) }
+        }
+    }
+
     /// `{"boolean": …}`.
     func readBool(_ call: Call) throws(HDFSError) -> Bool {
         try read(call) { reader throws(MalformedAnswer) in

@@ -19,15 +19,11 @@ extension HDFSClient {
     /// The one in force: its own, or that of a directory above.
     package func storagePolicy(of path: HDFSPath) throws(HDFSError) -> HDFSStoragePolicy {
         var policy = HDFSStoragePolicy(id: 0, name: "")
-        try read(Call(Self.getStoragePolicy, path)) { reader throws(MalformedAnswer) in
-            try reader.required("BlockStoragePolicy") { reader throws(MalformedAnswer) in
-                try reader.object { key, reader throws(MalformedAnswer) in
-                    switch key {
-                    case "id": policy.id = Int(try reader.integer())
-                    case "name": policy.name = try reader.string()
-                    default: try reader.skip()
-                    }
-                }
+        try readMembers(of: "BlockStoragePolicy", in: Call(Self.getStoragePolicy, path)) { key, reader throws(MalformedAnswer) in
+            switch key {
+            case "id": policy.id = Int(try reader.integer())
+            case "name": policy.name = try reader.string()
+            default: try reader.skip()
             }
         }
         return policy

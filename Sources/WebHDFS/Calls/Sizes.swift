@@ -50,19 +50,15 @@ extension HDFSClient {
 
     package func contentSummary(of path: HDFSPath) throws(HDFSError) -> HDFSContentSummary {
         var summary = HDFSContentSummary()
-        try read(Call(Self.summary, path)) { reader throws(MalformedAnswer) in
-            try reader.required("ContentSummary") { reader throws(MalformedAnswer) in
-                try reader.object { key, reader throws(MalformedAnswer) in
-                    switch key {
-                    case "directoryCount": summary.directories = try reader.count()
-                    case "fileCount": summary.files = try reader.count()
-                    case "length": summary.length = try reader.count()
-                    case "spaceConsumed": summary.spaceConsumed = try reader.count()
-                    case "quota": summary.quota.names = try Self.limit(&reader)
-                    case "spaceQuota": summary.quota.space = try Self.limit(&reader)
-                    default: try reader.skip()
-                    }
-                }
+        try readMembers(of: "ContentSummary", in: Call(Self.summary, path)) { key, reader throws(MalformedAnswer) in
+            switch key {
+            case "directoryCount": summary.directories = try reader.count()
+            case "fileCount": summary.files = try reader.count()
+            case "length": summary.length = try reader.count()
+            case "spaceConsumed": summary.spaceConsumed = try reader.count()
+            case "quota": summary.quota.names = try Self.limit(&reader)
+            case "spaceQuota": summary.quota.space = try Self.limit(&reader)
+            default: try reader.skip()
             }
         }
         return summary
@@ -70,17 +66,13 @@ extension HDFSClient {
 
     package func quotaUsage(of path: HDFSPath) throws(HDFSError) -> HDFSQuotaUsage {
         var usage = HDFSQuotaUsage()
-        try read(Call(Self.quotaUsage, path)) { reader throws(MalformedAnswer) in
-            try reader.required("QuotaUsage") { reader throws(MalformedAnswer) in
-                try reader.object { key, reader throws(MalformedAnswer) in
-                    switch key {
-                    case "fileAndDirectoryCount": usage.names = try reader.count()
-                    case "spaceConsumed": usage.spaceConsumed = try reader.count()
-                    case "quota": usage.quota.names = try Self.limit(&reader)
-                    case "spaceQuota": usage.quota.space = try Self.limit(&reader)
-                    default: try reader.skip()
-                    }
-                }
+        try readMembers(of: "QuotaUsage", in: Call(Self.quotaUsage, path)) { key, reader throws(MalformedAnswer) in
+            switch key {
+            case "fileAndDirectoryCount": usage.names = try reader.count()
+            case "spaceConsumed": usage.spaceConsumed = try reader.count()
+            case "quota": usage.quota.names = try Self.limit(&reader)
+            case "spaceQuota": usage.quota.space = try Self.limit(&reader)
+            default: try reader.skip()
             }
         }
         return usage

@@ -45,15 +45,11 @@ extension HDFSClient {
 
     package func defaults() throws(HDFSError) -> HDFSDefaults {
         var defaults = HDFSDefaults(replication: 3, blockSize: 128 << 20)
-        try read(Call(Self.serverDefaults, .root)) { reader throws(MalformedAnswer) in
-            try reader.required("FsServerDefaults") { reader throws(MalformedAnswer) in
-                try reader.object { key, reader throws(MalformedAnswer) in
-                    switch key {
-                    case "replication": defaults.replication = Int(try reader.integer())
-                    case "blockSize": defaults.blockSize = try reader.count()
-                    default: try reader.skip()
-                    }
-                }
+        try readMembers(of: "FsServerDefaults", in: Call(Self.serverDefaults, .root)) { key, reader throws(MalformedAnswer) in
+            switch key {
+            case "replication": defaults.replication = Int(try reader.integer())
+            case "blockSize": defaults.blockSize = try reader.count()
+            default: try reader.skip()
             }
         }
         return defaults
