@@ -21,8 +21,11 @@ package final class HDFSServer: Sendable {
     private let keeper: Keeper
     private let folders = Atomic<Int>(0)
 
-    /// `settings` are Hadoop's, as KEY=VALUE; `prepare` gets the folder of the configuration before the start.
-    package init(dataNodes: Int, settings: [String] = [], prepare: (String) throws -> Void = { _ in }) throws {
+    /// `settings` are Hadoop's, as KEY=VALUE; `prepare` gets the folder of the configuration before the start. `port`: where it is
+    /// needed for the settings.
+    package init(
+        dataNodes: Int, port wanted: Int? = nil, settings: [String] = [], prepare: (String) throws -> Void = { _ in }
+    ) throws {
         let installation = try Self.installation.get()
         scratch = try TemporaryDirectory()
         directory = try scratch.folder("hdfs")
@@ -30,7 +33,8 @@ package final class HDFSServer: Sendable {
         try makeDirectories(Path.join(directory, "conf"))
         try prepare(Path.join(directory, "conf"))
         keeper = try Keeper(of: directory, below: scratch.path)
-        let options = ["--datanodes", "\(dataNodes)", "--port-base", "auto"] + settings.flatMap { ["--conf", $0] }
+        let options =
+            ["--datanodes", "\(dataNodes)", "--port-base", wanted.map { "\($0)" } ?? "auto"] + settings.flatMap { ["--conf", $0] }
         try Self.script(["start", directory] + options)
         port = try Self.port(of: directory)
     }
@@ -61,6 +65,11 @@ package final class HDFSServer: Sendable {
     /// `hdfs dfsadmin`; starts a virtual machine, which takes a second or two.
     @discardableResult
     package func admin(_ arguments: String...) throws -> String { try Self.script(["dfsadmin", directory] + arguments) }
+
+    /// `hdfs haadmin` on the file system in `directory`, which may not serve yet.
+    package static func highAvailability(_ directory: String, _ arguments: String...) throws {
+        try script(["class", directory, "org.apache.hadoop.hdfs.tools.DFSHAAdmin"] + arguments)
+    }
 
     /// The process of `nn`, `dn1`, ….
     package func processID(of name: String) throws -> Int32 {

@@ -46,6 +46,46 @@ private let status = ScriptedServer.Answer(200, "{\"FileStatus\":{\"type\":\"DIR
         #expect(!passive.requests.contains { $0.contains("op=CREATE") })
     }
 
+    @Test func aStandbyThatBecomesActiveIsWaitedFor() throws {
+        // Above the ports that are given by themselves.
+        let port = Int.random(in: 3110..<3270) * 10
+        var settings = [
+            "dfs.nameservices=ns", "dfs.ha.namenodes.ns=nn1,nn2", "dfs.ha.namenode.id=nn1",
+            "dfs.client.failover.proxy.provider.ns=org.apache.hadoop.hdfs.server.namenode.ha.ConfiguredFailoverProxyProvider",
+        ]
+        for (name, offset) in [("nn1", 0), ("nn2", 4)] {
+            settings.append("dfs.namenode.http-address.ns.\(name)=127.0.0.1:\(port + offset)")
+            settings.append("dfs.namenode.rpc-address.ns.\(name)=127.0.0.1:\(port + offset + 1)")
+        }
+        let edits = try TemporaryDirectory()
+        let started = Monitor<(directory: String?, server: HDFSServer?)>((nil, nil))
+        let all = settings + ["dfs.namenode.shared.edits.dir=file://\(edits.path)/shared", "dfs.ha.fencing.methods=shell(/bin/true)"]
+        // It returns when the file system serves, which it does once it is active.
+        let starting = try WorkerThread(named: "starting") {
+            let server = try HDFSServer(dataNodes: 1, port: port, settings: all) { configuration in
+                started.change { $0.directory = Path.parent(configuration) }
+            }
+            started.change { $0.server = server }
+        }
+        let address = HDFSAddress(nameNodes: [HDFSAddress.NameNode(host: "127.0.0.1", port: UInt16(port))])
+        let user = HDFSOptions.Identity.user(Host.current().user)
+        let impatient = try HDFSClient(address, HDFSOptions(user, patience: .zero), clock: SystemClock())
+        var seen: HDFSError?
+        while seen?.kind != .standby {
+            do throws(HDFSError) { _ = try impatient.status(of: .root) } catch { seen = error }
+        }
+        #expect(seen?.exception == "StandbyException")
+        let patient = try HDFSClient(address, HDFSOptions(user, patience: .seconds(60)), clock: SystemClock())
+        let path = try #require(HDFSPath("/dir/file"))
+        let making = try WorkerThread(named: "making") { try patient.makeDirectories(path.parent) }
+        try HDFSServer.highAvailability(#require(started.read { $0.directory }), "-transitionToActive", "--forceactive", "nn1")
+        try making.join()
+        try starting.join()
+        try patient.publish(path, bytes: [1, 2])
+        #expect(try patient.bytes(of: path) == [1, 2])
+        started.change { $0.server = nil }
+    }
+
     @Test func aStandbyAloneIsToldWithWhatToWrite() throws {
         let passive = try ScriptedServer { _, _ in standby }
         let error = try #require(expect(.standby) { try client(of: [passive]).status(of: .root) })
