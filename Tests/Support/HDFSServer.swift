@@ -39,6 +39,9 @@ package final class HDFSServer: Sendable {
         port = try Self.port(of: directory)
     }
 
+    // While its files, which tell its processes, are still there.
+    deinit { keeper.end() }
+
     private static func port(of directory: String) throws -> Int {
         let settings = String(decoding: try AtomicFile.read(Path.join(directory, "settings")), as: UTF8.self)
         let line = settings.split(separator: "\n").first { $0.hasPrefix("PORT_BASE=") }
@@ -135,7 +138,7 @@ private final class Keeper: Sendable {
     }
 
     /// The file system goes at once, and the process with it.
-    deinit {
+    func end() {
         _ = try? HDFSServer.script(["stop", directory])
         _ = try? run(["kill", "--", "-\(process)"])
     }
