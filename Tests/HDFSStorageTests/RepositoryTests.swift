@@ -37,10 +37,10 @@ import WebHDFS
     }
 
     private func archive(_ path: String, into repository: OpenRepository) throws -> TreeID {
-        let lock = try repository.lock(.write)
+        let lock = try repository.lockForWriting()
         defer { lock.release() }
         let parent = try repository.snapshots().snapshots.last
-        let writer = try repository.loadIndex().beginWriting(WriteOptions(packSize: 8 << 20))
+        let writer = try lock.loadIndex().beginWriting(WriteOptions(packSize: 8 << 20))
         let outcome = try Archiver(writer: writer, host: host).archive(
             LocalDirectory(path: path), parent: parent?.file.tree, shape: .contentDefined, job: JobControl())
         _ = try writer.finish()
