@@ -75,7 +75,9 @@ private let status = ScriptedServer.Answer(200, "{\"FileStatus\":{\"type\":\"DIR
             do throws(HDFSError) { _ = try impatient.status(of: .root) } catch { seen = error }
         }
         #expect(seen?.exception == "StandbyException")
-        let patient = try HDFSClient(address, HDFSOptions(user, patience: .seconds(60)), clock: SystemClock())
+        // Active, it is in safe mode until its DataNode has reported.
+        let patient = try HDFSClient(
+            address, HDFSOptions(user, patience: .seconds(60), safeModePatience: .seconds(60)), clock: SystemClock())
         let path = try #require(HDFSPath("/dir/file"))
         let making = try WorkerThread(named: "making") { try patient.makeDirectories(path.parent) }
         try HDFSServer.highAvailability(#require(started.read { $0.directory }), "-transitionToActive", "--forceactive", "nn1")
