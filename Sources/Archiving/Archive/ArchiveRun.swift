@@ -20,6 +20,8 @@ final class ArchiveRun: Sendable {
     let source: any EntrySource
     let writer: BlobWriter
     let parent: TreeID?
+    /// Of ``parent``, for entries that were moved.
+    let past: ParentTree?
     let shape: ChunkShape
     let job: JobControl
     let issues: IssueCollector
@@ -31,6 +33,7 @@ final class ArchiveRun: Sendable {
         self.source = source
         self.writer = writer
         self.parent = parent
+        past = parent.map { ParentTree(root: $0, in: writer.repository) }
         self.shape = shape
         self.job = job
         issues = IssueCollector(job: job)
@@ -40,10 +43,11 @@ final class ArchiveRun: Sendable {
 
     var repository: IndexedRepository { writer.repository }
 
-    /// What the source says has not changed, unless something below it may be in a pack that is not to be built upon.
-    func unchangedSubtree(of directory: any SourceDirectory) -> TreeID? {
-        guard let known = directory.unchangedSubtree(), writer.contains(known.naming(BlobNamed.self), .tree) else { return nil }
-        return repository.hasDoomedBlobs ? nil : known
+    /// The tree that a directory had before, when the source says that nothing in it has changed since and nothing below it may be in a
+    /// pack that is not to be built upon.
+    func unchangedTree(of directory: any SourceDirectory, _ previous: TreeID?) -> TreeID? {
+        guard let previous, directory.isUnchanged, !repository.hasDoomedBlobs else { return nil }
+        return writer.contains(previous.naming(BlobNamed.self), .tree) ? previous : nil
     }
 
     func execute(threads: Int) throws -> ArchiveOutcome {

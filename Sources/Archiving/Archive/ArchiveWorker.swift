@@ -41,32 +41,42 @@ final class ArchiveWorker {
     private func archiveDirectory(_ parent: PendingDirectory?, _ index: Int) throws {
         guard let parent else { return try archiveRoot() }
         let node = parent.node(index)
-        let opened = try entry(node.name, in: parent, index) { try parent.source.directory(named: node.name) }
+        let opened = try entry(node.name, in: parent, index) { try parent.source.directory(listed: node) }
         guard let opened else { return }
-        if let known = run.unchangedSubtree(of: opened) {
+        let previous = node.subtree
+        if let known = run.unchangedTree(of: opened, previous) {
             try finish(parent, parent.complete(index) { $0.subtree = known })
             return
         }
-        let listing = try entry(node.name, in: parent, index) { try opened.entries(run.issues) }
+        let before = previous.flatMap(previousTree)
+        let listing = try entry(node.name, in: parent, index) { try opened.entries(run.issues, before: before?.nodes ?? []) }
         guard let listing else { return }
-        try begin(listing, opened, name: node.name, parent, index, previous: node.subtree)
+        try begin(listing, opened, name: node.name, parent, index, previous: before == nil ? nil : previous, before)
     }
 
     private func archiveRoot() throws {
         let opened = try run.source.root()
         let root = try opened.metadata()
-        if let known = run.unchangedSubtree(of: opened) {
+        if let known = run.unchangedTree(of: opened, run.parent) {
             run.finishRoot(root, known)
             return
         }
-        try begin(try opened.entries(run.issues), opened, name: [], nil, 0, previous: run.parent)
+        let before = run.parent.flatMap(previousTree)
+        let listing = try opened.entries(run.issues, before: before?.nodes ?? [])
+        try begin(listing, opened, name: [], nil, 0, previous: before == nil ? nil : run.parent, before)
+    }
+
+    /// What the entry was in the parent tree, when it stood somewhere else there.
+    private func formerNode(of name: [UInt8], in directory: any SourceDirectory) -> Node? {
+        guard let past = run.past, let place = directory.formerPlace(of: name) else { return nil }
+        return past.node(at: place, using: opener)
     }
 
     private func begin(
-        _ listing: [Node], _ opened: any SourceDirectory, name: [UInt8], _ parent: PendingDirectory?, _ index: Int, previous: TreeID?
+        _ listing: [Node], _ opened: any SourceDirectory, name: [UInt8], _ parent: PendingDirectory?, _ index: Int, previous: TreeID?,
+        _ before: Tree?
     ) throws {
-        let before = previous.flatMap(previousTree)
-        let listed = ListedDirectory(listing, previous: before) { content in
+        let listed = ListedDirectory(listing, previous: before, moved: { formerNode(of: $0, in: opened) }) { content in
             content.allSatisfy { run.repository.contains($0, .data) }
         }
         totals = totals + listed.totals
@@ -75,7 +85,7 @@ final class ArchiveWorker {
         run.job.add(Int(listed.totals.filesUnchanged), to: .filesDone)
         run.job.add(Int(clamping: listed.bytesTakenOver), to: .bytesDone)
         let directory = PendingDirectory(
-            listed, source: opened, name: name, parent: parent, index: index, previous: before == nil ? nil : previous)
+            listed, source: opened, name: name, parent: parent, index: index, previous: previous)
         run.pool.push(listed.directories.reversed().map { .directory(parent: directory, index: $0) }, .late)
         run.pool.push(jobs(for: listed, directory), .ordinary)
         try finish(directory, directory.completeListing())
@@ -153,7 +163,7 @@ final class ArchiveWorker {
         let listed = directory.node(index)
         var node = listed
         let count = try entry(listed.name, in: directory, index) { () throws -> Int in
-            let file = try directory.source.file(named: listed.name)
+            let file = try directory.source.file(listed: listed)
             let before = try file.metadata()
             if !before.hasSameIdentity(as: listed) { node.refresh(by: before) }
             let count = try file.read(into: scratch)

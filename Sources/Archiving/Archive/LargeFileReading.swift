@@ -8,7 +8,7 @@ extension ArchiveWorker {
         let listed = directory.node(index)
         var node = listed
         let opened = try entry(listed.name, in: directory, index) { () throws -> (any SourceFile, Node) in
-            let file = try directory.source.file(named: listed.name)
+            let file = try directory.source.file(listed: listed)
             let before = try file.metadata()
             return (file, before)
         }

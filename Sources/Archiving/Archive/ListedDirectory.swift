@@ -12,8 +12,8 @@ struct ListedDirectory {
     /// Files that are not read, and their bytes.
     var bytesTakenOver: UInt64 = 0
 
-    /// `isStored` tells whether a file's blobs are all there.
-    init(_ listing: [Node], previous: Tree?, isStored: ([BlobID]) -> Bool) {
+    /// `moved` gives what an entry was that stood somewhere else before; `isStored` tells whether a file's blobs are all there.
+    init(_ listing: [Node], previous: Tree?, moved: ([UInt8]) -> Node?, isStored: ([BlobID]) -> Bool) {
         nodes = Tree(nodes: listing).isInOrder ? listing : listing.sorted { Tree.areInOrder($0.name, $1.name) }
         isUnchanged = previous.map { $0.nodes.count == listing.count } ?? false
         var matching = 0
@@ -21,7 +21,7 @@ struct ListedDirectory {
         for index in nodes.indices {
             while matching < old.count, Tree.areInOrder(old[matching].name, nodes[index].name) { matching += 1 }
             let hasMatch = matching < old.count && old[matching].name == nodes[index].name
-            examine(index, hasMatch ? old[matching] : nil, isStored)
+            examine(index, moved(nodes[index].name) ?? (hasMatch ? old[matching] : nil), isStored)
         }
     }
 

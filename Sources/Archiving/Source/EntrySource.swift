@@ -9,6 +9,12 @@ package protocol EntrySource: Sendable {
     func root() throws -> any SourceDirectory
     /// For messages.
     var description: String { get }
+    /// How many entries are worth reading at the same time: more than there are processors where each answer has to be waited for.
+    var width: Int { get }
+}
+
+extension EntrySource {
+    package var width: Int { 1 }
 }
 
 /// A directory of a source; its resources go when the last reference goes. May be used by several threads at once.
@@ -18,11 +24,20 @@ package protocol SourceDirectory: AnyObject, Sendable {
     /// The entries in any order, with metadata; `content` and `subtree` not set. An entry that vanished while it was read is left out
     /// and told to `issues`.
     func entries(_ issues: IssueCollector) throws -> [Node]
+    /// The same, told what the directory held in the parent tree: what the source knows to be unchanged it may take over from there
+    /// instead of asking for it again.
+    func entries(_ issues: IssueCollector, before: [Node]) throws -> [Node]
     func directory(named name: [UInt8]) throws -> any SourceDirectory
     func file(named name: [UInt8]) throws -> any SourceFile
-    /// The tree that this directory had at the previous archiving, when the source knows that nothing below it has changed since;
-    /// then it is not listed at all. Nil: not known.
-    func unchangedSubtree() -> TreeID?
+    /// The same of entries as ``entries(_:)`` gave them, for sources that need not ask for them again.
+    func directory(listed node: Node) throws -> any SourceDirectory
+    func file(listed node: Node) throws -> any SourceFile
+    /// Whether the source knows that nothing at or below this directory differs from the parent tree, its place aside; then it is not
+    /// listed at all.
+    var isUnchanged: Bool { get }
+    /// Where the entry `name` stood in the parent tree, from the root on, when it has been moved from there since. Nil: where it is now,
+    /// nowhere, or not known.
+    func formerPlace(of name: [UInt8]) -> [[UInt8]]?
 }
 
 /// A file that is open for reading from its start. Used by one thread at a time.
@@ -40,7 +55,11 @@ package protocol SourceFile: AnyObject, Sendable {
 }
 
 extension SourceDirectory {
-    package func unchangedSubtree() -> TreeID? { nil }
+    package func entries(_ issues: IssueCollector, before: [Node]) throws -> [Node] { try entries(issues) }
+    package func directory(listed node: Node) throws -> any SourceDirectory { try directory(named: node.name) }
+    package func file(listed node: Node) throws -> any SourceFile { try file(named: node.name) }
+    package var isUnchanged: Bool { false }
+    package func formerPlace(of name: [UInt8]) -> [[UInt8]]? { nil }
 }
 
 extension SourceFile {

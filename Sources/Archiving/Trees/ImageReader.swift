@@ -1,20 +1,21 @@
 import HostIO
 import RepositoryEngine
-import ResticFormat
+package import ResticFormat
 
 /// A directory of an image.
-enum ImageDirectory: Sendable {
+package enum ImageDirectory: Sendable {
     case archived(TreeID)
     case source(any SourceDirectory)
 }
 
 /// Reads an image on one thread.
-final class ImageReader {
-    let image: ImageTree
+package final class ImageReader {
+    package let image: ImageTree
     /// nil for a source.
     let opener: BlobOpener?
+    private static let piece = 1 << 20
 
-    init(_ image: ImageTree) throws {
+    package init(_ image: ImageTree) throws {
         self.image = image
         switch image {
         case .archived(let tree): opener = try tree.repository.makeOpener()
@@ -23,7 +24,7 @@ final class ImageReader {
     }
 
     /// The root, with its metadata when they are known.
-    func root() throws -> (ImageDirectory, Node?) {
+    package func root() throws -> (ImageDirectory, Node?) {
         switch image {
         case .archived(let tree): return (.archived(tree.id), tree.node)
         case .source(let source):
@@ -32,9 +33,11 @@ final class ImageReader {
         }
     }
 
-    /// In order; every name is one that an entry can have, and no name is there twice. What an interrupted restore left in it is left out. An image that cannot be read whole throws: what is
-    /// missing in it must not be taken for deleted.
-    func nodes(of directory: ImageDirectory) throws -> [Node] { try allNodes(of: directory).filter { !TemporaryName.isOne($0.name) } }
+    /// In order; every name is one that an entry can have, and no name is there twice. What an interrupted restore left in it is left out. An
+    /// image that cannot be read whole throws: what is missing in it must not be taken for deleted.
+    package func nodes(of directory: ImageDirectory) throws -> [Node] {
+        try allNodes(of: directory).filter { !TemporaryName.isOne($0.name) }
+    }
 
     private func allNodes(of directory: ImageDirectory) throws -> [Node] {
         switch directory {
@@ -49,12 +52,33 @@ final class ImageReader {
         }
     }
 
-    func directory(_ node: Node, in parent: ImageDirectory) throws -> ImageDirectory {
+    package func directory(_ node: Node, in parent: ImageDirectory) throws -> ImageDirectory {
         switch parent {
         case .archived:
             guard let subtree = node.subtree else { throw damaged("directory \(FileName.text(node.name))", "it has no tree") }
             return .archived(subtree)
-        case .source(let source): return .source(try source.directory(named: node.name))
+        case .source(let source): return .source(try source.directory(listed: node))
+        }
+    }
+
+    /// Gives the bytes of a file to `body`, piece by piece, each proven by its hash where it comes from a repository.
+    package func read(_ node: Node, in directory: ImageDirectory, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        switch (image, directory) {
+        case (.archived(let tree), .archived):
+            guard let opener else { return }
+            for id in node.content ?? [] { try tree.repository.withBlob(id, .data, using: opener, body) }
+        case (.source, .source(let source)): try read(try source.file(listed: node), body)
+        default: throw damaged("file \(FileName.text(node.name))", "the image is of another kind than its directory")
+        }
+    }
+
+    private func read(_ file: any SourceFile, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.piece, alignment: 64)
+        defer { room.deallocate() }
+        while true {
+            let count = try file.read(into: room)
+            if count > 0 { try body(UnsafeRawBufferPointer(rebasing: room[..<count])) }
+            if count < room.count { return }
         }
     }
 

@@ -1,12 +1,12 @@
-import HostIO
+package import HostIO
 
 /// Jobs for a fixed number of threads, until none is left and none can come.
 ///
 /// Urgent jobs are taken first, in order; then ordinary and then late ones, newest first, so that a walk goes into the depth and few
 /// directories are open in the middle. A job may push more. Tokens stand for buffers: whoever needs one and gets none does urgent jobs
 /// meanwhile, which give tokens back.
-final class WorkPool<Job: Sendable>: Sendable {
-    enum Lane: Sendable { case urgent, ordinary, late }
+package final class WorkPool<Job: Sendable>: Sendable {
+    package enum Lane: Sendable { case urgent, ordinary, late }
 
     enum Room: Sendable {
         case token
@@ -42,11 +42,11 @@ final class WorkPool<Job: Sendable>: Sendable {
 
     private let monitor: Monitor<State>
 
-    init(tokens: Int = 0) { monitor = Monitor(State(tokens: tokens)) }
+    package init(tokens: Int = 0) { monitor = Monitor(State(tokens: tokens)) }
 
-    func push(_ job: Job, _ lane: Lane) { push(CollectionOfOne(job), lane) }
+    package func push(_ job: Job, _ lane: Lane) { push(CollectionOfOne(job), lane) }
 
-    func push(_ jobs: some Collection<Job>, _ lane: Lane) {
+    package func push(_ jobs: some Collection<Job>, _ lane: Lane) {
         guard !jobs.isEmpty else { return }
         monitor.change { state in
             switch lane {
@@ -87,7 +87,7 @@ final class WorkPool<Job: Sendable>: Sendable {
 
     /// Works on `threads` threads, each with a worker of its own, until all is done; the first error stops all and is thrown. `finish` is
     /// called by each thread that has come to the end.
-    func run<Worker>(
+    package func run<Worker>(
         threads: Int, named name: String, job control: JobControl, worker makeWorker: @Sendable () throws -> Worker,
         finish: @Sendable (Worker) -> Void = { (_: Worker) in }, _ body: @Sendable (Worker, Job) throws -> Void
     ) throws {

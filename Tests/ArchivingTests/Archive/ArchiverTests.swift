@@ -79,7 +79,7 @@ import Testing
         let storage = MemoryStorage()
         let fixture = try ArchiveFixture(storage)
         let first = try fixture.archive(folder.file("tree"))
-        let source = UnchangedSource(base: LocalDirectory(path: folder.file("tree")), tree: first.tree)
+        let source = UnchangedSource(base: LocalDirectory(path: folder.file("tree")))
         let trusted = try fixture.loadedAgain().archive(source, parent: first.tree)
         #expect(trusted.tree == first.tree && trusted.totals.files == 0)
         let largest = try #require(storage.objects.filter { $0.key.text.hasPrefix("data/") }.max { $0.value.count < $1.value.count }?.key)
@@ -173,27 +173,22 @@ enum DeepTree {
     }
 }
 
-/// A source that knows its root to be what `tree` says.
+/// A source that knows its root to be unchanged.
 private struct UnchangedSource: EntrySource {
     private final class Root: SourceDirectory {
         let base: any SourceDirectory
-        let tree: TreeID
 
-        init(_ base: any SourceDirectory, _ tree: TreeID) {
-            self.base = base
-            self.tree = tree
-        }
+        init(_ base: any SourceDirectory) { self.base = base }
 
         func metadata() throws -> Node { try base.metadata() }
         func entries(_ issues: IssueCollector) throws -> [Node] { try base.entries(issues) }
         func directory(named name: [UInt8]) throws -> any SourceDirectory { try base.directory(named: name) }
         func file(named name: [UInt8]) throws -> any SourceFile { try base.file(named: name) }
-        func unchangedSubtree() -> TreeID? { tree }
+        var isUnchanged: Bool { true }
     }
 
     let base: LocalDirectory
-    let tree: TreeID
 
     var description: String { base.description }
-    func root() throws -> any SourceDirectory { Root(try base.root(), tree) }
+    func root() throws -> any SourceDirectory { Root(try base.root()) }
 }
