@@ -81,6 +81,26 @@ struct BlobWriterTests {
         expectSound(sample.repository)
     }
 
+    @Test("Packs that wait in a spool are what they would have been in memory, and leave nothing there")
+    func spooledPacks() throws {
+        let folder = try TemporaryDirectory()
+        let spooling = WriteOptions(packSize: 4 << 20, packWriters: 1, spool: folder.path)
+        let sample = try SampleRepository()
+        var random = SeededRandom(named: "spooledPacks")
+        var held: [StoredSnapshot: SampleTree] = [:]
+        // More than a pack of each kind, then a run whose two open packs are merged.
+        for sizes in [(files: 300, bytes: 60_000), (files: 30, bytes: 5000)] {
+            let tree = SampleTree.random(&random, files: sizes.files, bytes: sizes.bytes)
+            held[try sample.repository.backUp(tree, options: spooling)] = tree
+            #expect(try FileTree.files(below: folder.path).isEmpty)
+        }
+        #expect(try sample.storage.list("data").map(\.size).max() ?? 0 >= 4 << 20)
+        expectHolds(held, in: sample.repository)
+        expectSound(sample.repository)
+        let missing = WriteOptions(packSize: 4 << 20, spool: folder.file("missing"))
+        #expect(throws: SystemError.self) { try sample.repository.backUp(.random(&random, files: 3, bytes: 100), options: missing) }
+    }
+
     @Test("A blob larger than a pack gets one to itself or the end of one")
     func largeBlob() throws {
         let sample = try SampleRepository()

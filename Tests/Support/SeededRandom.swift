@@ -30,14 +30,17 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
     /// Bytes that do not compress.
     package mutating func bytes(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: max(count, 0)) { buffer, filled in
+            let memory = UnsafeMutableRawBufferPointer(buffer)
             var index = 0
+            while count - index >= 8 {
+                memory.storeBytes(of: next().littleEndian, toByteOffset: index, as: UInt64.self)
+                index += 8
+            }
+            var word = index < count ? next() : 0
             while index < count {
-                var word = next()
-                for _ in 0..<min(8, count - index) {
-                    buffer[index] = UInt8(truncatingIfNeeded: word)
-                    word >>= 8
-                    index += 1
-                }
+                memory[index] = UInt8(truncatingIfNeeded: word)
+                word >>= 8
+                index += 1
             }
             filled = max(count, 0)
         }

@@ -80,7 +80,7 @@ package final class BlobWriter: Sendable {
             let slot = Int(kind.rawValue) * 2 + Int(open.random & 1)
             if let pack = open.slots[slot], !pack.hasRoom(for: sealed.bytes.count) { try close(slot, of: &open) }
             let pack = try open.slots[slot] ?? store.emptyPack(kind, atLeast: sealed.bytes.count)
-            pack.append(sealed.bytes, id: id, kind: kind, uncompressedLength: sealed.uncompressedLength)
+            try pack.append(sealed.bytes, id: id, kind: kind, uncompressedLength: sealed.uncompressedLength)
             open.slots[slot] = pack
             if pack.used >= options.packSize { try close(slot, of: &open) }
         }
@@ -93,7 +93,7 @@ package final class BlobWriter: Sendable {
     /// Closes all packs, merging small left-overs, and returns when packs and indexes are durable. When it throws, ``abandon()`` saves
     /// what can be saved.
     package func finish() throws -> WriteTotals {
-        for pack in leftovers() { try store.submit(pack) }
+        for pack in try leftovers() { try store.submit(pack) }
         return try store.finish()
     }
 
@@ -101,13 +101,13 @@ package final class BlobWriter: Sendable {
     /// attempt does not write them again.
     package func abandon() { store.abandon() }
 
-    private func leftovers() -> [PackAssembly] {
-        open.withLock { open in
+    private func leftovers() throws -> [PackAssembly] {
+        try open.withLock { open in
             var packs: [PackAssembly] = []
             for kind in BlobKind.allCases {
                 let pair = [open.slots[Int(kind.rawValue) * 2], open.slots[Int(kind.rawValue) * 2 + 1]].compactMap { $0 }
                 if pair.count == 2, pair[0].used + pair[1].used <= pair[0].capacity {
-                    pair[0].append(contentsOf: pair[1])
+                    try pair[0].append(contentsOf: pair[1])
                     packs.append(pair[0])
                 } else {
                     packs += pair

@@ -30,7 +30,7 @@ final class PackStore: Sendable {
         self.repository = repository
         self.options = options
         let assemblies = Self.openPacks + options.packWriters
-        memory = PackMemory(assemblies: assemblies, size: options.packSize + options.slack)
+        memory = PackMemory(assemblies: assemblies, size: options.packSize + options.slack, spool: options.spool)
         // What bounds it is the memory: a pack that cannot be written yet keeps its assembly.
         queue = BoundedQueue(capacity: assemblies)
         progress = Mutex(Progress(lastIndex: repository.host.clock.monotonicNanoseconds()))
@@ -84,12 +84,13 @@ final class PackStore: Sendable {
                 from: PackHeader.trailer(sealedHeaderLength: sealedCount))
         }
         let hasher = try Hasher256()
+        let body = try pack.body()
         let id = try tail.withUnsafeBytes { tail in
             hasher.begin()
-            hasher.update(pack.body)
+            hasher.update(body)
             hasher.update(tail)
             let id = hasher.finish(naming: PackNamed.self)
-            try repository.repository.storage.write(RepositoryNames.pack(id), [pack.body, tail])
+            try repository.repository.storage.write(RepositoryNames.pack(id), [body, tail])
             return id
         }
         repository.learn(pack.records, in: id)

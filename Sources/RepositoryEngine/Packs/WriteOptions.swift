@@ -7,11 +7,17 @@ package struct WriteOptions: Hashable, Sendable {
     package var packSize: Int
     /// Packs being hashed and written at the same time.
     package var packWriters: Int
+    /// A directory of the caller's where packs lie until they are written, for packs that are too large to be kept in memory; nil keeps them
+    /// there.
+    package var spool: String?
 
-    package init(compression: BlobSealer.Compression = .standard, packSize: Int = 16 << 20, packWriters: Int = 2) {
+    package init(
+        compression: BlobSealer.Compression = .standard, packSize: Int = 16 << 20, packWriters: Int = 2, spool: String? = nil
+    ) {
         self.compression = compression
         self.packSize = min(max(packSize, 1 << 20), 512 << 20)
         self.packWriters = max(1, packWriters)
+        self.spool = spool
     }
 
     /// Room above ``packSize`` for the last blob of a pack.
