@@ -56,6 +56,39 @@ let wholeClusterFile = """
         #expect(file.password == .command("pass show acme"))
     }
 
+    @Test func `a lake, the storage and who asks for them can be in HDFS`() throws {
+        let text = """
+            cluster: a
+            release: v1
+            state: /s
+            storage: hdfs://nn1,nn2/holdfast/acme
+            password-file: secret
+            hdfs: {user: etl, ca-file: ca.pem}
+            stores:
+              - {name: lake, kind: hdfs, role: data, url: "hdfs://nn1:9870/lake"}
+              - {name: uploads, kind: directory, role: content, path: /lake}
+            """
+        let file = try ClusterFile(parsing: text, at: "/etc/f.yaml")
+        #expect(file.storage == "hdfs://nn1:9870,nn2:9870/holdfast/acme")
+        #expect(file.hdfs == HDFSAccess(user: "etl", authorityFile: "/etc/ca.pem"))
+        #expect(file.store(named: "lake") == StoreDeclaration(name: "lake", kind: .hdfs, role: .data, path: "hdfs://nn1:9870/lake"))
+        #expect(file.nativeImageFolder(of: "uploads") == nil)
+    }
+
+    @Test(arguments: ["hdfs://nn1/holdfast", "hdfs://nn2,nn1:9870/", "webhdfs://nn1/holdfast/acme/lake"])
+    func `one HDFS is one, whichever of its NameNodes is named`(_ lake: String) {
+        let text = """
+            cluster: a
+            release: v1
+            state: /s
+            storage: hdfs://nn1,nn2/holdfast/acme
+            password-file: secret
+            stores: [{name: lake, kind: hdfs, role: data, url: "\(lake)"}]
+            """
+        let failure = #expect(throws: Failure.self) { try ClusterFile(parsing: text, at: "/etc/f.yaml") }
+        #expect(failure?.message.contains("lies inside") == true, "\(failure?.message ?? "")")
+    }
+
     struct Mistake: Sendable, CustomTestStringConvertible {
         var find: String
         var replace: String
@@ -84,7 +117,13 @@ let wholeClusterFile = """
         Mistake("\"6.2.1\"", "[6]", 2, "release is a list, not text"),
         Mistake("release: \"6.2.1\"\n", "", 1, "the file lacks release", "release: \"6.2.1\""),
         Mistake("cluster: acme", "cluster: a b", 1, "the cluster's name \"a b\"", "letters, digits"),
-        Mistake("/srv/holdfast/../holdfast/acme", "hdfs://nn:9870/x", 4, "hdfs:// is not supported by this release"),
+        Mistake("/srv/holdfast/../holdfast/acme", "hdfs://nn:9870", 4, "storage is the root of an HDFS", "hdfs://nn:9870/holdfast"),
+        Mistake("/srv/holdfast/../holdfast/acme", "hdfs:///x", 4, "storage: "),
+        Mistake("data/uploads/", "hdfs://nn:9870/x", 11, "is a URL"),
+        Mistake("kind: directory", "kind: hdfs", 11, "path means nothing for a store of kind hdfs", "hdfs://namenode:9870/lake"),
+        Mistake("path: data/uploads/", "url: hdfs://nn/x", 11, "url means nothing for a store of kind directory"),
+        Mistake("release:", "hdfs: {user: a, token-file: b}\nrelease:", 2, "both user and token-file"),
+        Mistake("release:", "hdfs: {usr: a}\nrelease:", 2, "unknown key \"usr\"", "did you mean user?"),
         Mistake("/srv/holdfast/../holdfast/acme", "s3://bucket", 4, "is a URL"),
         Mistake("/srv/holdfast/../holdfast/acme", "~/x", 4, "\"~\" means nothing here"),
         Mistake("/srv/holdfast/../holdfast/acme", "/srv/acme/accounts.db", 7, "have the same path"),
@@ -103,7 +142,8 @@ let wholeClusterFile = """
         Mistake("data/uploads/", "/srv", 8, "lies inside store uploads"),
         Mistake("data/uploads/", "/", 11, "whole file system"),
         Mistake(
-            "kind: directory\n    role", "kind: directory\n    bulk-tables: [a]\n    role", 10, "bulk-tables means nothing for a directory"),
+            "kind: directory\n    role", "kind: directory\n    bulk-tables: [a]\n    role", 10,
+            "bulk-tables means nothing for a store of kind directory"),
         Mistake("[\"events_*\", raw]", "raw", 7, "bulk-tables is text, not a list"),
         Mistake("timeout: 500ms", "timeout: soon", 12, "timeout is \"soon\", not a length of time", "5s"),
         Mistake("timeout: 500ms", "timeout: 5", 12, "timeout is \"5\"", "5s"),

@@ -36,6 +36,22 @@ package struct TargetDeclaration: Hashable, Sendable, Codable {
     }
 }
 
+/// As whom, and how, the HDFS of a cluster is spoken to.
+package struct HDFSAccess: Hashable, Sendable {
+    /// `user.name`; nil: the user that Holdfast runs as.
+    package var user: String?
+    /// Absolute path of a file with a delegation token, which then says who it is.
+    package var tokenFile: String?
+    /// Absolute path of a PEM file with the certificates that a NameNode's must lead to.
+    package var authorityFile: String?
+
+    package init(user: String? = nil, tokenFile: String? = nil, authorityFile: String? = nil) {
+        self.user = user
+        self.tokenFile = tokenFile
+        self.authorityFile = authorityFile
+    }
+}
+
 /// The topology of a cluster as its operator wrote it; never rewritten by a command. See `docs/cluster-file.md`.
 package struct ClusterFile: Hashable, Sendable {
     /// Of the file itself; absolute when it was given so.
@@ -44,8 +60,9 @@ package struct ClusterFile: Hashable, Sendable {
     package var release: Release
     /// Absolute, as are all paths here.
     package var state: String
-    /// The directory of the cluster's own snapshots.
+    /// The place of the cluster's own snapshots: a directory, or one in HDFS by its address.
     package var storage: String
+    package var hdfs: HDFSAccess
     package var password: PasswordSource
     /// In the order of the file; names and paths differ, none lies inside another.
     package var stores: [StoreDeclaration]
@@ -56,7 +73,8 @@ package struct ClusterFile: Hashable, Sendable {
 
     package init(
         path: String, name: String, release: Release, state: String, storage: String, password: PasswordSource,
-        stores: [StoreDeclaration], quiesce: QuiesceHooks? = nil, targets: [TargetDeclaration] = [], lines: [String: Int] = [:]
+        stores: [StoreDeclaration], hdfs: HDFSAccess = HDFSAccess(), quiesce: QuiesceHooks? = nil, targets: [TargetDeclaration] = [],
+        lines: [String: Int] = [:]
     ) {
         self.path = path
         self.name = name
@@ -65,9 +83,16 @@ package struct ClusterFile: Hashable, Sendable {
         self.storage = storage
         self.password = password
         self.stores = stores
+        self.hdfs = hdfs
         self.quiesce = quiesce
         self.targets = targets
         self.lines = lines
+    }
+
+    /// Of the store's native images: beside the repository in the cluster's storage, in a folder that restic passes over. Nil when that is not
+    /// a directory of this host.
+    package func nativeImageFolder(of store: String) -> String? {
+        HDFSAddress.isMeant(by: storage) ? nil : "\(storage)/holdfast/images/\(store)"
     }
 
     package func store(named name: String) -> StoreDeclaration? { stores.first { $0.name == name } }

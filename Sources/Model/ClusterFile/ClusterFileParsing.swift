@@ -2,7 +2,9 @@ import Foundation
 import Yams
 
 extension ClusterFile {
-    static let keys = ["cluster", "release", "state", "storage", "password-file", "password-command", "stores", "quiesce", "targets"]
+    static let keys = [
+        "cluster", "release", "state", "storage", "password-file", "password-command", "stores", "hdfs", "quiesce", "targets",
+    ]
     /// Of the text, in bytes; far above any real file.
     static let maximumSize = 1 << 20
 
@@ -67,14 +69,16 @@ struct ClusterFileReader {
         let name = clusterName(map)
         let release = map.required("release", into: &complaints)
         let state = folder("state", in: map)
-        let storage = folder("storage", in: map)
+        let storage = storage(map)
         let password = password(map)
         let stores = stores(map)
+        let hdfs = hdfs(map)
         let quiesce = quiesce(map)
         let targets = targets(map)
         guard let name, let release, let state, let storage, let password else { return nil }
         let file = ClusterFile(
-            path: path, name: name, release: release, state: state, storage: storage, password: password, stores: stores, quiesce: quiesce,
+            path: path, name: name, release: release, state: state, storage: storage, password: password, stores: stores, hdfs: hdfs,
+            quiesce: quiesce,
             targets: targets, lines: lines)
         checkOverlaps(of: file)
         return file
@@ -100,9 +104,7 @@ struct ClusterFileReader {
 
     /// An absolute, normalised path; complains about what cannot be one.
     mutating func resolve(_ text: String, key: String, line: Int) -> String? {
-        if text.hasPrefix("hdfs://") {
-            complaints.add("\(key): hdfs:// is not supported by this release", line: line, remedy: "use a directory")
-        } else if text.contains("://") {
+        if text.contains("://") {
             complaints.add("\(key): \"\(printable(text))\" is a URL", line: line, remedy: "use the path of a directory")
         } else if text == "~" || text.hasPrefix("~/") {
             complaints.add("\(key): \"~\" means nothing here", line: line, remedy: "write the whole path")
@@ -112,6 +114,44 @@ struct ClusterFileReader {
             return PathText.normalise(text, relativeTo: directory)
         }
         return nil
+    }
+
+    private mutating func storage(_ map: YamlMap) -> String? {
+        guard let text = map.node("storage")?.scalar?.string, HDFSAddress.isMeant(by: text) else { return folder("storage", in: map) }
+        let line = map.line(of: "storage")
+        note("storage", line: line)
+        guard let address = address(text, key: "storage", line: line) else { return nil }
+        guard !address.path.isRoot else {
+            complaints.add("storage is the root of an HDFS", line: line, remedy: "name a directory in it, such as \(address)/holdfast")
+            return nil
+        }
+        return address.description
+    }
+
+    mutating func address(_ text: String, key: String, line: Int) -> HDFSAddress? {
+        do throws(HDFSAddress.Problem) { return try HDFSAddress(parsing: text) } catch {
+            complaints.add("\(key): \(error.text)", line: line, remedy: error.remedy)
+            return nil
+        }
+    }
+
+    private mutating func hdfs(_ map: YamlMap) -> HDFSAccess {
+        guard let node = map.node("hdfs") else { return HDFSAccess() }
+        let line = map.line(of: "hdfs")
+        guard let access = YamlMap(node, what: "hdfs", known: ["user", "token-file", "ca-file"], line: line, into: &complaints) else {
+            return HDFSAccess()
+        }
+        if access.has("user"), access.has("token-file") {
+            complaints.add(
+                "both user and token-file", line: access.line(of: "token-file"), remedy: "keep one of the two: a token names its user")
+        }
+        return HDFSAccess(
+            user: access.optional("user", into: &complaints), tokenFile: file("token-file", in: access),
+            authorityFile: file("ca-file", in: access))
+    }
+
+    private mutating func file(_ key: String, in map: YamlMap) -> String? {
+        map.optional(key, into: &complaints).flatMap { resolve($0, key: key, line: map.line(of: key)) }
     }
 
     private mutating func password(_ map: YamlMap) -> PasswordSource? {

@@ -29,16 +29,25 @@ extension ClusterFileReader {
 
     private mutating func check(_ first: Place, _ second: Place) {
         let line = max(first.line, second.line)
-        if first.path == second.path {
+        let (one, other) = comparable(first.path, second.path)
+        if one == other {
             complaints.add(
                 "\(first.label) and \(second.label) have the same path \(first.path)", line: line, remedy: "each needs a place of its own")
-        } else if PathText.isInside(second.path, first.path) {
+        } else if PathText.isInside(other, one) {
             complaints.add(
                 "\(second.label) (\(second.path)) lies inside \(first.label) (\(first.path))", line: line, remedy: remedy(first, second))
-        } else if PathText.isInside(first.path, second.path) {
+        } else if PathText.isInside(one, other) {
             complaints.add(
                 "\(first.label) (\(first.path)) lies inside \(second.label) (\(second.path))", line: line, remedy: remedy(second, first))
         }
+    }
+
+    /// Two places of one HDFS, which has a name for each of its NameNodes, as their paths in it.
+    private func comparable(_ first: String, _ second: String) -> (String, String) {
+        guard let one = try? HDFSAddress(parsing: first), let other = try? HDFSAddress(parsing: second),
+            !Set(one.nameNodes).isDisjoint(with: other.nameNodes)
+        else { return (first, second) }
+        return (one.path.description, other.path.description)
     }
 
     private func remedy(_ outer: Place, _ inner: Place) -> String {

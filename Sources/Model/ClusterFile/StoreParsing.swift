@@ -1,10 +1,10 @@
 import Yams
 
 extension ClusterFileReader {
-    static let storeKeys = ["name", "kind", "role", "path", "bulk-tables"]
+    static let storeKeys = ["name", "kind", "role", "path", "url", "bulk-tables"]
     /// Kinds that a cluster file may name one day, and the keys that go with them.
-    private static let laterKinds = ["postgres", "hdfs"]
-    private static let laterKeys = ["connection", "data-directory", "service", "url"]
+    private static let laterKinds = ["postgres"]
+    private static let laterKeys = ["connection", "data-directory", "service"]
 
     mutating func stores(_ map: YamlMap) -> [StoreDeclaration] {
         guard map.has("stores") else {
@@ -45,7 +45,7 @@ extension ClusterFileReader {
         let name = entry.required("name", into: &complaints).flatMap { checked($0, what: "the store name", line: entry.line(of: "name")) }
         let kind = choice(StoreKind.self, "kind", in: entry)
         let role = choice(StoreRole.self, "role", in: entry)
-        let path = entry.required("path", into: &complaints).flatMap { resolve($0, key: "path", line: entry.line(of: "path")) }
+        let path = kind == .hdfs ? address(of: entry) : path(of: entry, kind)
         let bulkTables = bulkTables(entry, kind: kind)
         guard let name, let kind, let role, let path else { return nil }
         if path == "/" {
@@ -55,6 +55,25 @@ extension ClusterFileReader {
             return nil
         }
         return StoreDeclaration(name: name, kind: kind, role: role, path: path, bulkTables: bulkTables)
+    }
+
+    private mutating func path(of entry: YamlMap, _ kind: StoreKind?) -> String? {
+        if let kind, entry.has("url") {
+            complaints.add(
+                "url means nothing for a store of kind \(kind.rawValue)", line: entry.line(of: "url"), remedy: "give it a path")
+            return nil
+        }
+        return entry.required("path", into: &complaints).flatMap { resolve($0, key: "path", line: entry.line(of: "path")) }
+    }
+
+    private mutating func address(of entry: YamlMap) -> String? {
+        if entry.has("path") {
+            complaints.add(
+                "path means nothing for a store of kind hdfs", line: entry.line(of: "path"),
+                remedy: "give it a url, such as hdfs://namenode:9870/lake")
+            return nil
+        }
+        return entry.required("url", into: &complaints).flatMap { address($0, key: "url", line: entry.line(of: "url"))?.description }
     }
 
     private mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
@@ -75,8 +94,10 @@ extension ClusterFileReader {
     private mutating func bulkTables(_ entry: YamlMap, kind: StoreKind?) -> [String] {
         let line = entry.line(of: "bulk-tables")
         let nodes = entry.list("bulk-tables", into: &complaints)
-        if entry.has("bulk-tables"), kind == .directory {
-            complaints.add("bulk-tables means nothing for a directory", line: line, remedy: "remove it, or give the store the role data")
+        if entry.has("bulk-tables"), let kind, kind != .sqlite {
+            complaints.add(
+                "bulk-tables means nothing for a store of kind \(kind.rawValue)", line: line,
+                remedy: "remove it, or give the store the role data")
         }
         return nodes.compactMap { YamlText.string($0, key: "bulk-tables", line: line, into: &complaints) }
     }

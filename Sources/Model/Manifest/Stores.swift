@@ -4,7 +4,7 @@ package enum StoreRole: String, Sendable, Codable, CaseIterable {
 }
 
 package enum StoreKind: String, Sendable, Codable, CaseIterable {
-    case directory, sqlite
+    case directory, sqlite, hdfs
 }
 
 /// One `stores:` entry of a cluster file, checked and with absolute paths.
@@ -12,7 +12,7 @@ package struct StoreDeclaration: Hashable, Sendable, Codable {
     package var name: String
     package var kind: StoreKind
     package var role: StoreRole
-    /// Absolute.
+    /// Absolute; of an `hdfs` store its address, `hdfs://namenode:9870/lake`.
     package var path: String
     /// Names or `*` patterns of tables whose rows can be reloaded from their source (`sqlite`).
     package var bulkTables: [String]
