@@ -36,9 +36,14 @@ let layers: [Target] = [
     layer("StoreContract", ["Model", "HostIO", "ResticFormat", "Archiving"], path: "Stores/Contract"),
     layer("DirectoryStore", ["Model", "HostIO", "ResticFormat", "Archiving", "StoreContract", "CHost"], path: "Stores/Directory"),
     layer("SQLiteStore", ["Model", "HostIO", "ResticFormat", "Archiving", "StoreContract", "CSQLite"], path: "Stores/SQLite"),
+    layer(
+        "HDFSStore", ["Model", "HostIO", "ResticFormat", "Archiving", "StoreContract", "WebHDFS"], path: "Stores/HDFS"),
     layer("Clusters", strategyBase, path: "Strategies/Clusters"),
     layer("Snapshots", strategyBase + ["Clusters"], path: "Strategies/Snapshots"),
     layer("Backups", strategyBase + ["Clusters", "Snapshots"], path: "Strategies/Backups"),
+    layer(
+        "Wiring",
+        strategyBase + ["Clusters", "DirectoryStore", "SQLiteStore", "HDFSStore", "HDFSStorage", "WebHDFS"]),
     layer("Demo", strategyBase + ["Clusters", "Snapshots", "Backups", "SQLiteStore"]),
     layer(
         "Commands",
@@ -48,8 +53,7 @@ let layers: [Target] = [
         ]),
     .executableTarget(
         name: "holdfast",
-        dependencies: ["Commands", "Clusters", "StoreContract", "DirectoryStore", "SQLiteStore", "ObjectStorage", "Model", "HostIO"],
-        swiftSettings: strict),
+        dependencies: ["Commands", "Clusters", "Wiring", "Model", "HostIO"], swiftSettings: strict),
 ]
 
 func layer(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
@@ -59,7 +63,8 @@ func layer(_ name: String, _ dependencies: [Target.Dependency], path: String? = 
 /// Test targets mirror the sources; `TestSupport` carries what they share (scratch folders, real servers, contract suites).
 let everything: [Target.Dependency] = [
     "Model", "HostIO", "ResticFormat", "WebHDFS", "ObjectStorage", "HDFSStorage", "RepositoryEngine", "Archiving", "StoreContract",
-    "DirectoryStore", "SQLiteStore", "Clusters", "Snapshots", "Backups", "Demo", "Commands", "TestSupport", "CSQLite", "CHost", "CCrypto",
+    "DirectoryStore", "SQLiteStore", "HDFSStore", "Clusters", "Snapshots", "Backups", "Wiring", "Demo", "Commands", "TestSupport",
+    "CSQLite", "CHost", "CCrypto",
 ]
 
 func tests(_ name: String, resources: [Resource]? = nil) -> Target {

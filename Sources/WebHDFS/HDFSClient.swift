@@ -40,7 +40,7 @@ package final class HDFSClient: Sendable {
             } catch {
                 guard let outcome = Self.outcome(of: error) else { throw error }
                 errors[node] = error
-                guard waiting.pause(after: outcome) else { throw summary(of: errors, last: node) }
+                guard waiting.pause(after: outcome, for: error) else { throw summary(of: errors, last: node) }
             }
         }
     }
@@ -50,7 +50,7 @@ package final class HDFSClient: Sendable {
         let first = active.load(ordering: .relaxed) % address.nameNodes.count
         let failover = Failover(
             count: address.nameNodes.count, first: first, patience: options.patience, safeModePatience: options.safeModePatience)
-        return Waiting(failover, clock)
+        return Waiting(failover, clock, onWait: options.onWait)
     }
 
     private func ask(_ node: Int, _ call: Call) throws(HDFSError) -> WebAnswer {
@@ -93,22 +93,30 @@ package final class HDFSClient: Sendable {
 struct Waiting {
     private var failover: Failover
     private let clock: any WallClock
+    private let onWait: @Sendable (HDFSError) -> Void
     private let started: UInt64
     /// Which one to ask now.
     private(set) var node: Int
+    private var isTold = false
 
-    init(_ failover: Failover, _ clock: any WallClock) {
+    /// `onWait` hears why, once.
+    init(_ failover: Failover, _ clock: any WallClock, onWait: @escaping @Sendable (HDFSError) -> Void) {
         self.failover = failover
         self.clock = clock
+        self.onWait = onWait
         started = clock.monotonicNanoseconds()
         node = failover.node
     }
 
     /// Sleeps as long as is to be waited for the next try; false when there is to be none.
-    mutating func pause(after outcome: Failover.Outcome) -> Bool {
+    mutating func pause(after outcome: Failover.Outcome, for error: HDFSError) -> Bool {
         let elapsed = Duration.nanoseconds(Int64(clamping: clock.monotonicNanoseconds() - started))
         guard case .ask(let next, let pause) = failover.next(after: outcome, elapsed: elapsed) else { return false }
-        if pause > .zero { clock.sleep(for: pause) }
+        if pause > .zero {
+            if !isTold { onWait(error) }
+            isTold = true
+            clock.sleep(for: pause)
+        }
         node = next
         return true
     }

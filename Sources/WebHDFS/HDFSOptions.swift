@@ -21,6 +21,8 @@ package struct HDFSOptions: Sendable {
     package var patience: Duration
     /// How long a call waits for the end of safe mode; zero: it is an error at once.
     package var safeModePatience: Duration
+    /// Hears, once for each call, why it waits.
+    package var onWait: @Sendable (HDFSError) -> Void = { _ in }
     /// Of new files; nil: what the cluster has as its default.
     package var replication: Int?
     /// Of new files, in bytes; nil: what the cluster has as its default.

@@ -1,14 +1,11 @@
 import Clusters
 import Commands
-import DirectoryStore
 import Glibc
 import HostIO
 import Model
-import ObjectStorage
-import SQLiteStore
-import StoreContract
+import Wiring
 
-/// Names every concrete store and storage, and runs one command.
+/// Runs one command, with every concrete store and place.
 @main struct Main {
     static func main() {
         let job = JobControl()
@@ -16,24 +13,9 @@ import StoreContract
         try? EndingSignals.watch(first: { job.cancel() }, second: { _exit(FailureCode.cancelled.exitStatus) })
         let environment = OutputEnvironment(variables: variables(["NO_COLOR", "TERM", "COLUMNS"]))
         let run = CommandLineRun(
-            host: .current(), drivers: drivers(job), workingDirectory: (try? workingDirectory()) ?? "/", job: job,
+            host: .current(), drivers: .real(job), workingDirectory: (try? workingDirectory()) ?? "/", job: job,
             console: { .standard(json: $0, environment: environment, isCancelled: { job.isCancelled }) })
         exit(run.run(Array(CommandLine.arguments.dropFirst())))
-    }
-
-    private static func drivers(_ job: JobControl) -> Drivers {
-        Drivers(
-            adapter: { store, nativeImages, host in
-                switch store.kind {
-                case .directory: DirectoryStore(store, nativeImageFolder: nativeImages, host: host)
-                case .sqlite: SQLiteStore(store, host: host)
-                }
-            },
-            storage: { path in
-                RetryingStorage(DirectoryStorage(path), sleep: { sleepThread(for: $0) }) { error in
-                    job.note("trying again: \(error.failure.summary)")
-                }
-            })
     }
 
     private static func variables(_ names: [String]) -> [String: String] {

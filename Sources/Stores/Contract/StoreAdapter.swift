@@ -43,16 +43,24 @@ package protocol StoreAdapter: Sendable {
     /// Native images of this store that exist beside it, by the id that `capture` gave them.
     func nativeImages() throws -> [String]
     func removeNativeImage(_ id: String) throws
-    /// Native images in the cluster's storage can be opened as a tree of entries.
-    func openNativeImage(_ id: String) throws -> any EntrySource
+    /// Whether two native images can be compared without reading them.
+    var comparesNativeImages: Bool { get }
+    /// A native image as a tree of entries. With `since`, the id of an earlier one, its directories know what has not changed since that
+    /// (``SourceDirectory/isUnchanged``); throws when it is gone or they cannot be compared.
+    func openNativeImage(_ id: String, since: String?) throws -> any EntrySource
 
     /// Everything that the store holds is removed; the place itself (an empty directory) may stay. For `cluster delete`.
     func destroy(job: JobControl) throws
     /// Whether there is nothing that a restore would overwrite.
     func isEmpty() throws -> Bool
+    /// Room for what a restore writes; nil where that cannot be told. The store need not be there.
+    func space() throws -> StoreSpace?
 }
 
 extension StoreAdapter {
+    package var comparesNativeImages: Bool { false }
+    package func openNativeImage(_ id: String) throws -> any EntrySource { try openNativeImage(id, since: nil) }
+
     /// What the system says about the store's files is a failure of the store, not of the storage.
     package func asStoreFailure<Result>(_ body: () throws -> Result) throws -> Result {
         do {

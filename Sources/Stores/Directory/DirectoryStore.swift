@@ -64,7 +64,7 @@ package final class DirectoryStore: StoreAdapter {
         try asStoreFailure { try library.remove(id) }
     }
 
-    package func openNativeImage(_ id: String) throws -> any EntrySource {
+    package func openNativeImage(_ id: String, since: String?) throws -> any EntrySource {
         guard let image = try library?.image(id) else {
             throw Failure(
                 .notFound, "store \(declaration.name): native image \(id) is gone",
@@ -97,6 +97,8 @@ package final class DirectoryStore: StoreAdapter {
             return try openRoot().descriptor.entries().allSatisfy { excluded.contains($0.name) }
         }
     }
+
+    package func space() throws -> StoreSpace? { try StoreSpace.local(path) }
 
     /// `lost+found` at the root of a mounted file system belongs to it and not to the store.
     func excludedNames() throws -> Set<[UInt8]> {

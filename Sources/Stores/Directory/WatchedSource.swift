@@ -43,5 +43,4 @@ private final class WatchedDirectory: SourceDirectory {
 
     func directory(named name: [UInt8]) throws -> any SourceDirectory { WatchedDirectory(try live.directory(named: name), cut, changes) }
     func file(named name: [UInt8]) throws -> any SourceFile { try live.file(named: name) }
-    func unchangedSubtree() -> TreeID? { live.unchangedSubtree() }
 }

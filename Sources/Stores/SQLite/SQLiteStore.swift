@@ -59,13 +59,15 @@ package final class SQLiteStore: StoreAdapter {
 
     package func removeNativeImage(_ id: String) throws {}
 
-    package func openNativeImage(_ id: String) throws -> any EntrySource {
+    package func openNativeImage(_ id: String, since: String?) throws -> any EntrySource {
         throw Failure(.notFound, "store \(declaration.name): an sqlite store has no native images", hint: "restore from an archived image")
     }
 
     package func destroy(job: JobControl) throws {
         try asStoreFailure { try files.removeAll() }
     }
+
+    package func space() throws -> StoreSpace? { try StoreSpace.local(declaration.path) }
 
     package func isEmpty() throws -> Bool {
         try asStoreFailure {

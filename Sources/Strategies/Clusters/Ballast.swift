@@ -8,21 +8,21 @@ import ResticFormat
 /// Objects of random bytes in `holdfast/ballast/`, which restic passes over: nothing compresses them, and there are many, because a place
 /// can be out of inodes or, btrfs, of room for metadata, too.
 struct Ballast {
-    static let pieceBytes: UInt64 = 512 << 10
     private static let folder = "holdfast/ballast"
     /// 24 MiB: the largest pack, its last blob, and what goes with them.
-    private static let fewest = 48
+    private static let least: UInt64 = 24 << 20
     /// The part of the room there is that it may take.
     private static let share: UInt64 = 16
 
     let storage: any ObjectStorage
+    let pieceBytes: UInt64
     let host: Host
 
     /// 24 MiB, or as much as the indexes, which a prune writes anew before the old ones go, and half of it again; less where little room is
     /// left. `room`: bytes free, what the ballast has already included; nil where the place cannot tell.
-    static func pieces(indexBytes: UInt64, room: UInt64?) -> Int {
+    static func pieces(of pieceBytes: UInt64, indexBytes: UInt64, room: UInt64?) -> Int {
         let needed = (indexBytes / 2 * 3 + pieceBytes - 1) / pieceBytes
-        let wanted = max(fewest, Int(clamping: needed))
+        let wanted = max(Int(clamping: least / pieceBytes), Int(clamping: needed))
         return room.map { min(wanted, Int(clamping: $0 / share / pieceBytes)) } ?? wanted
     }
 
@@ -34,9 +34,9 @@ struct Ballast {
         let free = try storage.space()?.free
         let indexes = try storage.list(RepositoryLayout.Folder.index.rawValue).reduce(0) { $0 + $1.size }
         let names = Set(there.map(\.name))
-        for piece in 0..<Self.pieces(indexBytes: indexes, room: free.map { $0 + there.reduce(0) { $0 + $1.size } }) {
+        for piece in 0..<Self.pieces(of: pieceBytes, indexBytes: indexes, room: free.map { $0 + there.reduce(0) { $0 + $1.size } }) {
             let name = ObjectName(known: "\(Self.folder)/\(piece)")
-            if !names.contains(name) { try storage.write(name, host.randomBytes(Int(Self.pieceBytes))) }
+            if !names.contains(name) { try storage.write(name, host.randomBytes(Int(pieceBytes))) }
         }
     }
 

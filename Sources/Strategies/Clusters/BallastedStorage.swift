@@ -10,9 +10,10 @@ final class BallastedStorage: ObjectStorage {
     /// Works that free room.
     private let works = Mutex(0)
 
-    init(_ base: any ObjectStorage, host: Host) {
+    /// `objectSize`: see `StoragePlace`.
+    init(_ base: any ObjectStorage, objectSize: Int, host: Host) {
         self.base = base
-        ballast = Ballast(storage: base, host: host)
+        ballast = Ballast(storage: base, pieceBytes: UInt64(objectSize / 32), host: host)
     }
 
     var isGivingUp: Bool { works.withLock { $0 > 0 } }
@@ -35,7 +36,7 @@ final class BallastedStorage: ObjectStorage {
 
     /// As many pieces go as the bytes need, and when that was not enough, twice as many, down to the last.
     private func findingRoom(for parts: [UnsafeRawBufferPointer], _ body: () throws(StorageError) -> Void) throws(StorageError) {
-        var pieces = parts.reduce(0) { $0 + $1.count } / Int(Ballast.pieceBytes) + 1
+        var pieces = parts.reduce(0) { $0 + $1.count } / Int(ballast.pieceBytes) + 1
         while true {
             do throws(StorageError) { return try body() } catch {
                 guard error.kind == .noSpace, isGivingUp, try ballast.giveUp(pieces) else { throw error }

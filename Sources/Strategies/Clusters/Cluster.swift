@@ -1,5 +1,6 @@
 package import HostIO
 package import Model
+import ObjectStorage
 package import RepositoryEngine
 package import StoreContract
 import Synchronization
@@ -81,11 +82,16 @@ package final class Cluster: Sendable {
     }
 
     package func adapter(for store: StoreDeclaration) throws -> any StoreAdapter {
-        try drivers.adapter(store, nativeImageFolder(of: store.name), host)
+        try drivers.adapter(store, file, host)
     }
 
-    /// Beside the repository in the cluster's storage, in a folder that restic passes over.
-    package func nativeImageFolder(of store: String) -> String { "\(file.storage)/holdfast/images/\(store)" }
+    /// How packs are made for the repository at `path`: where they are to be large, they lie in `scratch` until they are written, one after the
+    /// other.
+    package func writeOptions(at path: String, _ scratch: ScratchDirectory) throws -> WriteOptions {
+        let size = try place(at: path).objectSize
+        let standard = WriteOptions()
+        return size <= standard.packSize ? standard : WriteOptions(packSize: size, packWriters: 1, spool: scratch.path)
+    }
 
     /// A directory for staging copies, removed when it is let go. Left-overs of dead processes go first.
     package func scratch() throws -> ScratchDirectory {
@@ -102,7 +108,7 @@ package final class Cluster: Sendable {
     /// The repository at a path, opened once: deriving its key takes a good part of a second.
     package func open(_ path: String) throws -> OpenRepository {
         if let known = opened.withLock({ $0[path] }) { return known }
-        let repository = try OpenRepository.open(try place(path), password: try password(), host: host)
+        let repository = try OpenRepository.open(try ballasted(path), password: try password(), host: host)
         opened.withLock { $0[path] = repository }
         return repository
     }
@@ -110,14 +116,21 @@ package final class Cluster: Sendable {
     /// Makes a repository at a path, whose directory exists.
     func create(_ path: String) throws -> OpenRepository {
         let repository = try OpenRepository.create(
-            in: try place(path), password: try password(), cost: drivers.keyCost, host: host)
+            in: try ballasted(path), password: try password(), cost: drivers.keyCost, host: host)
         opened.withLock { $0[path] = repository }
         return repository
     }
 
+    /// Where the repository at `path` lies.
+    func place(at path: String) throws -> any StoragePlace { try drivers.place(path, file.hdfs, host) }
+
+    /// Whether there is a repository at `path`.
+    func isRepository(_ path: String) throws -> Bool { try place(at: path).names()?.contains("config") ?? false }
+
     /// The storage behind the repository at a path.
-    func place(_ path: String) throws -> BallastedStorage {
-        let made = BallastedStorage(try drivers.storage(path), host: host)
+    func ballasted(_ path: String) throws -> BallastedStorage {
+        let place = try place(at: path)
+        let made = BallastedStorage(try place.storage(), objectSize: place.objectSize, host: host)
         return places.withLock { places in
             if let known = places[path] { return known }
             places[path] = made

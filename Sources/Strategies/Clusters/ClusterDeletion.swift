@@ -1,5 +1,6 @@
 package import HostIO
 package import Model
+import ObjectStorage
 import RepositoryEngine
 import ResticFormat
 import StoreContract
@@ -56,7 +57,9 @@ extension Cluster {
         throw Failure(
             .refused,
             "the storage \(file.storage) also holds \(counted(foreign.count, "snapshot")) that \(foreign.count == 1 ? "is" : "are") not this cluster's: \(first.id.short) of \(first.file.hostname)",
-            hint: "restic -r \(file.storage) forget \(first.id.short) removes what nobody needs; otherwise remove the stores by hand")
+            hint: HDFSAddress.isMeant(by: file.storage)
+                ? "remove the stores by hand"
+                : "restic -r \(file.storage) forget \(first.id.short) removes what nobody needs; otherwise remove the stores by hand")
     }
 
     /// Another cluster may have cut an image and not committed it yet.
@@ -67,7 +70,7 @@ extension Cluster {
             throw Failure(
                 .refused, "the storage \(file.storage) also holds native images of another cluster: \(store.name)/\(foreign)",
                 hint:
-                    "give each cluster a storage of its own; if that one is no more, remove \(nativeImageFolder(of: store.name))/\(foreign)"
+                    "give each cluster a storage of its own; if that one is no more, remove \(file.nativeImageFolder(of: store.name).map { "\($0)/\(foreign)" } ?? foreign)"
             )
         }
     }
@@ -86,7 +89,8 @@ extension Cluster {
             }
             job.begin(phase: "removing snapshots")
             forgetOpened()
-            for part in Self.storageParts { try removeTree("\(file.storage)/\(part)") }
+            let place = try place(at: file.storage)
+            for part in Self.storageParts { try place.remove(part) }
             try state.erase()
         }
     }

@@ -52,11 +52,6 @@ extension Cluster {
         }
     }
 
-    private func isRepository(_ path: String) throws -> Bool {
-        guard try statusOfPath(path) != nil else { return false }
-        return try drivers.storage(path).size(of: ObjectName(known: "config")) != nil
-    }
-
     private func place(_ name: String, _ path: String, _ kind: ManifestKind, _ open: () throws -> OpenRepository) -> ClusterStatus.Place {
         var place = ClusterStatus.Place(name: name, path: path, space: nil, entries: 0, newest: nil, problems: [])
         do {

@@ -6,20 +6,19 @@ package import StoreContract
 
 /// How declarations become live things: the one seam through which `main` names concrete stores and storages.
 package struct Drivers: Sendable {
-    /// `nativeImages`: the folder of the cluster's storage that is this store's for native images.
-    package var adapter: @Sendable (_ store: StoreDeclaration, _ nativeImages: String, _ host: Host) throws -> any StoreAdapter
-    /// The place of a repository: a directory, absolute.
-    package var storage: @Sendable (_ path: String) throws -> any ObjectStorage
+    package var adapter: @Sendable (_ store: StoreDeclaration, _ file: ClusterFile, _ host: Host) throws -> any StoreAdapter
+    /// The place of a repository: a directory, absolute, or an address in HDFS.
+    package var place: @Sendable (_ path: String, _ access: HDFSAccess, _ host: Host) throws -> any StoragePlace
 
     /// Of the keys of repositories that are made.
     package var keyCost: KeyDerivationCost
 
     package init(
-        adapter: @escaping @Sendable (StoreDeclaration, String, Host) throws -> any StoreAdapter,
-        storage: @escaping @Sendable (String) throws -> any ObjectStorage, keyCost: KeyDerivationCost = .standard
+        adapter: @escaping @Sendable (StoreDeclaration, ClusterFile, Host) throws -> any StoreAdapter,
+        place: @escaping @Sendable (String, HDFSAccess, Host) throws -> any StoragePlace, keyCost: KeyDerivationCost = .standard
     ) {
         self.keyCost = keyCost
         self.adapter = adapter
-        self.storage = storage
+        self.place = place
     }
 }

@@ -61,9 +61,8 @@ extension Cluster {
     }
 
     private func storageRepository() throws -> (OpenRepository, (id: String, entries: [RepositoryEntry])?) {
-        try makeDirectories(file.storage)
-        let storage = try drivers.storage(file.storage)
-        guard try storage.size(of: ObjectName(known: "config")) != nil else {
+        try place(at: file.storage).make()
+        guard try isRepository(file.storage) else {
             return (try create(file.storage), nil)
         }
         let repository = try open(file.storage)

@@ -45,7 +45,7 @@ extension Cluster {
 
     /// Bytes that may be written while room is freed: what is free and the ballast. Nil where the place cannot tell.
     private func room(at path: String) throws -> UInt64? {
-        let place = try place(path)
+        let place = try ballasted(path)
         return try place.space().map { try $0.free + place.ballastBytes() }
     }
 }

@@ -29,6 +29,9 @@ extension Cluster {
             "  snapshots    \(file.storage)",
             "               restic repository \(storageID.prefix(10))",
         ]
+        if HDFSAddress.isMeant(by: file.storage) {
+            lines.append("               (restic does not speak HDFS: hdfs dfs -get it to a disk first)")
+        }
         for target in targets { lines.append("  backups      \(target.path)  (target \(target.name))") }
         if targets.isEmpty { lines.append("  backups      none yet: holdfast target add NAME PATH") }
         lines += [
@@ -53,6 +56,7 @@ extension Cluster {
         switch store.kind {
         case .directory: store.path
         case .sqlite: "\(store.path)  (with the application stopped; remove -wal and -shm)"
+        case .hdfs: "\(store.path)  (hdfs dfs -put; owners and permissions stand in the tree)"
         }
     }
 }

@@ -7,14 +7,14 @@ extension Cluster {
     /// Runs what frees room in the repository at `path`: where there is none left, its ballast is given up meanwhile, for the catalogue too;
     /// in the end it is made again, if there is room by then.
     package func freeing<R>(_ path: String, _ body: () throws -> R) throws -> R {
-        let place = try place(path)
+        let place = try ballasted(path)
         place.beginFreeing()
         defer { place.endFreeing() }
         return try body()
     }
 
     /// Makes what is missing of the ballast of the repository at `path`, if there is room.
-    package func keepBallast(at path: String) { try? place(path).keepBallast() }
+    package func keepBallast(at path: String) { try? ballasted(path).keepBallast() }
 
     /// A little room beside the repositories that are being freed. False when there is no ballast any more that may go.
     func giveBallastUp() throws -> Bool {

@@ -34,8 +34,7 @@ extension Cluster {
     /// The repository of a target that is known. One that was used before and is not there now is never made anew: a share that is
     /// not mounted looks like an empty directory.
     package func repository(of target: TargetPlace) throws -> OpenRepository {
-        let storage = try drivers.storage(target.path)
-        if try statusOfPath(target.path) == nil || storage.size(of: ObjectName(known: "config")) == nil {
+        guard try isRepository(target.path) else {
             guard target.record == nil else {
                 throw Failure(
                     .storage, "the target \(target.name) has no repository at \(target.path) any more",
@@ -56,8 +55,8 @@ extension Cluster {
             throw Failure(
                 .exists, "the target \(target.name) at \(target.path) exists already", hint: "holdfast target ls shows the targets")
         }
-        try makeDirectories(path)
-        let exists = try drivers.storage(path).size(of: ObjectName(known: "config")) != nil
+        try place(at: path).make()
+        let exists = try isRepository(path)
         guard try exists || isFree(path) else {
             throw Failure(.refused, "\(path) is not empty and holds no repository", hint: "choose an empty or a new directory")
         }
@@ -70,7 +69,7 @@ extension Cluster {
     /// Empty, or with no more than an interrupted making of a repository leaves.
     private func isFree(_ path: String) throws -> Bool {
         let parts: Set = ["data", "holdfast", "index", "keys", "locks", "snapshots"]
-        return try Descriptor.openDirectory(path).entries().allSatisfy { parts.contains(FileName.text($0.name)) }
+        return try place(at: path).names()?.allSatisfy(parts.contains) ?? true
     }
 
     private func remember(_ name: String, path: String, _ repository: OpenRepository) throws {

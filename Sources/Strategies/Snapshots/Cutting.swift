@@ -67,7 +67,8 @@ struct Cutting {
                 let store = adapters[index].declaration.name
                 let folder = "\(scratch.path)/\(store)"
                 try makeDirectories(folder)
-                let request = CaptureRequest(imageID: imageID, nativeImageFolder: cluster.nativeImageFolder(of: store), scratch: folder)
+                let request = CaptureRequest(
+                    imageID: imageID, nativeImageFolder: cluster.file.nativeImageFolder(of: store), scratch: folder)
                 do {
                     let capture = try adapters[index].capture(request)
                     made.withLock { $0[index] = capture }

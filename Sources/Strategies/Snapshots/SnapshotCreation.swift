@@ -81,14 +81,16 @@ package struct Snapshots: Sendable {
         return SnapshotOutcome(entry: outcome.entry, bytesStored: outcome.bytesStored, removed: removed, orphans: orphans)
     }
 
-    /// Native images of this cluster that no manifest names: a crash between the cut and the commit left them. One of another cluster may
-    /// be waiting for its commit.
+    /// Native images of this cluster that no manifest names and no backup will be compared with: a crash between the cut and the commit left
+    /// them. One of another cluster may be waiting for its commit.
     private func removeOrphans(of identity: ClusterIdentity, known listing: EntryListing) throws -> [String] {
         guard listing.damaged.isEmpty else { return [] }
         var removed: [String] = []
+        let catalogue = try cluster.catalogue()
         for store in cluster.file.stores {
             let adapter = try cluster.adapter(for: store)
             let named = Set(listing.entries.compactMap { $0.manifest.store(named: store.name)?.nativeImageID })
+                .union(catalogue.imagesKept(of: store.name))
             for image in try adapter.nativeImages() where NativeImageID(text: image).isCut(by: identity.id) && !named.contains(image) {
                 try adapter.removeNativeImage(image)
                 removed.append("\(store.name)/\(image)")

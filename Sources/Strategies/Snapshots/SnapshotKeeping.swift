@@ -107,11 +107,15 @@ extension Snapshots {
         return names
     }
 
-    /// First the one file that makes it exist, then its native images; what the catalogue knows of it is for the caller to forget.
+    /// First the one file that makes it exist, then its native images, but for those that the next backup is compared with; what the catalogue
+    /// knows of it is for the caller to forget.
     func remove(_ entry: RepositoryEntry, from repository: OpenRepository) throws {
         try repository.removeSnapshot(entry.id)
+        let catalogue = try cluster.catalogue()
         for record in entry.manifest.stores {
-            guard let image = record.nativeImageID, let store = cluster.file.store(named: record.name) else { continue }
+            guard let image = record.nativeImageID, let store = cluster.file.store(named: record.name),
+                !catalogue.imagesKept(of: record.name).contains(image)
+            else { continue }
             try cluster.adapter(for: store).removeNativeImage(image)
         }
     }

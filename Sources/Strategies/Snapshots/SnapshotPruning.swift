@@ -11,8 +11,10 @@ extension Snapshots {
     /// What removing the snapshots whose time is over, and a prune, would do now.
     package func planPrune(job: JobControl) throws -> RepositoryPrunePlan {
         let due = try read { try expired(at: cluster.host.clock.now(), in: $0) }
+        var options = Self.options
+        options.write = try cluster.writeOptions(at: cluster.file.storage, cluster.scratch())
         var plan = try cluster.planPrune(
-            cluster.file.storage, called: "the snapshots of cluster \(cluster.file.name)", Self.options, job: job)
+            cluster.file.storage, called: "the snapshots of cluster \(cluster.file.name)", options, job: job)
         plan.expired = due.map(\.name)
         return plan
     }
@@ -36,7 +38,12 @@ extension Snapshots {
         return try removeExpired(in: repository)
     }
 
-    func prune(_ job: JobControl) throws -> PruneOutcome { try cluster.prune(cluster.file.storage, Self.options, job: job) }
+    func prune(_ job: JobControl) throws -> PruneOutcome {
+        let scratch = try cluster.scratch()
+        var options = Self.options
+        options.write = try cluster.writeOptions(at: cluster.file.storage, scratch)
+        return try withExtendedLifetime(scratch) { try cluster.prune(cluster.file.storage, options, job: job) }
+    }
 
     /// After a command that has removed expired snapshots, at most once a day. What keeps it from being done is told and is no failure of
     /// that command. Called by whoever holds the cluster's lock and none in the storage.

@@ -72,7 +72,7 @@ struct SnapshotTaking: Sendable {
     /// Stores are archived side by side into one writer; each gives a directory node and a record.
     private func archive(_ cut: Cutting.Outcome, created: Timestamp) throws -> CommittedEntry {
         job.begin(phase: "archiving")
-        let writer = try storage.beginWriting()
+        let writer = try storage.beginWriting(cluster.writeOptions(at: cluster.file.storage, scratch))
         do {
             let parts = Mutex<[Int: StoreArchive]>([:])
             try runWorkers(adapters.count, named: "store") { index in

@@ -14,6 +14,8 @@ package struct HDFSSnapshotDiff: Hashable, Sendable {
 
     /// As HDFS lists them.
     package var changes: [Change]
+
+    package init(changes: [Change]) { self.changes = changes }
 }
 
 extension HDFSClient {

@@ -4,6 +4,8 @@ import Model
 package struct HDFSSpace: Hashable, Sendable {
     package var remaining: UInt64
     package var total: UInt64
+    /// DataNodes: no file can have more replicas.
+    package var liveDataNodes: Int
 }
 
 /// What a new file gets when nothing else is said.
@@ -26,6 +28,7 @@ extension HDFSClient {
         let answer = try asking(activeServer, call) { () throws(ExchangeError) in try web.exchange(.get, url, limit: Self.answerLimit) }
         guard answer.status == 200 else { return nil }
         var (remaining, total): (UInt64?, UInt64?)
+        var liveDataNodes = 0
         try read(answer.body, of: call) { reader throws(MalformedAnswer) in
             _ = try reader.member("beans") { reader throws(MalformedAnswer) in
                 try reader.array { reader throws(MalformedAnswer) in
@@ -33,6 +36,7 @@ extension HDFSClient {
                         switch key {
                         case "CapacityRemaining": remaining = try reader.count()
                         case "CapacityTotal": total = try reader.count()
+                        case "NumLiveDataNodes": liveDataNodes = Int(try reader.integer())
                         default: try reader.skip()
                         }
                     }
@@ -40,7 +44,7 @@ extension HDFSClient {
             }
         }
         guard let remaining, let total else { return nil }
-        return HDFSSpace(remaining: remaining, total: total)
+        return HDFSSpace(remaining: remaining, total: total, liveDataNodes: liveDataNodes)
     }
 
     package func defaults() throws(HDFSError) -> HDFSDefaults {

@@ -45,7 +45,7 @@ struct DataNodeChoice {
                 }
                 return place
             } catch {
-                guard error.kind == .noReplica || error.kind == .noSpace, waiting.pause(after: .elsewhere) else { throw error }
+                guard error.kind == .noReplica || error.kind == .noSpace, waiting.pause(after: .elsewhere, for: error) else { throw error }
                 excluded = []
             }
         }

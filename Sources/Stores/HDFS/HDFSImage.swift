@@ -1,0 +1,206 @@
+import Archiving
+import HostIO
+import Model
+import ResticFormat
+import StoreContract
+import Synchronization
+import WebHDFS
+
+/// A snapshot of a directory in HDFS as something to archive: read below `.snapshot` only, where nothing changes any more.
+final class HDFSImage: EntrySource {
+    let client: HDFSClient
+    /// The directory that the snapshot is of.
+    let directory: HDFSPath
+    let snapshot: String
+    /// `DIRECTORY/.snapshot/NAME`.
+    let place: HDFSPath
+    /// Since an older snapshot, of which there is an archived tree.
+    let changes: SnapshotChanges?
+    let attributes: AttributeReading
+
+    /// Answers are waited for, most of the time.
+    var width: Int { 8 }
+
+    init(_ client: HDFSClient, of directory: HDFSPath, snapshot: String, since older: String? = nil) throws {
+        self.client = client
+        self.directory = directory
+        self.snapshot = snapshot
+        guard let place = directory.snapshot(snapshot) else { throw Failure(.internal, "no name of a snapshot: \(snapshot)") }
+        self.place = place
+        changes = try older.map { SnapshotChanges(try client.snapshotDiff(of: directory, from: $0, to: snapshot)) }
+        attributes = AttributeReading(client)
+    }
+
+    var description: String { place.description }
+
+    func root() throws -> any SourceDirectory {
+        try reading {
+            HDFSImageDirectory(self, .root, try status(of: place))
+        }
+    }
+
+    /// Nothing is asked; ``reading(_:)`` tells one that is not there.
+    func openDirectory(_ place: PlaceBelow) -> HDFSImageDirectory { HDFSImageDirectory(self, place) }
+
+    func path(of place: PlaceBelow) -> HDFSPath { self.place.appending(place) }
+
+    func status(of path: HDFSPath) throws -> HDFSFileStatus {
+        guard let status = try client.status(of: path) else { throw HDFSError(.notFound, "read", path) }
+        return status
+    }
+
+    /// Runs `body`. In a snapshot nothing vanishes: what is not found means that the snapshot itself was deleted. What this user may not
+    /// read, or no DataNode has, concerns one entry.
+    func reading<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as HDFSError {
+            switch error.kind {
+            case .notFound:
+                guard try client.status(of: place) == nil else {
+                    throw EntryError(.vanished, path: error.path.description, detail: error.kind.rawValue)
+                }
+                throw Failure(
+                    .store, "the snapshot \(snapshot) of \(directory) was deleted while it was read",
+                    hint: "leave the snapshots whose names begin with holdfast- to Holdfast, and run the command again")
+            case .permission, .noReplica, .truncated:
+                throw EntryError(.unreadable, path: error.path.description, detail: error.failure.summary)
+            default: throw error
+            }
+        }
+    }
+}
+
+/// A directory of a snapshot. Nothing is asked before it is looked into.
+final class HDFSImageDirectory: SourceDirectory {
+    private let image: HDFSImage
+    private let place: PlaceBelow
+    /// Of itself; what its entries inherit is not noted with them.
+    private let known: Mutex<HDFSFileStatus?>
+
+    init(_ image: HDFSImage, _ place: PlaceBelow, _ status: HDFSFileStatus? = nil) {
+        self.image = image
+        self.place = place
+        known = Mutex(status)
+    }
+
+    private func status() throws -> HDFSFileStatus {
+        if let status = known.withLock({ $0 }) { return status }
+        let status = try image.status(of: image.path(of: place))
+        known.withLock { $0 = status }
+        return status
+    }
+
+    func metadata() throws -> Node {
+        try image.reading {
+            let status = try status()
+            var node = Node(status)
+            try image.attributes.complete(&node, status, at: image.path(of: place), in: nil)
+            node.name = []
+            return node
+        }
+    }
+
+    func entries(_ issues: IssueCollector) throws -> [Node] { try entries(issues, before: []) }
+
+    func entries(_ issues: IssueCollector, before: [Node]) throws -> [Node] {
+        let past = Tree(nodes: before)
+        var nodes: [Node] = []
+        try image.reading {
+            let folder = try status()
+            try image.client.forEachEntry(of: image.path(of: place)) { status in
+                // What a restore that was killed has left.
+                if HDFSTemporary.isName(status.name) { return }
+                if let node = try node(status, in: folder, past, issues) { nodes.append(node) }
+            }
+        }
+        return nodes
+    }
+
+    private func node(_ status: HDFSFileStatus, in folder: HDFSFileStatus, _ past: Tree, _ issues: IssueCollector) throws -> Node? {
+        var node = Node(status)
+        let entry = place.appending(status.name)
+        if status.kind == .symlink {
+            issues.add(EntryIssue(kind: .unreadable, path: entry.text, detail: "a symbolic link of HDFS; it is left out"))
+            return nil
+        }
+        if let known = unchangedNode(status, entry, past) {
+            node.extendedAttributes = known.extendedAttributes
+            return node
+        }
+        do {
+            try image.reading { try image.attributes.complete(&node, status, at: image.path(of: entry), in: folder) }
+        } catch let error as EntryError {
+            issues.add(EntryIssue(kind: .metadata, path: entry.text, detail: error.detail))
+        }
+        return node
+    }
+
+    /// The entry as it was archived, when nothing of its own has changed since.
+    private func unchangedNode(_ status: HDFSFileStatus, _ entry: PlaceBelow, _ past: Tree) -> Node? {
+        guard let changes = image.changes, changes.isUnchanged(entry), let known = past.node(named: status.name) else { return nil }
+        return known.inode == UInt64(clamping: status.fileID) ? known : nil
+    }
+
+    func directory(named name: [UInt8]) throws -> any SourceDirectory {
+        let entry = place.appending(name)
+        return try image.reading { HDFSImageDirectory(image, entry, try image.status(of: image.path(of: entry))) }
+    }
+
+    func directory(listed node: Node) throws -> any SourceDirectory { image.openDirectory(place.appending(node.name)) }
+
+    func file(named name: [UInt8]) throws -> any SourceFile {
+        let path = image.path(of: place.appending(name))
+        return try image.reading { HDFSImageFile(image, path, Node(try image.status(of: path))) }
+    }
+
+    func file(listed node: Node) throws -> any SourceFile { HDFSImageFile(image, image.path(of: place.appending(node.name)), node) }
+
+    var isUnchanged: Bool { image.changes?.isUnchanged(place) ?? false }
+
+    func formerPlace(of name: [UInt8]) -> [[UInt8]]? {
+        let entry = place.appending(name)
+        guard let changes = image.changes, let former = changes.formerPlace(of: entry), former != entry else { return nil }
+        // Where only a directory above was moved, the parent tree is read from where that stood, and the entry has the same name there.
+        guard former.name != name || changes.formerPlace(of: place) != former.parent else { return nil }
+        return former.components
+    }
+}
+
+/// A file of a snapshot, whose bytes are asked for at the first read.
+final class HDFSImageFile: SourceFile {
+    private let image: HDFSImage
+    private let path: HDFSPath
+    private let node: Node
+    // One thread at a time uses a file (``SourceFile``).
+    nonisolated(unsafe) private var reader: HDFSReader?
+    nonisolated(unsafe) private var count: UInt64 = 0
+
+    init(_ image: HDFSImage, _ path: HDFSPath, _ node: Node) {
+        self.image = image
+        self.path = path
+        self.node = node
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        try image.reading {
+            let reader = try self.reader ?? image.client.open(path, length: node.size)
+            self.reader = reader
+            var filled = 0
+            while filled < buffer.count {
+                let got = try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+                if got == 0 { break }
+                filled += got
+            }
+            if filled < buffer.count { reader.close() }
+            count += UInt64(filled)
+            return filled
+        }
+    }
+
+    func metadata() throws -> Node {
+        var node = node
+        node.extendedAttributes = []
+        return node
+    }
+}

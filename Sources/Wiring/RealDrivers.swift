@@ -1,0 +1,33 @@
+package import Clusters
+import DirectoryStore
+import HDFSStorage
+import HDFSStore
+package import HostIO
+import Model
+import ObjectStorage
+import SQLiteStore
+import StoreContract
+
+extension Drivers {
+    /// Every concrete store and place that there is; `job` hears what is tried again. `patience`: how long an HDFS that does not answer, or
+    /// that is in safe mode, is waited for, as long as a restart of one takes.
+    package static func real(_ job: JobControl, patience: Duration = .seconds(60)) -> Drivers {
+        let clients = HDFSClients(job, patience: patience)
+        return Drivers(
+            adapter: { (store, file, host) throws -> any StoreAdapter in
+                switch store.kind {
+                case .directory: DirectoryStore(store, nativeImageFolder: file.nativeImageFolder(of: store.name), host: host)
+                case .sqlite: SQLiteStore(store, host: host)
+                case .hdfs: HDFSStore(store, try clients.client(store.path, file.hdfs, host), host: host)
+                }
+            },
+            place: { (path, access, host) throws -> any StoragePlace in
+                guard HDFSAddress.isMeant(by: path) else { return DirectoryPlace(path) { retrying($0, job) } }
+                return HDFSPlace(try clients.client(path, access, host)) { retrying(ReadAheadStorage($0), job) }
+            })
+    }
+
+    private static func retrying(_ storage: any ObjectStorage, _ job: JobControl) -> any ObjectStorage {
+        RetryingStorage(storage, sleep: { sleepThread(for: $0) }) { error in job.note("trying again: \(error.failure.summary)") }
+    }
+}
