@@ -6,7 +6,7 @@ import Testing
 @testable import Clusters
 
 @Suite struct BallastTests {
-    private static let piece = Ballast.pieceBytes
+    private static let piece: UInt64 = 512 << 10
     private let host = Host.forTests()
 
     @Test(
@@ -16,12 +16,12 @@ import Testing
             (0, 200 << 20, 25), (160 << 20, 200 << 20, 25), (0, 8 << 20, 1), (0, 7 << 20, 0), (0, 0, 0),
         ] as [(UInt64, UInt64?, Int)])
     func `it grows with the index, and takes a sixteenth of the room at most`(_ indexBytes: UInt64, _ room: UInt64?, _ pieces: Int) {
-        #expect(Ballast.pieces(indexBytes: indexBytes, room: room) == pieces)
+        #expect(Ballast.pieces(of: Self.piece, indexBytes: indexBytes, room: room) == pieces)
     }
 
     @Test func `what is missing is made, what is there stays`() throws {
         let storage = MemoryStorage(capacity: 128 << 20)
-        let ballast = Ballast(storage: storage, host: host)
+        let ballast = Ballast(storage: storage, pieceBytes: Self.piece, host: host)
         try ballast.fill()
         #expect(try ballast.bytes() == 16 * Self.piece)
         let before = storage.objects
@@ -38,18 +38,18 @@ import Testing
 
     @Test func `a full place gives none, and asking for it does no harm`() throws {
         let full = MemoryStorage([ObjectName(known: "data/00"): [UInt8](repeating: 1, count: 1 << 20)], capacity: 1 << 20)
-        BallastedStorage(full, host: host).keepBallast()
+        BallastedStorage(full, objectSize: 16 << 20, host: host).keepBallast()
         #expect(full.objects.count == 1)
-        let readOnly = BallastedStorage(ReadOnlyStorage(MemoryStorage()), host: host)
+        let readOnly = BallastedStorage(ReadOnlyStorage(MemoryStorage()), objectSize: 16 << 20, host: host)
         readOnly.keepBallast()
     }
 
     /// A place of which nothing but the ballast is left.
     private func full() throws -> (MemoryStorage, BallastedStorage) {
         let roomy = MemoryStorage(capacity: 128 << 20)
-        try Ballast(storage: roomy, host: host).fill()
+        try Ballast(storage: roomy, pieceBytes: Self.piece, host: host).fill()
         let full = MemoryStorage(roomy.objects, capacity: 16 * Self.piece)
-        return (full, BallastedStorage(full, host: host))
+        return (full, BallastedStorage(full, objectSize: 16 << 20, host: host))
     }
 
     @Test func `it is given up while room is freed, piece by piece, and at no other time`() throws {
@@ -73,9 +73,9 @@ import Testing
 
     @Test func `other failures leave it alone`() throws {
         let roomy = MemoryStorage(capacity: 128 << 20)
-        try Ballast(storage: roomy, host: host).fill()
+        try Ballast(storage: roomy, pieceBytes: Self.piece, host: host).fill()
         let faulty = FaultyStorage(roomy, faults: [Fault([.write], below: "locks/", times: nil, .fail(.inputOutput))])
-        let storage = BallastedStorage(faulty, host: host)
+        let storage = BallastedStorage(faulty, objectSize: 16 << 20, host: host)
         storage.beginFreeing()
         #expect { try storage.write(ObjectName(known: "locks/1"), [1]) } throws: { ($0 as? StorageError)?.kind == .inputOutput }
         #expect(try storage.ballastBytes() == 16 * Self.piece)

@@ -31,8 +31,8 @@ import Testing
     private func snapshots() throws -> Snapshots {
         var drivers = try small.load().drivers
         let (make, stubborn) = (drivers.adapter, stubborn)
-        drivers.adapter = { store, images, host in
-            let adapter = try make(store, images, host)
+        drivers.adapter = { store, file, host in
+            let adapter = try make(store, file, host)
             return StubbornAdapter(adapter) { stubborn.name.withLock { $0 == store.name } }
         }
         return Snapshots(try Cluster.load(small.path, host: .current(), drivers: drivers, program: "holdfast test"))

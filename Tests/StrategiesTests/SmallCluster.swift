@@ -68,7 +68,8 @@ final class SmallCluster: Sendable {
 
     func load(_ name: String = "holdfast.yaml", host: Host = .current()) throws -> Cluster {
         let places = storages
-        let drivers = Drivers(adapter: Drivers.real.adapter, storage: { places.at($0) }, keyCost: .quick)
+        let drivers = Drivers(
+            adapter: Drivers.real.adapter, place: { path, _, _ in DirectoryPlace(path) { _ in places.at(path) } }, keyCost: .quick)
         return try Cluster.load("\(root)/\(name)", host: host, drivers: drivers, program: "holdfast test")
     }
 

@@ -34,9 +34,11 @@ final class StubbornAdapter: StoreAdapter {
     func check(against image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreCheck {
         try base.check(against: image, scratch: scratch, job: job)
     }
+    func space() throws -> StoreSpace? { try base.space() }
     func nativeImages() throws -> [String] { try base.nativeImages() }
     func removeNativeImage(_ id: String) throws { try base.removeNativeImage(id) }
-    func openNativeImage(_ id: String) throws -> any EntrySource { try base.openNativeImage(id) }
+    var comparesNativeImages: Bool { base.comparesNativeImages }
+    func openNativeImage(_ id: String, since: String?) throws -> any EntrySource { try base.openNativeImage(id, since: since) }
     func destroy(job: JobControl) throws { try base.destroy(job: job) }
     func isEmpty() throws -> Bool { try base.isEmpty() }
 }

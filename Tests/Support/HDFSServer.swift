@@ -39,6 +39,15 @@ package final class HDFSServer: Sendable {
         port = try Self.port(of: directory)
     }
 
+    /// The Hadoop setting under which a DataNode has room for so many bytes: it keeps the rest of the file system that tests work on for others.
+    package static func room(_ bytes: UInt64) throws -> String {
+        let place = try TemporaryDirectory()
+        let words = try run(["stat", "-f", "-c", "%S %b %f %a", place.path]).split(whereSeparator: \.isWhitespace).compactMap { UInt64($0) }
+        guard words.count == 4 else { throw HDFSServerFailed("stat -f \(place.path): \(words)") }
+        // What is root's alone (%f less %a) is neither free nor used to it.
+        return "dfs.datanode.du.reserved=\(words[0] * (words[1] - (words[2] - words[3])) - bytes)"
+    }
+
     // While its files, which tell its processes, are still there.
     deinit { keeper.end() }
 

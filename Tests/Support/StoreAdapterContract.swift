@@ -21,6 +21,12 @@ package protocol StoreUnderTest: Sendable {
     func surroundings() throws -> [String]
     /// Takes the place itself away.
     func remove() throws
+    /// Whether native images stay when the place is taken away.
+    var nativeImagesOutliveTheStore: Bool { get }
+}
+
+extension StoreUnderTest {
+    package var nativeImagesOutliveTheStore: Bool { true }
 }
 
 /// What every store adapter must do, clause by clause. A test of an adapter is
@@ -157,7 +163,7 @@ package enum StoreAdapterContract {
         clause("a restore makes a store that is not there, with the directories above it") { run throws in
             try run.store.fill()
             let content = try run.store.content()
-            let image = try run.snapshot("a")
+            let image = try run.store.nativeImagesOutliveTheStore ? run.snapshot("a") : run.archive("a")
             try run.store.remove()
             let plan = try run.plan(image)
             #expect(plan.intoEmpty && !plan.isEmpty)
@@ -218,7 +224,7 @@ package struct StoreRun: Sendable {
     package let scratch: ScratchDirectory
     private let images: ImageRepository
 
-    init(_ store: any StoreUnderTest) throws {
+    package init(_ store: any StoreUnderTest) throws {
         self.store = store
         scratch = try ScratchDirectory(in: store.scratchParent)
         images = try ImageRepository()
@@ -236,6 +242,14 @@ package struct StoreRun: Sendable {
     package func snapshot(_ id: String) throws -> StoreImage {
         let capture = try capture(id)
         let image = try images.keep(try adapter.image(of: capture, job: JobControl()), of: capture, by: adapter)
+        adapter.release(capture, outcome: .committed)
+        return image
+    }
+
+    /// The same as a backup keeps it.
+    package func archive(_ id: String) throws -> StoreImage {
+        let capture = try capture(id)
+        let image = StoreImage.archived(try images.archive(try adapter.image(of: capture, job: JobControl())).tree)
         adapter.release(capture, outcome: .committed)
         return image
     }

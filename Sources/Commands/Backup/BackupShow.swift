@@ -28,7 +28,8 @@ struct BackupShowCommand: ClusterCommand {
             let reload = stores.reload(records)
             return
                 ([BackupText(terminal: terminal, now: context.now).fields(entry, in: target), "", stores.images(records), ""]
-                + stores.issues(records, examples: 10) + (reload.isEmpty ? ["nothing has to be reloaded after a restore"] : reload))
+                + stores.walks(records) + stores.issues(records, examples: 10)
+                + (reload.isEmpty ? ["nothing has to be reloaded after a restore"] : reload))
                 .joined(separator: "\n")
         }
         return .done

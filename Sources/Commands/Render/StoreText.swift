@@ -42,6 +42,13 @@ struct StoreText {
         }
     }
 
+    /// Stores that were walked whole though a comparison would have told what had changed; empty when there are none.
+    func walks(_ records: [StoreRecord]) -> [String] {
+        records.compactMap { record in
+            record.fullWalk.map { "\(record.name): all of it was walked, not only what had changed: \(printable($0, limit: 300))" }
+        }
+    }
+
     /// What has to be reloaded after a restore; empty when nothing.
     func reload(_ records: [StoreRecord]) -> [String] {
         records.filter { !$0.reload.isEmpty }.flatMap { record in

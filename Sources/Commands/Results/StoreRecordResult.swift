@@ -18,6 +18,8 @@ struct StoreRecordResult: Encodable {
     var issues: Int
     var unreadable: Int
     var issueExamples: [String]
+    /// Of a backup: why all of the store was walked, not only what had changed; null when that was not so.
+    var fullWalk: OrNull<String>
     var reload: [ReloadItem]
 
     init(_ record: StoreRecord) {
@@ -35,6 +37,7 @@ struct StoreRecordResult: Encodable {
         issues = record.issues
         unreadable = record.unreadable
         issueExamples = record.issueExamples
+        fullWalk = OrNull(record.fullWalk)
         reload = record.reload
     }
 }

@@ -19,6 +19,8 @@ package struct Catalogue: Hashable, Sendable, Codable {
     package var restoring: RestoreRecord?
     /// Nil in catalogues of before there was such a thing.
     private var halves: [HalfRestoredStore]?
+    /// Nil when there are none. See `ComparisonBase.swift`.
+    var bases: [ComparisonBase]?
     /// Oldest first.
     package private(set) var history: [HistoryEvent]
 

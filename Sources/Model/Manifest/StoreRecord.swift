@@ -60,6 +60,10 @@ package struct StoreRecord: Hashable, Sendable, Codable {
     package var image: ImageKind
     /// Native images only.
     package var nativeImageID: String?
+    /// In a backup: the native image that it was read from, where such images can be compared.
+    package var madeFrom: String?
+    /// In a backup: why all of the store was walked, though images of it can be compared; nil when they were, or cannot be.
+    package var fullWalk: String?
     package var extent: StoreExtent
     package var precision: ImagePrecision
     /// The instant that the image shows lies between these two.
@@ -102,6 +106,11 @@ package struct StoreRecord: Hashable, Sendable, Codable {
         self.reload = reload
         self.issues = issues
         self.issueExamples = issueExamples
+    }
+
+    /// What a backup of this mode keeps of it.
+    package func extent(in mode: BackupMode) -> StoreExtent {
+        StoreExtent(mode: mode, role: role, hasBulkTables: !bulkTables.isEmpty)
     }
 
     /// As a cluster file would declare it.

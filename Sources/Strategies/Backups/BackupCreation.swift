@@ -66,8 +66,39 @@ extension Backups {
             cluster: cluster, source: source, sourceReader: reader, previous: existing.entries, target: target,
             mode: request.mode,
             job: job)
-        let outcome = try advisingWhenFull(request.target) { try writing.run(name) }
+        let outcome = try keepingBases(of: source.manifest, request, among: snapshots, job) {
+            try advisingWhenFull(request.target) { try writing.run(name) }
+        }
         return BackupOutcome(entry: outcome.entry, bytesAdded: outcome.bytesStored, freshSnapshot: fresh)
+    }
+
+    /// Keeps the native images that the next backup will be compared with, from before `body` makes this one, and lets go of those that this
+    /// one was compared with.
+    private func keepingBases(
+        of source: Manifest, _ request: BackupRequest, among snapshots: EntryListing, _ job: JobControl, _ body: () throws -> CommittedEntry
+    ) throws -> CommittedEntry {
+        let bases = try source.stores.compactMap { record -> ComparisonBase? in
+            guard let image = record.nativeImageID, try cluster.adapter(for: record.declaration).comparesNativeImages else { return nil }
+            return ComparisonBase(target: request.target, store: record.name, extent: record.extent(in: request.mode), image: image)
+        }
+        guard !bases.isEmpty else { return try body() }
+        try cluster.updateCatalogue { $0.begin(bases) }
+        let outcome = try body()
+        // The backup is there, whatever comes of this.
+        do { try settle(bases, among: snapshots) } catch {
+            job.note("what was kept for this backup is still kept: \(Failure(describing: error).summary)")
+        }
+        return outcome
+    }
+
+    private func settle(_ bases: [ComparisonBase], among snapshots: EntryListing) throws {
+        var superseded: [ComparisonBase] = []
+        try cluster.updateCatalogue { superseded = $0.settle(bases) }
+        for base in superseded {
+            let isInSnapshot = snapshots.entries.contains { $0.manifest.store(named: base.store)?.nativeImageID == base.image }
+            guard !isInSnapshot, let store = cluster.file.store(named: base.store) else { continue }
+            try cluster.adapter(for: store).removeNativeImage(base.image)
+        }
     }
 
     private func takeSnapshot(for name: SnapshotName, _ job: JobControl) throws -> SnapshotName {

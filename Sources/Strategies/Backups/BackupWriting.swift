@@ -23,6 +23,16 @@ struct BackupWriting {
         var node: Node
     }
 
+    /// What is to be archived of a store.
+    private struct Reading {
+        var source: any EntrySource
+        var record: StoreRecord
+        /// The tree that the store had in the newest backup that keeps as much of it.
+        var parent: TreeID?
+        /// The source knows what has changed since; what has not is not looked at.
+        var isCompared = false
+    }
+
     func run(_ name: SnapshotName) throws -> CommittedEntry {
         let writer = try target.beginWriting()
         do {
@@ -47,13 +57,14 @@ struct BackupWriting {
 
     private func write(_ record: StoreRecord, into writer: BlobWriter) throws -> Part {
         job.begin(phase: "backing up \(record.name)")
-        let extent = StoreExtent(mode: mode, role: record.role, hasBulkTables: !record.bulkTables.isEmpty)
+        let extent = record.extent(in: mode)
         do {
             let image = try cluster.image(of: record, in: source, sourceReader)
             var part = try extent == .whole ? copy(image, record, into: writer) : reduce(image, to: extent, record, into: writer)
             part.record.image = .archived
-            part.record.nativeImageID = nil
             part.record.extent = extent
+            part.record.madeFrom = try cluster.adapter(for: record.declaration).comparesNativeImages ? record.nativeImageID : nil
+            part.record.nativeImageID = nil
             return part
         } catch {
             throw Failure(describing: error).about(store: record.name)
@@ -66,8 +77,35 @@ struct BackupWriting {
             _ = try TreeCopy(from: tree, to: writer, parent: try parent(of: record), host: cluster.host).run(job: job)
             return Part(record: record, node: try node(of: tree, subtree: tree.id))
         case .native(let source):
-            return try archive(source, .contentDefined, record, into: writer)
+            return try archive(compared(source, record), .contentDefined, into: writer)
         }
+    }
+
+    /// A native image that knows what has changed in it since the newest backup, where such images can be compared. Where that fails, the
+    /// record says why all of it is walked.
+    private func compared(_ source: any EntrySource, _ record: StoreRecord) throws -> Reading {
+        var reading = Reading(source: source, record: record, parent: try parent(of: record))
+        let adapter = try cluster.adapter(for: record.declaration)
+        guard let image = record.nativeImageID, adapter.comparesNativeImages, let last = last(record) else { return reading }
+        do {
+            let base = try comparable(last.manifest.store(named: record.name), in: last, reading.parent)
+            reading.source = try adapter.openNativeImage(image, since: base)
+            reading.isCompared = true
+        } catch {
+            let reason = Failure(describing: error).summary
+            reading.record.fullWalk = reason
+            job.note("\(record.name): all of it is walked: \(reason)")
+        }
+        return reading
+    }
+
+    /// The native image that a backup was made from. Throws when what is taken over from it unseen could have a hole in it.
+    private func comparable(_ record: StoreRecord?, in backup: RepositoryEntry, _ parent: TreeID?) throws(Failure) -> String {
+        let name = backup.manifest.name
+        guard let base = record?.madeFrom else { throw Failure(.notFound, "it is not known what \(name) was made from") }
+        guard record?.issues == 0 else { throw Failure(.damaged, "\(name) lacks entries that could not be read") }
+        guard parent != nil else { throw Failure(.damaged, "the directories in \(name) cannot be read") }
+        return base
     }
 
     private func reduce(_ image: StoreImage, to extent: StoreExtent, _ record: StoreRecord, into writer: BlobWriter) throws -> Part {
@@ -75,7 +113,7 @@ struct BackupWriting {
         let adapter = try cluster.adapter(for: record.declaration)
         switch try adapter.reduce(image, to: extent, scratch: scratch, job: job) {
         case .rebuilt(let source, let shape, let reload):
-            var part = try archive(source, shape, record, into: writer)
+            var part = try archive(Reading(source: source, record: record, parent: try parent(of: record)), shape, into: writer)
             part.record.reload = reload
             return part
         case .directoriesOnly(let reload):
@@ -92,28 +130,36 @@ struct BackupWriting {
             let skeleton = try TreeSkeleton(of: tree, into: writer).run(job: job)
             return Part(record: record, node: try node(of: tree, subtree: skeleton.tree))
         case .native(let source):
-            return try archive(DirectoriesOnly(source), .contentDefined, record, into: writer)
+            var reading = try compared(source, record)
+            reading.source = DirectoriesOnly(reading.source)
+            reading.record.entries = record.facts["directories"].flatMap(UInt64.init) ?? record.entries
+            return try archive(reading, .contentDefined, into: writer)
         }
     }
 
-    /// A source that is read now, against the store's tree in the newest backup that has one of the same extent.
-    private func archive(_ source: any EntrySource, _ shape: ChunkShape, _ record: StoreRecord, into writer: BlobWriter) throws -> Part {
+    private func archive(_ reading: Reading, _ shape: ChunkShape, into writer: BlobWriter) throws -> Part {
         let archiver = Archiver(writer: writer, host: cluster.host)
-        let outcome = try archiver.archive(source, parent: try parent(of: record), shape: shape, job: job)
-        var record = record
-        record.bytes = outcome.totals.bytes
-        record.entries = outcome.totals.files + outcome.totals.directories + outcome.totals.others
+        let outcome = try archiver.archive(reading.source, parent: reading.parent, shape: shape, job: job)
+        var record = reading.record
+        if !reading.isCompared {
+            record.bytes = outcome.totals.bytes
+            record.entries = outcome.totals.files + outcome.totals.directories + outcome.totals.others
+        }
         record.issues += outcome.issueCount
         return Part(record: record, node: outcome.root)
     }
 
-    /// The store's tree in the newest backup of this cluster that keeps as much of it.
-    private func parent(of record: StoreRecord) throws -> TreeID? {
-        let extent = StoreExtent(mode: mode, role: record.role, hasBulkTables: !record.bulkTables.isEmpty)
-        let last = previous.last { backup in
+    /// The newest backup of this cluster that keeps as much of the store.
+    private func last(_ record: StoreRecord) -> RepositoryEntry? {
+        let extent = record.extent(in: mode)
+        return previous.last { backup in
             backup.manifest.cluster.id == source.manifest.cluster.id && backup.manifest.store(named: record.name)?.extent == extent
         }
-        return try last.flatMap { try EntryReader(target.index).parentTree(of: record.name, in: $0) }
+    }
+
+    /// The tree of the store there.
+    private func parent(of record: StoreRecord) throws -> TreeID? {
+        try last(record).flatMap { try EntryReader(target.index).parentTree(of: record.name, in: $0) }
     }
 
     private func node(of tree: ArchivedTree, subtree: TreeID) throws -> Node {

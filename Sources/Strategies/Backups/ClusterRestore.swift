@@ -82,36 +82,38 @@ package struct ClusterRestore: Sendable {
 
     /// A line a file system; throws `space` when one is too small.
     private func checkSpace(_ matching: StoreMatching) throws -> [String] {
-        var needs: [UInt64: (path: String, bytes: UInt64)] = [:]
+        var needs: [String: (space: StoreSpace, bytes: UInt64)] = [:]
         for pair in matching.pairs {
-            let place = try nearestDirectory(pair.declaration.path)
-            guard let device = try statusOfPath(place)?.device else { continue }
-            needs[device, default: (place, 0)].bytes += try missing(pair)
+            guard let space = try cluster.adapter(for: pair.declaration).space() else { continue }
+            needs[space.fileSystem, default: (space, 0)].bytes += try missing(pair, space)
         }
-        return try needs.values.sorted { $0.path < $1.path }.map { need in
-            let free = try Descriptor.openDirectory(need.path).space().free
+        return try needs.values.sorted { $0.space.place < $1.space.place }.map { need in
+            let (place, free) = (need.space.place, need.space.free)
             guard free > need.bytes else {
                 throw Failure(
-                    .space, "the file system of \(need.path) has \(ByteCount(free)) free, the restore writes \(ByteCount(need.bytes))",
+                    .space, "the file system of \(place) has \(ByteCount(free)) free, the restore writes \(ByteCount(need.bytes))",
                     hint: "free space there, or give stores other paths in \(cluster.file.path)")
             }
-            return "\(ByteCount(free)) free at \(need.path)"
+            return "\(ByteCount(free)) free at \(place)"
         }
     }
 
     /// Bytes that are still to be written: an interrupted restore left a part of them. What it was writing is not counted as there.
-    private func missing(_ pair: StoreMatching.Pair) throws -> UInt64 {
+    private func missing(_ pair: StoreMatching.Pair, _ space: StoreSpace) throws -> UInt64 {
         let places = try cluster.state.current()?.restoring?.places ?? [:]
-        guard places[pair.declaration.name] == pair.declaration.path, pair.declaration.kind == .directory,
+        let bytes = pair.record.bytes
+        let isResumable = pair.declaration.kind == .directory || pair.declaration.kind == .hdfs
+        guard places[pair.declaration.name] == pair.declaration.path, isResumable,
             let there = try? cluster.adapter(for: pair.declaration).open().bytes
-        else { return pair.record.bytes }
-        return pair.record.bytes - min(there, pair.record.bytes)
+        else { return bytes * replicas(of: pair.record, space) }
+        return (bytes - min(there, bytes)) * replicas(of: pair.record, space)
     }
 
-    private func nearestDirectory(_ path: String) throws -> String {
-        var path = path
-        while path != "/", try statusOfPath(path)?.kind != .directory { path = PathText.parent(of: path) }
-        return path
+    /// How many times each of the store's bytes will lie there.
+    private func replicas(of record: StoreRecord, _ space: StoreSpace) -> UInt64 {
+        let replicated = record.facts["replicated-bytes"].flatMap(UInt64.init) ?? record.bytes
+        guard record.bytes > 0, replicated > record.bytes else { return 1 }
+        return min((replicated - 1) / record.bytes + 1, UInt64(space.mostReplicas))
     }
 
     /// Makes the cluster, then applies and checks store by store.
