@@ -88,7 +88,7 @@ struct BackupWriting {
         let adapter = try cluster.adapter(for: record.declaration)
         guard let image = record.nativeImageID, adapter.comparesNativeImages, let last = last(record) else { return reading }
         do {
-            let base = try comparable(last.manifest.store(named: record.name), in: last, reading.parent)
+            let base = try comparable(last.manifest.store(named: record.name), in: last, reading.parent, before: record.began)
             reading.source = try adapter.openNativeImage(image, since: base)
             reading.isCompared = true
         } catch {
@@ -100,10 +100,13 @@ struct BackupWriting {
     }
 
     /// The native image that a backup was made from. Throws when what is taken over from it unseen could have a hole in it.
-    private func comparable(_ record: StoreRecord?, in backup: RepositoryEntry, _ parent: TreeID?) throws(Failure) -> String {
+    private func comparable(
+        _ record: StoreRecord?, in backup: RepositoryEntry, _ parent: TreeID?, before cut: Timestamp
+    ) throws(Failure) -> String {
         let name = backup.manifest.name
-        guard let base = record?.madeFrom else { throw Failure(.notFound, "it is not known what \(name) was made from") }
-        guard record?.issues == 0 else { throw Failure(.damaged, "\(name) lacks entries that could not be read") }
+        guard let record, let base = record.madeFrom else { throw Failure(.notFound, "it is not known what \(name) was made from") }
+        guard record.began <= cut else { throw Failure(.refused, "the last backup, \(name), shows a later state") }
+        guard record.issues == 0 else { throw Failure(.damaged, "\(name) lacks entries that could not be read") }
         guard parent != nil else { throw Failure(.damaged, "the directories in \(name) cannot be read") }
         return base
     }

@@ -48,20 +48,26 @@ extension HDFSClient {
     /// Of the NameNode for no quota.
     private static let unlimited: Int64 = -1
 
+    /// Without what only snapshots keep, as far as the release tells that apart (Hadoop 3 does).
     package func contentSummary(of path: HDFSPath) throws(HDFSError) -> HDFSContentSummary {
         var summary = HDFSContentSummary()
+        var kept = HDFSContentSummary()
         try readMembers(of: "ContentSummary", in: Call(Self.summary, path)) { key, reader throws(MalformedAnswer) in
             switch key {
             case "directoryCount": summary.directories = try reader.count()
             case "fileCount": summary.files = try reader.count()
             case "length": summary.length = try reader.count()
             case "spaceConsumed": summary.spaceConsumed = try reader.count()
+            case "snapshotDirectoryCount": kept.directories = try reader.count()
+            case "snapshotFileCount": kept.files = try reader.count()
+            case "snapshotLength": kept.length = try reader.count()
+            case "snapshotSpaceConsumed": kept.spaceConsumed = try reader.count()
             case "quota": summary.quota.names = try Self.limit(&reader)
             case "spaceQuota": summary.quota.space = try Self.limit(&reader)
             default: try reader.skip()
             }
         }
-        return summary
+        return summary.without(kept)
     }
 
     package func quotaUsage(of path: HDFSPath) throws(HDFSError) -> HDFSQuotaUsage {
@@ -109,5 +115,16 @@ extension HDFSClient {
             }
         }
         return checksum
+    }
+}
+
+extension HDFSContentSummary {
+    fileprivate func without(_ other: HDFSContentSummary) -> HDFSContentSummary {
+        var rest = self
+        rest.directories -= min(directories, other.directories)
+        rest.files -= min(files, other.files)
+        rest.length -= min(length, other.length)
+        rest.spaceConsumed -= min(spaceConsumed, other.spaceConsumed)
+        return rest
     }
 }

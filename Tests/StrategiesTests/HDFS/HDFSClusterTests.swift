@@ -95,6 +95,23 @@ import WebHDFS
         if mode == .full { try expectRestorable("third") }
     }
 
+    @Test func `a snapshot that is older than the last backup, or that very one, is backed up as it was`() throws {
+        try cluster.snapshot("s1")
+        let first = try cluster.tree()
+        try cluster.put("year0/part-0", "changed")
+        try cluster.client.rename(cluster.at("lake/year1"), to: cluster.at("lake/moved"))
+        try cluster.backUp("newer")
+        let older = try cluster.backUp("older", of: "s1")
+        #expect(older.entry.manifest.store(named: "lake")?.fullWalk?.contains("newer, shows a later state") == true)
+        let again = try cluster.backUp("again", of: "s1")
+        #expect(again.entry.manifest.store(named: "lake")?.fullWalk == nil)
+        for name in ["older", "again"] {
+            let (client, path) = try restored(name)
+            #expect(try HDFSCluster.tree(client, path) == first)
+        }
+        try expectRestorable("newer")
+    }
+
     @Test func `a dataless backup has the directories as they are now`() throws {
         try cluster.backUp("first", mode: .dataless)
         try cluster.client.makeDirectories(cluster.at("lake/year3/deep"))
