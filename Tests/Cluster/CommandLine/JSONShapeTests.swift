@@ -11,7 +11,7 @@ import Testing
     ]
     static let storeKeys: Set = [
         "name", "kind", "role", "path", "image", "extent", "precision", "began", "ended", "bytes", "entries", "issues", "unreadable",
-        "issueExamples", "reload",
+        "issueExamples", "fullWalk", "reload",
     ]
     static let backupKeys: Set = [
         "name", "id", "target", "mode", "cut", "created", "cluster", "release", "snapshot", "bytes", "stores",
