@@ -25,7 +25,8 @@ def make(count, per):
         for index in range(number * per, min(count, (number + 1) * per)):
             write(f"{folder}/d{number:05}/f{index:07}", f"file {index}\n" * (1 + index % 20))
 
-    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+    # The end of each file is waited for, 400 ms at a time.
+    with concurrent.futures.ThreadPoolExecutor(256) as pool:
         for _ in pool.map(directory, range((count + per - 1) // per)):
             pass
 
