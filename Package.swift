@@ -34,7 +34,10 @@ let layers: [Target] = [
     layer("RepositoryEngine", ["Model", "HostIO", "ResticFormat", "ObjectStorage", "CZstd", "CCrypto"]),
     layer("Archiving", ["Model", "HostIO", "ResticFormat", "RepositoryEngine", "CHost"]),
     layer("StoreContract", ["Model", "HostIO", "ResticFormat", "Archiving"], path: "Stores/Contract"),
-    layer("DirectoryStore", ["Model", "HostIO", "ResticFormat", "Archiving", "StoreContract", "CHost"], path: "Stores/Directory"),
+    layer("NativeImages", ["Model", "HostIO", "Archiving", "CHost"], path: "Stores/Native"),
+    layer(
+        "DirectoryStore", ["Model", "HostIO", "ResticFormat", "Archiving", "StoreContract", "NativeImages", "CHost"],
+        path: "Stores/Directory"),
     layer("SQLiteStore", ["Model", "HostIO", "ResticFormat", "Archiving", "StoreContract", "CSQLite"], path: "Stores/SQLite"),
     layer(
         "HDFSStore", ["Model", "HostIO", "ResticFormat", "Archiving", "StoreContract", "WebHDFS"], path: "Stores/HDFS"),

@@ -1,6 +1,7 @@
 import Archiving
 package import HostIO
 import Model
+import NativeImages
 package import StoreContract
 import Synchronization
 

@@ -1,6 +1,7 @@
 package import Archiving
 package import HostIO
 package import Model
+import NativeImages
 package import StoreContract
 import Synchronization
 

@@ -1,4 +1,5 @@
 import Model
+import StoreContract
 
 /// What a backup of each mode would hold of a database, and what it would leave out.
 struct BackupSizes {

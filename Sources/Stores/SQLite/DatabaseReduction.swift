@@ -1,5 +1,6 @@
 import HostIO
 import Model
+import StoreContract
 
 /// Takes rows out of a copy of a database and leaves everything else: schema, indexes, views, triggers, `user_version`.
 struct DatabaseReduction {

@@ -1,45 +1,45 @@
-import Archiving
+package import Archiving
 import CHost
 import Glibc
-import HostIO
+package import HostIO
 import Model
 
 /// A native image that is there.
-struct NativeImage: Sendable {
-    let id: String
-    let path: String
-    let method: NativeMethod
+package struct NativeImage: Sendable {
+    package let id: String
+    package let path: String
+    package let method: NativeMethod
 
     /// Inodes and change times of a subvolume snapshot are those of the store; a clone's are its own.
-    func source(excluding excluded: Set<[UInt8]>) -> LocalDirectory {
+    package func source(excluding excluded: Set<[UInt8]>) -> LocalDirectory {
         LocalDirectory(path: path, options: .init(keepsIdentity: method == .subvolume, excludedAtRoot: excluded))
     }
 }
 
 /// The native images of one store: each an entry of a folder of the store's own, mode 0700.
-struct NativeImageLibrary: Sendable {
-    let path: String
+package struct NativeImageLibrary: Sendable {
+    package let path: String
 
     /// Appended to the name of an image until it is whole.
     private static let partial = ".partial"
 
-    init(folder: String) { path = folder }
-    init(of image: NativeImage) { path = Path.parent(image.path) }
+    package init(folder: String) { path = folder }
+    package init(of image: NativeImage) { path = Path.parent(image.path) }
 
     /// The library, or the directory above it that is there.
-    func nearestFolder() throws -> String {
+    package func nearestFolder() throws -> String {
         var place = path
         while place != "/", try statusOfPath(place) == nil { place = Path.parent(place) }
         return place
     }
 
     /// What an interrupted capture left is among them.
-    func images() throws -> [String] {
+    package func images() throws -> [String] {
         guard try statusOfPath(path) != nil else { return [] }
         return try Descriptor.openDirectory(path).entries().map { FileName.text($0.name) }.sorted()
     }
 
-    func image(_ id: String) throws -> NativeImage? {
+    package func image(_ id: String) throws -> NativeImage? {
         guard !id.hasSuffix(Self.partial), FileName.isSound(Array(id.utf8)), try statusOfPath(path) != nil else { return nil }
         let folder = try Descriptor.openDirectory(path)
         guard let status = try folder.statusIfPresent(of: Array(id.utf8)), status.kind == .directory else { return nil }
@@ -48,7 +48,7 @@ struct NativeImageLibrary: Sendable {
     }
 
     /// One that is not there is not an error. A subvolume's space is freed by the kernel in the background.
-    func remove(_ id: String) throws {
+    package func remove(_ id: String) throws {
         guard FileName.isSound(Array(id.utf8)), try statusOfPath(path) != nil else { return }
         let folder = SharedDescriptor(try Descriptor.openDirectory(path))
         guard try folder.descriptor.statusIfPresent(of: Array(id.utf8)) != nil else { return }
@@ -65,7 +65,7 @@ struct NativeImageLibrary: Sendable {
     }
 
     /// A read-only snapshot of the subvolume `root`.
-    func snapshot(_ root: SharedDescriptor, as id: String) throws -> NativeImage {
+    package func snapshot(_ root: SharedDescriptor, as id: String) throws -> NativeImage {
         let folder = try openFolder()
         guard holdfast_btrfs_snapshot(folder.descriptor.raw, root.descriptor.raw, id, 1) == 0 else {
             throw SystemError(errno, "make the subvolume snapshot", Path.join(path, id))
@@ -74,7 +74,9 @@ struct NativeImageLibrary: Sendable {
     }
 
     /// A clone of the tree `root`, which gets its name only when it is whole. Nil when the time ran out.
-    func clone(_ root: SharedDescriptor, as id: String, threads: Int, until isLate: @escaping @Sendable () -> Bool) throws -> NativeImage? {
+    package func clone(_ root: SharedDescriptor, as id: String, threads: Int, until isLate: @escaping @Sendable () -> Bool) throws
+        -> NativeImage?
+    {
         let folder = try openFolder()
         let partial = Array((id + Self.partial).utf8)
         do {
@@ -101,7 +103,7 @@ struct NativeImageLibrary: Sendable {
 
 extension SharedDescriptor {
     /// Everything written to the file system that this lies on is durable when it returns (syncfs(2)).
-    func syncFileSystem() throws {
+    package func syncFileSystem() throws {
         guard holdfast_syncfs(descriptor.raw) == 0 else { throw SystemError(errno, "sync", descriptor.path) }
     }
 }

@@ -1,9 +1,9 @@
 import CHost
 import Glibc
-import HostIO
+package import HostIO
 
 /// How native images of a directory can be made.
-enum NativeMethod: String, Sendable {
+package enum NativeMethod: String, Sendable {
     /// Milliseconds, one instant, whatever the size.
     case subvolume = "btrfs snapshot"
     /// Shares the blocks of the files, but visits each, one after the other: about a second for 20,000 files.
@@ -11,12 +11,17 @@ enum NativeMethod: String, Sendable {
 }
 
 /// Whether native images are possible, and if not why.
-struct NativeSupport: Sendable {
-    let method: NativeMethod?
-    let reason: String
+package struct NativeSupport: Sendable {
+    package let method: NativeMethod?
+    package let reason: String
+
+    package init(method: NativeMethod?, reason: String) {
+        self.method = method
+        self.reason = reason
+    }
 
     /// Changes nothing: what has to be tried is tried with unnamed files.
-    static func find(for root: SharedDescriptor, library: NativeImageLibrary?) throws -> NativeSupport {
+    package static func find(for root: SharedDescriptor, library: NativeImageLibrary?) throws -> NativeSupport {
         guard let library else { return NativeSupport(method: nil, reason: "the cluster's storage is not a local directory") }
         let place = SharedDescriptor(try Descriptor.openDirectory(library.nearestFolder()))
         let kind = try root.descriptor.fileSystemKind()

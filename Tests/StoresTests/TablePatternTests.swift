@@ -1,4 +1,4 @@
-import SQLiteStore
+import StoreContract
 import Testing
 
 @Suite struct TablePatternTests {

@@ -1,10 +1,10 @@
-import HostIO
+package import HostIO
 import Model
 
 /// Where other file systems are mounted, from `/proc/self/mountinfo` (proc(5)).
-enum MountPoints {
+package enum MountPoints {
     /// Paths of the mount points below a directory, not the directory itself; bind mounts too.
-    static func inside(_ folder: borrowing Descriptor) throws -> [String] {
+    package static func inside(_ folder: borrowing Descriptor) throws -> [String] {
         let real = try realPath(of: folder)
         let table = String(decoding: try AtomicFile.read("/proc/self/mountinfo"), as: UTF8.self)
         return table.split(separator: "\n").compactMap { line in
