@@ -63,8 +63,9 @@ package enum StoreAdapterContract {
         clause("a capture is quick and its instant lies within the call") { run throws in
             try run.store.fill()
             let clock = SystemClock()
+            let request = try run.prepare("a")
             let before = clock.now()
-            let capture = try run.capture("a")
+            let capture = try run.adapter.capture(request)
             let after = clock.now()
             #expect(before <= capture.began && capture.began <= capture.ended && capture.ended <= after)
             #expect(after.secondsSince(before) < 2)
@@ -73,6 +74,7 @@ package enum StoreAdapterContract {
         clause("a capture that is abandoned leaves nothing, before and after its image is made") { run throws in
             try run.store.fill()
             let before = try run.store.surroundings()
+            run.adapter.abandon(try run.prepare("c"))
             let first = try run.capture("a")
             run.adapter.release(first, outcome: .abandoned)
             let second = try run.capture("b")
@@ -81,6 +83,7 @@ package enum StoreAdapterContract {
             #expect(try run.adapter.nativeImages().isEmpty)
             #expect(try Descriptor.openDirectory(run.folder("a")).isEmptyDirectory())
             #expect(try Descriptor.openDirectory(run.folder("b")).isEmptyDirectory())
+            #expect(try Descriptor.openDirectory(run.folder("c")).isEmptyDirectory())
             #expect(try run.store.surroundings() == before)
         },
         clause("native images are listed, opened and removed by their ids") { run throws in
@@ -233,10 +236,15 @@ package struct StoreRun: Sendable {
     package var adapter: any StoreAdapter { store.adapter }
     package func folder(_ id: String) -> String { Path.join(scratch.path, "capture-\(id)") }
 
-    package func capture(_ id: String) throws -> Capture {
+    /// What comes before the cut; what the adapter gives for that is archived.
+    package func prepare(_ id: String) throws -> CaptureRequest {
         try makeDirectories(folder(id))
-        return try adapter.capture(CaptureRequest(imageID: id, nativeImageFolder: store.nativeImageFolder, scratch: folder(id)))
+        let request = CaptureRequest(imageID: id, nativeImageFolder: store.nativeImageFolder, scratch: folder(id))
+        if let image = try adapter.prepare(request, job: JobControl()) { try images.archive(image, before: id) }
+        return request
     }
+
+    package func capture(_ id: String) throws -> Capture { try adapter.capture(try prepare(id)) }
 
     /// Capture, image, keep, release: what a strategy does.
     package func snapshot(_ id: String) throws -> StoreImage {
@@ -249,7 +257,7 @@ package struct StoreRun: Sendable {
     /// The same as a backup keeps it.
     package func archive(_ id: String) throws -> StoreImage {
         let capture = try capture(id)
-        let image = StoreImage.archived(try images.archive(try adapter.image(of: capture, job: JobControl())).tree)
+        let image = StoreImage.archived(try images.archive(try adapter.image(of: capture, job: JobControl()), over: id).tree)
         adapter.release(capture, outcome: .committed)
         return image
     }

@@ -37,6 +37,8 @@ package struct ArchiveOutcome: Sendable {
     package var tree: TreeID
     /// The root directory's own metadata with `subtree` set; its name is to be set by whoever puts it into a tree.
     package var root: Node
+    /// Of the root directory, as its tree has them; nil when they were taken over from the parent tree unseen.
+    package var entries: [Node]?
     package var totals: ArchiveTotals
     /// The first issues (``IssueCollector/kept``).
     package var issues: [EntryIssue]

@@ -26,7 +26,7 @@ final class ArchiveRun: Sendable {
     let job: JobControl
     let issues: IssueCollector
     private let zeros = Mutex<BlobID?>(nil)
-    private let result = Mutex<Node?>(nil)
+    private let result = Mutex<(root: Node, entries: [Node]?)?>(nil)
     private let sums = Mutex(ArchiveTotals())
 
     init(source: any EntrySource, writer: BlobWriter, parent: TreeID?, shape: ChunkShape, job: JobControl, threads: Int) {
@@ -59,17 +59,18 @@ final class ArchiveRun: Sendable {
                 self.sums.withLock { $0 = $0 + totals }
             }
         ) { worker, job in try worker.perform(job) }
-        guard let root = result.withLock({ $0 }), let tree = root.subtree else {
+        guard let (root, entries) = result.withLock({ $0 }), let tree = root.subtree else {
             throw EntryError(.vanished, path: source.description, detail: "the root directory could not be archived")
         }
-        return ArchiveOutcome(tree: tree, root: root, totals: sums.withLock { $0 }, issues: issues.first, issueCount: issues.count)
+        return ArchiveOutcome(
+            tree: tree, root: root, entries: entries, totals: sums.withLock { $0 }, issues: issues.first, issueCount: issues.count)
     }
 
-    func finishRoot(_ root: Node, _ tree: TreeID) {
-        result.withLock { result in
-            result = root
-            result?.subtree = tree
-        }
+    /// `entries`: nil when they were taken over unseen.
+    func finishRoot(_ root: Node, _ tree: TreeID, _ entries: [Node]?) {
+        var root = root
+        root.subtree = tree
+        result.withLock { $0 = (root, entries) }
     }
 
     /// The blob of ``ChunkShape/maximum`` zeros, stored on first use.

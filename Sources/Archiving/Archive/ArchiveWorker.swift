@@ -58,7 +58,7 @@ final class ArchiveWorker {
         let opened = try run.source.root()
         let root = try opened.metadata()
         if let known = run.unchangedTree(of: opened, run.parent) {
-            run.finishRoot(root, known)
+            run.finishRoot(root, known, nil)
             return
         }
         let before = run.parent.flatMap(previousTree)
@@ -125,10 +125,15 @@ final class ArchiveWorker {
     /// Runs `body`; an ``EntryError`` becomes an issue, the entry is left out, and nil is given.
     func entry<Result>(_ name: [UInt8], in directory: PendingDirectory, _ index: Int, _ body: () throws -> Result) throws -> Result? {
         do { return try body() } catch let error as EntryError {
-            run.issues.add(EntryIssue(kind: error.issueKind, path: directory.path(of: name), detail: error.detail))
+            note(error, at: name, in: directory)
             try finish(directory, directory.drop(index))
             return nil
         }
+    }
+
+    func note(_ error: EntryError, at name: [UInt8], in directory: PendingDirectory) {
+        if error.kind == .vanished, directory.source.mayLoseEntries { return }
+        run.issues.add(EntryIssue(kind: error.issueKind, path: directory.path(of: name), detail: error.detail))
     }
 
     /// Writes the tree of a directory whose last entry is done, then of its parent if that was its last, and so on up.
@@ -137,7 +142,7 @@ final class ArchiveWorker {
         while let done = finished {
             let tree = try write(done, directory)
             guard let parent = directory.parent else {
-                run.finishRoot(try directory.source.metadata(), tree)
+                run.finishRoot(try directory.source.metadata(), tree, done.nodes)
                 return
             }
             finished = parent.complete(directory.index) { $0.subtree = tree }

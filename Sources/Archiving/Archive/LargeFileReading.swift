@@ -20,7 +20,7 @@ extension ArchiveWorker {
             try noteChange(of: source, since: before, directory, listed.name)
             try conclude(file, file.completeReading(failed: false))
         } catch let error as EntryError {
-            run.issues.add(EntryIssue(kind: error.issueKind, path: directory.path(of: listed.name), detail: error.detail))
+            note(error, at: listed.name, in: directory)
             try conclude(file, file.completeReading(failed: true))
         }
     }

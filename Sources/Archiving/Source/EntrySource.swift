@@ -38,6 +38,8 @@ package protocol SourceDirectory: AnyObject, Sendable {
     /// Where the entry `name` stood in the parent tree, from the root on, when it has been moved from there since. Nil: where it is now,
     /// nowhere, or not known.
     func formerPlace(of name: [UInt8]) -> [[UInt8]]?
+    /// Whether entries are expected to go while it is read: they are left out, and that is no issue.
+    var mayLoseEntries: Bool { get }
 }
 
 /// A file that is open for reading from its start. Used by one thread at a time.
@@ -60,6 +62,7 @@ extension SourceDirectory {
     package func file(listed node: Node) throws -> any SourceFile { try file(named: node.name) }
     package var isUnchanged: Bool { false }
     package func formerPlace(of name: [UInt8]) -> [[UInt8]]? { nil }
+    package var mayLoseEntries: Bool { false }
 }
 
 extension SourceFile {

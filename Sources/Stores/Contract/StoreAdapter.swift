@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// An adapter knows its store and nothing of repositories. What it takes and gives are values that could cross to an agent on
 /// another node; the live things behind them (an open transaction, a descriptor) stay inside the adapter until ``release(_:)``.
-/// Order of calls for a snapshot: `open`, `capture`, `image`, `release`; for a restore: `open`, `planRestore`, `apply`, `check`.
+/// Order of calls for a snapshot: `open`, `prepare`, `capture`, `image`, `release`; for a restore: `open`, `planRestore`, `apply`, `check`.
 /// Calls may block and are made from Holdfast's own threads, for one store one at a time.
 package protocol StoreAdapter: Sendable {
     var declaration: StoreDeclaration { get }
@@ -15,6 +15,14 @@ package protocol StoreAdapter: Sendable {
     /// Looks without changing: is it there, readable, what version, how large, can an image be native and if not why.
     /// A store that is missing or unreadable throws a `Failure` of code `store`.
     func open() throws -> StoreStatus
+
+    /// Before the cut, as long as it takes: what has to be read before the instant that its image shows. Nil when there is nothing of that
+    /// kind. What it gives is archived first; then `capture` is called with the same request, and the tree of that capture's image is laid over
+    /// it (``TreeOverlay``). Without a `capture`, ``abandon(_:)`` follows.
+    func prepare(_ request: CaptureRequest, job: JobControl) throws -> CapturedImage?
+
+    /// Lets go of what `prepare` holds when no `capture` has come after it; nothing when there is nothing.
+    func abandon(_ request: CaptureRequest)
 
     /// Pins the store's present state. Inside the cut: quick, no bulk copying when the store has a way around it.
     func capture(_ request: CaptureRequest) throws -> Capture
@@ -59,6 +67,8 @@ package protocol StoreAdapter: Sendable {
 
 extension StoreAdapter {
     package var comparesNativeImages: Bool { false }
+    package func prepare(_ request: CaptureRequest, job: JobControl) throws -> CapturedImage? { nil }
+    package func abandon(_ request: CaptureRequest) {}
     package func openNativeImage(_ id: String) throws -> any EntrySource { try openNativeImage(id, since: nil) }
 
     /// What the system says about the store's files is a failure of the store, not of the storage.

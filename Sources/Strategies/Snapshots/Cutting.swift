@@ -8,8 +8,8 @@ import Synchronization
 struct Cutting {
     let cluster: Cluster
     let adapters: [any StoreAdapter]
-    let imageID: String
-    let scratch: ScratchDirectory
+    /// One for each of the adapters.
+    let requests: [CaptureRequest]
 
     struct Outcome {
         /// In the order of the adapters.
@@ -64,16 +64,11 @@ struct Cutting {
         let made = Mutex<[Int: Capture]>([:])
         do {
             try runWorkers(adapters.count, named: "cut") { index in
-                let store = adapters[index].declaration.name
-                let folder = "\(scratch.path)/\(store)"
-                try makeDirectories(folder)
-                let request = CaptureRequest(
-                    imageID: imageID, nativeImageFolder: cluster.file.nativeImageFolder(of: store), scratch: folder)
                 do {
-                    let capture = try adapters[index].capture(request)
+                    let capture = try adapters[index].capture(requests[index])
                     made.withLock { $0[index] = capture }
                 } catch {
-                    throw Failure(describing: error).about(store: store)
+                    throw Failure(describing: error).about(store: adapters[index].declaration.name)
                 }
             }
         } catch {

@@ -34,17 +34,76 @@ struct SnapshotTaking: Sendable {
 
     func run() throws -> CommittedEntry {
         let created = cluster.host.clock.now()
-        let cutting = Cutting(cluster: cluster, adapters: adapters, imageID: imageID(created), scratch: scratch)
-        job.begin(phase: "cutting")
-        let result = try cutting.run()
+        let requests = try requests(imageID(created))
+        let writer = try storage.beginWriting(cluster.writeOptions(at: cluster.file.storage, scratch))
         do {
-            let outcome = try archive(result, created: created)
-            release(result.captures, .committed)
-            return outcome
+            let prepared = try prepare(requests, into: writer)
+            let result = try cut(requests)
+            return try releasing(result.captures) { try archive(result, over: prepared, created: created, into: writer) }
         } catch {
-            release(result.captures, .abandoned)
+            writer.abandon()
             throw error
         }
+    }
+
+    private func requests(_ imageID: String) throws -> [CaptureRequest] {
+        try adapters.map { adapter in
+            let store = adapter.declaration.name
+            let folder = "\(scratch.path)/\(store)"
+            try makeDirectories(folder)
+            return CaptureRequest(imageID: imageID, nativeImageFolder: cluster.file.nativeImageFolder(of: store), scratch: folder)
+        }
+    }
+
+    private func cut(_ requests: [CaptureRequest]) throws -> Cutting.Outcome {
+        job.begin(phase: "cutting")
+        do { return try Cutting(cluster: cluster, adapters: adapters, requests: requests).run() } catch {
+            abandon(requests)
+            throw error
+        }
+    }
+
+    private func releasing(_ captures: [Capture], _ body: () throws -> CommittedEntry) throws -> CommittedEntry {
+        do {
+            let outcome = try body()
+            release(captures, .committed)
+            return outcome
+        } catch {
+            release(captures, .abandoned)
+            throw error
+        }
+    }
+
+    /// Archives, store beside store, what has to be read before the cut.
+    private func prepare(_ requests: [CaptureRequest], into writer: BlobWriter) throws -> [Int: ArchiveOutcome] {
+        job.begin(phase: "preparing")
+        let parts = Mutex<[Int: ArchiveOutcome]>([:])
+        do {
+            try runWorkers(adapters.count, named: "prepare") { index in
+                let store = adapters[index].declaration.name
+                do {
+                    guard let image = try adapters[index].prepare(requests[index], job: job) else { return }
+                    job.begin(phase: "archiving")
+                    let outcome = try archive(image, of: store, into: writer)
+                    parts.withLock { $0[index] = outcome }
+                } catch {
+                    throw Failure(describing: error).about(store: store)
+                }
+            }
+        } catch {
+            abandon(requests)
+            throw error
+        }
+        return parts.withLock { $0 }
+    }
+
+    private func abandon(_ requests: [CaptureRequest]) {
+        for (adapter, request) in zip(adapters, requests) { adapter.abandon(request) }
+    }
+
+    private func archive(_ image: CapturedImage, of store: String, into writer: BlobWriter) throws -> ArchiveOutcome {
+        let archiver = Archiver(writer: writer, host: cluster.host)
+        return try archiver.archive(image.source, parent: try parent(of: store), shape: image.shape, job: job)
     }
 
     private static func usable(_ cluster: Cluster, _ unreadable: UnreadableStores) throws -> [any StoreAdapter] {
@@ -70,38 +129,36 @@ struct SnapshotTaking: Sendable {
     }
 
     /// Stores are archived side by side into one writer; each gives a directory node and a record.
-    private func archive(_ cut: Cutting.Outcome, created: Timestamp) throws -> CommittedEntry {
+    private func archive(
+        _ cut: Cutting.Outcome, over prepared: [Int: ArchiveOutcome], created: Timestamp, into writer: BlobWriter
+    ) throws -> CommittedEntry {
         job.begin(phase: "archiving")
-        let writer = try storage.beginWriting(cluster.writeOptions(at: cluster.file.storage, scratch))
-        do {
-            let parts = Mutex<[Int: StoreArchive]>([:])
-            try runWorkers(adapters.count, named: "store") { index in
-                guard let part = try archive(store: index, cut.captures[index], into: writer) else { return }
-                parts.withLock { $0[index] = part }
-            }
-            let done = parts.withLock { parts in adapters.indices.compactMap { parts[$0] } }
-            let manifest = Manifest(
-                program: cluster.program, kind: .snapshot, name: request.name, cluster: identity, created: created, reason: request.reason,
-                style: request.style, pinned: false, expires: request.timeToLive.expiry(from: created).instant,
-                cut: cut.cut.widened(to: done.map(\.record)),
-                stores: done.map(\.record))
-            let nodes = Dictionary(uniqueKeysWithValues: done.compactMap { part in part.node.map { (part.record.name, $0) } })
-            job.begin(phase: "committing")
-            return try writer.commit(manifest, stores: nodes, user: cluster.host.user)
-        } catch {
-            writer.abandon()
-            throw error
+        let parts = Mutex<[Int: StoreArchive]>([:])
+        try runWorkers(adapters.count, named: "store") { index in
+            guard let part = try archive(store: index, cut.captures[index], over: prepared[index], into: writer) else { return }
+            parts.withLock { $0[index] = part }
         }
+        let done = parts.withLock { parts in adapters.indices.compactMap { parts[$0] } }
+        let manifest = Manifest(
+            program: cluster.program, kind: .snapshot, name: request.name, cluster: identity, created: created, reason: request.reason,
+            style: request.style, pinned: false, expires: request.timeToLive.expiry(from: created).instant,
+            cut: cut.cut.widened(to: done.map(\.record)),
+            stores: done.map(\.record))
+        let nodes = Dictionary(uniqueKeysWithValues: done.compactMap { part in part.node.map { (part.record.name, $0) } })
+        job.begin(phase: "committing")
+        return try writer.commit(manifest, stores: nodes, user: cluster.host.user)
     }
 
     /// Nil for a store that turns out to be damaged and may be left out.
-    private func archive(store index: Int, _ capture: Capture, into writer: BlobWriter) throws -> StoreArchive? {
+    private func archive(
+        store index: Int, _ capture: Capture, over prepared: ArchiveOutcome?, into writer: BlobWriter
+    ) throws -> StoreArchive? {
         let adapter = adapters[index]
         do {
             guard let image = try image(of: capture, from: adapter) else { return nil }
             if capture.native { return try StoreArchive(native: capture, image, adapter.declaration, job: job) }
-            let archiver = Archiver(writer: writer, host: cluster.host)
-            let outcome = try archiver.archive(image.source, parent: try parent(of: adapter.declaration.name), shape: image.shape, job: job)
+            var outcome = try archive(image, of: adapter.declaration.name, into: writer)
+            if let prepared { outcome = try TreeOverlay(into: writer).lay(outcome, over: prepared) }
             return StoreArchive(archived: capture, image, outcome, adapter.declaration, ended: cluster.host.clock.now())
         } catch {
             throw Failure(describing: error).about(store: adapter.declaration.name)
