@@ -18,6 +18,7 @@ let layers: [Target] = [
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .target(name: "CHost"),
     layer("Model", [.product(name: "Yams", package: "Yams")]),
     layer("HostIO", ["Model", "CHost"]),
@@ -41,12 +42,15 @@ let layers: [Target] = [
     layer("SQLiteStore", ["Model", "HostIO", "ResticFormat", "Archiving", "StoreContract", "CSQLite"], path: "Stores/SQLite"),
     layer(
         "HDFSStore", ["Model", "HostIO", "ResticFormat", "Archiving", "StoreContract", "WebHDFS"], path: "Stores/HDFS"),
+    layer(
+        "PostgresStore", ["Model", "HostIO", "ResticFormat", "Archiving", "StoreContract", "NativeImages", "CHost", "CPQ"],
+        path: "Stores/Postgres"),
     layer("Clusters", strategyBase, path: "Strategies/Clusters"),
     layer("Snapshots", strategyBase + ["Clusters"], path: "Strategies/Snapshots"),
     layer("Backups", strategyBase + ["Clusters", "Snapshots"], path: "Strategies/Backups"),
     layer(
         "Wiring",
-        strategyBase + ["Clusters", "DirectoryStore", "SQLiteStore", "HDFSStore", "HDFSStorage", "WebHDFS"]),
+        strategyBase + ["Clusters", "DirectoryStore", "SQLiteStore", "HDFSStore", "PostgresStore", "HDFSStorage", "WebHDFS"]),
     layer("Demo", strategyBase + ["Clusters", "Snapshots", "Backups", "SQLiteStore"]),
     layer(
         "Commands",
@@ -66,8 +70,8 @@ func layer(_ name: String, _ dependencies: [Target.Dependency], path: String? = 
 /// Test targets mirror the sources; `TestSupport` carries what they share (scratch folders, real servers, contract suites).
 let everything: [Target.Dependency] = [
     "Model", "HostIO", "ResticFormat", "WebHDFS", "ObjectStorage", "HDFSStorage", "RepositoryEngine", "Archiving", "StoreContract",
-    "DirectoryStore", "SQLiteStore", "HDFSStore", "Clusters", "Snapshots", "Backups", "Wiring", "Demo", "Commands", "TestSupport",
-    "CSQLite", "CHost", "CCrypto",
+    "DirectoryStore", "SQLiteStore", "HDFSStore", "PostgresStore", "NativeImages", "Clusters", "Snapshots", "Backups", "Wiring", "Demo",
+    "Commands", "TestSupport", "CSQLite", "CHost", "CCrypto",
 ]
 
 func tests(_ name: String, resources: [Resource]? = nil) -> Target {

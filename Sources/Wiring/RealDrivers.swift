@@ -5,6 +5,7 @@ import HDFSStore
 package import HostIO
 import Model
 import ObjectStorage
+import PostgresStore
 import SQLiteStore
 import StoreContract
 
@@ -18,6 +19,8 @@ extension Drivers {
                 switch store.kind {
                 case .directory: DirectoryStore(store, nativeImageFolder: file.nativeImageFolder(of: store.name), host: host)
                 case .sqlite: SQLiteStore(store, host: host)
+                case .postgres:
+                    try PostgresStore(declared(store, in: file), nativeImageFolder: file.nativeImageFolder(of: store.name), host: host)
                 case .hdfs: HDFSStore(store, try clients.client(store.path, file.hdfs, host), host: host)
                 }
             },
@@ -25,6 +28,13 @@ extension Drivers {
                 guard HDFSAddress.isMeant(by: path) else { return DirectoryPlace(path) { retrying($0, job) } }
                 return HDFSPlace(try clients.client(path, access, host)) { retrying(ReadAheadStorage($0), job) }
             })
+    }
+
+    /// As the cluster file has it: a manifest does not say how a server is reached.
+    private static func declared(_ store: StoreDeclaration, in file: ClusterFile) -> StoreDeclaration {
+        var store = store
+        store.postgres = store.postgres ?? file.store(named: store.name)?.postgres
+        return store
     }
 
     private static func retrying(_ storage: any ObjectStorage, _ job: JobControl) -> any ObjectStorage {

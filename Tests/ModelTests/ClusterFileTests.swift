@@ -75,6 +75,59 @@ let wholeClusterFile = """
         #expect(file.nativeImageFolder(of: "uploads") == nil)
     }
 
+    @Test func `a PostgreSQL server on this host and one on another are read`() throws {
+        let text = """
+            cluster: a
+            release: v1
+            state: /s
+            storage: /s/snapshots
+            password-file: secret
+            stores:
+              - name: catalog
+                kind: postgres
+                role: metadata
+                connection: "host=/run/postgresql dbname=acme"
+                data-directory: pg/main
+                databases: [acme, web]
+                bulk-tables: ["public.fact_*"]
+                service: {stop: "pg_ctlcluster 15 main stop", start: "pg_ctlcluster 15 main start", status: "true", timeout: 30s}
+                programs: /opt/pg/bin
+              - {name: far, kind: postgres, role: data, connection: "postgresql://backup@db2:5433/x?sslmode=require"}
+            """
+        let file = try ClusterFile(parsing: text, at: "/etc/f.yaml")
+        let near = try #require(file.store(named: "catalog"))
+        #expect(near.path == "/etc/pg/main" && near.bulkTables == ["public.fact_*"])
+        let service = ServiceCommands(
+            stop: "pg_ctlcluster 15 main stop", start: "pg_ctlcluster 15 main start", status: "true", timeoutMilliseconds: 30_000)
+        #expect(
+            near.postgres
+                == PostgresAccess(
+                    connection: "host=/run/postgresql dbname=acme", dataDirectory: "/etc/pg/main", databases: ["acme", "web"],
+                    service: service, programs: "/opt/pg/bin"))
+        let far = try #require(file.store(named: "far"))
+        #expect(far.path == "postgresql://backup@db2:5433/x?sslmode=require" && far.postgres?.dataDirectory == nil)
+    }
+
+    @Test(arguments: [
+        "host=x password=secret", "password = secret", "user='a b' password='x y'", "postgres://u:pw@h/db", "postgresql://h/db?password=x",
+        "host=h sslpassword=x", "user=a\\ password password=x",
+    ])
+    func `a password in a connection string is refused, and not repeated`(_ connection: String) {
+        let text = wholeClusterFile.replacing(
+            "kind: sqlite, role: metadata, path: /srv/acme/accounts.db",
+            with: "kind: postgres, role: metadata, connection: \"\(connection.replacing("\\", with: "\\\\"))\"")
+        let failure = #expect(throws: Failure.self) { try ClusterFile(parsing: text, at: "/x.yaml") }
+        #expect(failure?.message.contains("/x.yaml:7: connection holds a password") == true, "\(String(describing: failure))")
+        #expect(failure?.hint?.contains("passfile") == true)
+    }
+
+    @Test(arguments: [
+        "host=h user=password", "postgresql://user@h:5432/db", "dbname='x password=y'", "host=/run/postgresql passfile=/etc/pgpass",
+    ])
+    func `a connection string without a password holds none`(_ connection: String) {
+        #expect(!PostgresAccess.holdsPassword(connection))
+    }
+
     @Test(arguments: ["hdfs://nn1/holdfast", "hdfs://nn2,nn1:9870/", "webhdfs://nn1/holdfast/acme/lake"])
     func `one HDFS is one, whichever of its NameNodes is named`(_ lake: String) {
         let text = """
@@ -131,7 +184,8 @@ let wholeClusterFile = """
         Mistake("/srv/holdfast/../holdfast/acme", "state", 4, "storage and state are the same"),
         Mistake("password-file: ./secret", "password-file: a\npassword-command: b", 6, "both password-file and password-command"),
         Mistake("password-file: ./secret\n", "", 1, "lacks password-file or password-command"),
-        Mistake("kind: sqlite", "kind: postgres", 7, "kind postgres is not supported by this release", "directory, sqlite"),
+        Mistake("kind: sqlite", "kind: postgres", 7, "a store lacks connection", "host=/run/postgresql"),
+        Mistake("path: /srv/acme/accounts.db", "data-directory: /var/lib/pg", 7, "unknown key \"data-directory\" in a store"),
         Mistake("kind: sqlite", "kind: sqllite", 7, "unknown kind \"sqllite\"", "did you mean sqlite?"),
         Mistake("kind: sqlite", "kind: oracle", 7, "unknown kind \"oracle\"", "directory, sqlite"),
         Mistake("role: content", "role: contents", 10, "unknown role \"contents\"", "did you mean content?"),

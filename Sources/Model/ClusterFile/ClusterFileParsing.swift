@@ -185,7 +185,7 @@ struct ClusterFileReader {
         return QuiesceHooks(begin: begin, end: end, timeoutMilliseconds: timeout)
     }
 
-    private mutating func duration(_ key: String, in map: YamlMap, otherwise: Int64) -> Int64? {
+    mutating func duration(_ key: String, in map: YamlMap, otherwise: Int64) -> Int64? {
         guard let node = map.node(key) else { return otherwise }
         let text = node.scalar?.string ?? ""
         if let milliseconds = DurationText.milliseconds(parsing: text) { return milliseconds }

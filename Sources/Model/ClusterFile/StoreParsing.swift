@@ -2,9 +2,6 @@ import Yams
 
 extension ClusterFileReader {
     static let storeKeys = ["name", "kind", "role", "path", "url", "bulk-tables"]
-    /// Kinds that a cluster file may name one day, and the keys that go with them.
-    private static let laterKinds = ["postgres"]
-    private static let laterKeys = ["connection", "data-directory", "service"]
 
     mutating func stores(_ map: YamlMap) -> [StoreDeclaration] {
         guard map.has("stores") else {
@@ -32,29 +29,29 @@ extension ClusterFileReader {
     }
 
     private mutating func store(_ node: Node, line: Int) -> StoreDeclaration? {
-        let kindText = node.mapping?["kind"]?.scalar?.string
-        let isLater = kindText.map(Self.laterKinds.contains) ?? false
-        let known = Self.storeKeys + (isLater ? Self.laterKeys : [])
+        let isPostgres = node.mapping?["kind"]?.scalar?.string == StoreKind.postgres.rawValue
+        let known = isPostgres ? Self.postgresKeys : Self.storeKeys
         guard let entry = YamlMap(node, what: "a store", known: known, line: line, into: &complaints) else { return nil }
-        if isLater, let kindText {
-            complaints.add(
-                "kind \(kindText) is not supported by this release", line: entry.line(of: "kind"),
-                remedy: "kinds are \(Self.list(StoreKind.self))")
-            return nil
-        }
         let name = entry.required("name", into: &complaints).flatMap { checked($0, what: "the store name", line: entry.line(of: "name")) }
         let kind = choice(StoreKind.self, "kind", in: entry)
         let role = choice(StoreRole.self, "role", in: entry)
-        let path = kind == .hdfs ? address(of: entry) : path(of: entry, kind)
+        let postgres = isPostgres ? postgres(of: entry) : nil
+        let path =
+            switch kind {
+            case .postgres: postgres.map { $0.dataDirectory ?? $0.connection }
+            case .hdfs: address(of: entry)
+            default: path(of: entry, kind)
+            }
         let bulkTables = bulkTables(entry, kind: kind)
         guard let name, let kind, let role, let path else { return nil }
         if path == "/" {
             complaints.add(
-                "the store \(name) is the whole file system", line: entry.line(of: "path"), remedy: "name the directory that holds the data"
+                "the store \(name) is the whole file system", line: entry.line(of: isPostgres ? "data-directory" : "path"),
+                remedy: "name the directory that holds the data"
             )
             return nil
         }
-        return StoreDeclaration(name: name, kind: kind, role: role, path: path, bulkTables: bulkTables)
+        return StoreDeclaration(name: name, kind: kind, role: role, path: path, bulkTables: bulkTables, postgres: postgres)
     }
 
     private mutating func path(of entry: YamlMap, _ kind: StoreKind?) -> String? {
@@ -94,7 +91,7 @@ extension ClusterFileReader {
     private mutating func bulkTables(_ entry: YamlMap, kind: StoreKind?) -> [String] {
         let line = entry.line(of: "bulk-tables")
         let nodes = entry.list("bulk-tables", into: &complaints)
-        if entry.has("bulk-tables"), let kind, kind != .sqlite {
+        if entry.has("bulk-tables"), let kind, kind != .sqlite, kind != .postgres {
             complaints.add(
                 "bulk-tables means nothing for a store of kind \(kind.rawValue)", line: line,
                 remedy: "remove it, or give the store the role data")

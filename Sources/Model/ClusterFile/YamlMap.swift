@@ -139,6 +139,7 @@ enum YamlText {
         case "storage": "storage: /var/lib/holdfast/acme-snapshots"
         case "kind": "kind: directory"
         case "role": "role: content"
+        case "connection": "connection: \"host=/run/postgresql dbname=acme\""
         default: nil
         }
     }

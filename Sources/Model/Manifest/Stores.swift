@@ -4,7 +4,7 @@ package enum StoreRole: String, Sendable, Codable, CaseIterable {
 }
 
 package enum StoreKind: String, Sendable, Codable, CaseIterable {
-    case directory, sqlite, hdfs
+    case directory, sqlite, hdfs, postgres
 }
 
 /// One `stores:` entry of a cluster file, checked and with absolute paths.
@@ -12,17 +12,23 @@ package struct StoreDeclaration: Hashable, Sendable, Codable {
     package var name: String
     package var kind: StoreKind
     package var role: StoreRole
-    /// Absolute; of an `hdfs` store its address, `hdfs://namenode:9870/lake`.
+    /// Absolute; of an `hdfs` store its address, `hdfs://namenode:9870/lake`; of a `postgres` store its data directory, or its connection
+    /// string when that is on another host.
     package var path: String
-    /// Names or `*` patterns of tables whose rows can be reloaded from their source (`sqlite`).
+    /// Names or `*` patterns of tables whose rows can be reloaded from their source (`sqlite`, `postgres`).
     package var bulkTables: [String]
+    /// Of a `postgres` store in a cluster file; a manifest does not have it.
+    package var postgres: PostgresAccess?
 
-    package init(name: String, kind: StoreKind, role: StoreRole, path: String, bulkTables: [String] = []) {
+    package init(
+        name: String, kind: StoreKind, role: StoreRole, path: String, bulkTables: [String] = [], postgres: PostgresAccess? = nil
+    ) {
         self.name = name
         self.kind = kind
         self.role = role
         self.path = path
         self.bulkTables = bulkTables
+        self.postgres = postgres
     }
 }
 

@@ -56,6 +56,7 @@ extension Cluster {
         switch store.kind {
         case .directory: store.path
         case .sqlite: "\(store.path)  (with the application stopped; remove -wal and -shm)"
+        case .postgres: "\(store.path)  (with the server stopped and the directory empty; then start it)"
         case .hdfs: "\(store.path)  (hdfs dfs -put; owners and permissions stand in the tree)"
         }
     }

@@ -1,0 +1,71 @@
+import Glibc
+import HostIO
+import Model
+
+/// The directory of a server's files, looked at from outside.
+struct DataDirectory: Sendable {
+    /// Absolute.
+    let path: String
+
+    /// Stands in place of `PG_VERSION` while a restore is under way, so that no server starts on half of it.
+    static let guardName = "PG_VERSION.holdfast-restoring"
+
+    func file(_ name: String) -> String { Path.join(path, name) }
+
+    func exists() throws -> Bool { try statusOfPath(path) != nil }
+    func isHalfRestored() throws -> Bool { try statusOfPath(file(Self.guardName)) != nil }
+    func isInitialised() throws -> Bool { try statusOfPath(file("PG_VERSION")) != nil }
+
+    /// `15`.
+    func release() throws -> String? {
+        try AtomicFile.readIfPresent(file("PG_VERSION"), limit: 64).map {
+            String(decoding: $0, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined()
+        }
+    }
+
+    /// The first eight bytes of the control file (`ControlFileData.system_identifier`, pg_control.h); nil when there is none.
+    func systemIdentifier() throws -> UInt64? {
+        guard let bytes = try AtomicFile.readIfPresent(file("global/pg_control"), limit: 1 << 16), bytes.count >= 8 else { return nil }
+        return bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+    }
+
+    /// Whether a server runs on it: the process of `postmaster.pid` is there, and works in this directory as far as that can be told.
+    func isInUse() throws -> Bool {
+        guard let bytes = try AtomicFile.readIfPresent(file("postmaster.pid"), limit: 4096) else { return false }
+        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).first ?? ""
+        guard let process = Int32(line.filter { !$0.isWhitespace }), process > 0 else { return false }
+        guard kill(process, 0) == 0 || errno == EPERM else { return false }
+        guard let place = try? Descriptor.openDirectory("/proc/\(process)").readSymlink(Array("cwd".utf8)), let real = realPath() else {
+            return true
+        }
+        return FileName.text(place) == real
+    }
+
+    private func realPath() -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// Owner of what is made in it.
+    func owner() throws -> FileStatus? { try statusOfPath(path) }
+}
+
+extension DataDirectory {
+    /// The directories of its tablespaces that are of its own release: `/srv/fast/PG_15_202209061`.
+    func tablespaces() throws -> [String] {
+        guard let release = try release(), try statusOfPath(file("pg_tblspc")) != nil else { return [] }
+        return try Descriptor.openDirectory(file("pg_tblspc")).entries().flatMap { try tablespaces(release: release, link: $0.name) }
+    }
+
+    /// Those of the one that a link of `pg_tblspc` leads to.
+    func tablespaces(release: String, link: [UInt8]) throws -> [String] {
+        let links = try Descriptor.openDirectory(file("pg_tblspc"))
+        guard try links.statusIfPresent(of: link)?.kind == .symlink else { return [] }
+        let location = FileName.text(try links.readSymlink(link))
+        guard try statusOfPath(location) != nil else { return [] }
+        return try Descriptor.openDirectory(location).entries().filter { $0.name.starts(with: Array("PG_\(release)_".utf8)) }.map {
+            Path.join(location, FileName.text($0.name))
+        }
+    }
+}

@@ -1,0 +1,174 @@
+import Archiving
+import HostIO
+import Model
+import ResticFormat
+
+/// The files of a server as something to archive while it goes on writing: what the log makes good afterwards may be torn, vanish or grow.
+///
+/// Links of `pg_tblspc` are directories here, with the path that they lead to as an attribute, so that a restored tree is complete.
+final class DataDirectorySource: EntrySource {
+    /// On the directory of a tablespace: the path where it was.
+    static let tablespaceAttribute = Array("user.holdfast.tablespace".utf8)
+
+    private let local: LocalDirectory
+    fileprivate let clock: any WallClock
+    /// `pg_wal` with what is in it, and files as they are: for a frozen copy, which recovers by itself.
+    fileprivate let isFrozen: Bool
+
+    init(path: String, isFrozen: Bool = false, clock: any WallClock) {
+        local = LocalDirectory(path: path)
+        self.clock = clock
+        self.isFrozen = isFrozen
+    }
+
+    var path: String { local.path }
+    var description: String { local.description }
+
+    func root() throws -> any SourceDirectory { DataDirectoryEntries(try local.root(), .root, of: self) }
+
+    /// A file that has changed less than this before it was looked at may change again without a new time of change.
+    private static let coarseness = 2.0
+
+    /// With a time of change that no file has, when it is too young to tell whether the file is the same next time.
+    func settled(_ node: Node) -> Node {
+        guard !isFrozen, node.type == .file else { return node }
+        let age = clock.now().secondsSince(Timestamp(seconds: node.ctime.seconds, nanoseconds: node.ctime.nanoseconds))
+        guard age < Self.coarseness else { return node }
+        var node = node
+        node.ctime = .epoch
+        return node
+    }
+}
+
+private final class DataDirectoryEntries: SourceDirectory {
+    private let local: any SourceDirectory
+    private let place: DataDirectoryRules.Place
+    private let source: DataDirectorySource
+
+    init(_ local: any SourceDirectory, _ place: DataDirectoryRules.Place, of source: DataDirectorySource) {
+        self.local = local
+        self.place = place
+        self.source = source
+    }
+
+    /// Relations are dropped while others are read; what is gone is in the log.
+    var mayLoseEntries: Bool { !source.isFrozen }
+
+    func metadata() throws -> Node { try local.metadata() }
+
+    func entries(_ issues: IssueCollector) throws -> [Node] {
+        if place == .log, !source.isFrozen { return [] }
+        let own = IssueCollector()
+        let nodes = try local.entries(own)
+        for issue in own.first where issue.kind != .vanished || source.isFrozen { issues.add(issue) }
+        let kept = Set(DataDirectoryRules.kept(nodes.map(\.name), in: place))
+        return try nodes.filter { kept.contains($0.name) }.compactMap(node)
+    }
+
+    private func node(_ listed: Node) throws -> Node? {
+        switch listed.type {
+        case .file: return source.settled(listed)
+        case .dir: return listed
+        case .symlink where place == .tablespaces:
+            var node = try LocalDirectory(path: FileName.text(listed.linkTarget)).root().metadata()
+            node.name = listed.name
+            node.extendedAttributes.append(ExtendedAttribute(name: DataDirectorySource.tablespaceAttribute, value: listed.linkTarget))
+            return node
+        case .symlink where place == .root && DataDirectoryRules.place(of: listed.name, in: place) == .log:
+            var node = listed
+            (node.type, node.linkTarget) = (.dir, [])
+            node.mode = FileMode.directory | 0o700
+            return node
+        case .symlink: return listed
+        default: return nil
+        }
+    }
+
+    func directory(named name: [UInt8]) throws -> any SourceDirectory {
+        DataDirectoryEntries(try local.directory(named: name), DataDirectoryRules.place(of: name, in: place), of: source)
+    }
+
+    func directory(listed node: Node) throws -> any SourceDirectory {
+        let below = DataDirectoryRules.place(of: node.name, in: place)
+        if below == .log, !source.isFrozen { return NoEntries(node) }
+        if place == .tablespaces,
+            let target = node.extendedAttributes.first(where: { $0.name == DataDirectorySource.tablespaceAttribute })?.value
+        {
+            return DataDirectoryEntries(try LocalDirectory(path: FileName.text(target)).root(), below, of: source)
+        }
+        return try directory(named: node.name)
+    }
+
+    func file(named name: [UInt8]) throws -> any SourceFile {
+        let file = try local.file(named: name)
+        if source.isFrozen { return file }
+        let node = source.settled(try file.metadata())
+        return place == .shared && name.elementsEqual("pg_control".utf8)
+            ? try ControlFile(local, node) : LiveFile(file, node)
+    }
+}
+
+/// A directory without entries.
+private final class NoEntries: SourceDirectory {
+    private let node: Node
+
+    init(_ node: Node) { self.node = node }
+
+    func metadata() throws -> Node { node }
+    func entries(_ issues: IssueCollector) throws -> [Node] { [] }
+    func directory(named name: [UInt8]) throws -> any SourceDirectory { throw missing(name) }
+    func file(named name: [UInt8]) throws -> any SourceFile { throw missing(name) }
+
+    private func missing(_ name: [UInt8]) -> EntryError {
+        EntryError(.vanished, path: FileName.text(name), detail: "it is no part of the image")
+    }
+}
+
+/// A file that may be written to while it is read: it is the one of its opening, whatever comes after.
+private final class LiveFile: SourceFile {
+    private let file: any SourceFile
+    private let node: Node
+
+    init(_ file: any SourceFile, _ node: Node) {
+        self.file = file
+        self.node = node
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try file.read(into: buffer) }
+    func metadata() throws -> Node { node }
+}
+
+/// The control file, which no log makes good: read until two readings in a row agree, so that none is torn.
+private final class ControlFile: SourceFile {
+    private let node: Node
+    private let bytes: [UInt8]
+    // One thread at a time uses a file (``SourceFile``).
+    nonisolated(unsafe) private var position = 0
+
+    init(_ folder: any SourceDirectory, _ node: Node) throws {
+        self.node = node
+        let name = Array("pg_control".utf8)
+        var before = try Self.read(folder.file(named: name))
+        while true {
+            let again = try Self.read(folder.file(named: name))
+            if again == before { break }
+            before = again
+        }
+        bytes = before
+    }
+
+    private static func read(_ file: any SourceFile) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
+            count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        let count = min(buffer.count, bytes.count - position)
+        buffer.copyBytes(from: bytes[position..<position + count])
+        position += count
+        return count
+    }
+
+    func metadata() throws -> Node { node }
+}

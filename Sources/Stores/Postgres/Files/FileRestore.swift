@@ -1,0 +1,54 @@
+import Archiving
+import HostIO
+import Model
+import StoreContract
+
+/// Makes the files of a server that is down those of an image.
+struct FileRestore {
+    private let image: ImageTree
+    private let directory: DataDirectory
+    private let origin: ImageOrigin
+    private let host: Host
+
+    init(_ image: ImageTree, _ directory: DataDirectory, _ origin: ImageOrigin, host: Host) {
+        self.image = image
+        self.directory = directory
+        self.origin = origin
+        self.host = host
+    }
+
+    func run(_ job: JobControl) throws -> StoreRestoreOutcome {
+        if try !directory.exists() {
+            // The parents are everybody's; the directory itself gets its owner and mode from the image.
+            try makeDirectories(Path.parent(directory.path), mode: 0o755)
+            try makeDirectories(directory.path)
+        }
+        let parts = try RestoreParts(image, directory, host: host)
+        try parts.checkTablespaces()
+        let fence = RestoreGuard(directory: directory)
+        try fence.raise()
+        var outcome = StoreRestoreOutcome(bytesWritten: 0, entriesChanged: 0, issues: 0)
+        try apply(parts.main(), to: &outcome, job)
+        guard let owner = try directory.owner() else { return outcome }
+        if let log = try parts.log() { try apply(log, to: &outcome, job) }
+        try parts.placeTablespaces(ownedLike: owner, release: origin.release)
+        for tablespace in parts.tablespaces {
+            for restore in try parts.restores(of: tablespace) { try apply(restore, to: &outcome, job) }
+        }
+        try RecoverySettings(directory: directory).write(ownedLike: owner)
+        try fence.lower(release: origin.release, ownedLike: owner)
+        return outcome
+    }
+
+    /// A server must not run on files that could not all be had.
+    private func apply(_ restore: TreeRestore, to outcome: inout StoreRestoreOutcome, _ job: JobControl) throws {
+        let done = try restore.apply(try restore.plan(job: job), job: job)
+        outcome.bytesWritten += done.bytesWritten
+        outcome.entriesChanged += done.entriesChanged
+        outcome.issues += done.issueCount
+        guard let issue = done.issues.first(where: { $0.kind != .metadata }) else { return }
+        throw Failure(
+            .damaged, "\(directory.path): \(issue.path) could not be restored; the server stays down", hint: "holdfast snapshot undo",
+            cause: issue.detail)
+    }
+}

@@ -1,0 +1,53 @@
+import HostIO
+import Model
+import NativeImages
+
+/// How an image of a server is made, and why not in a better way.
+enum ImageForm: Sendable {
+    /// A snapshot of the file system: one instant, from which the server recovers as after a loss of power.
+    case snapshot
+    /// The files of the data directory with the log that makes them consistent.
+    case files(whyNotNative: String)
+    /// Dumps.
+    case dump(whyNotFiles: String)
+
+    var reason: String {
+        switch self {
+        case .snapshot: "the data directory is a btrfs subvolume on the file system of the storage"
+        case .files(let why): "the files of the server with the log that they need, read while it runs; no native image: \(why)"
+        case .dump(let why): "dumps of one exported snapshot: \(why)"
+        }
+    }
+
+    /// The first PostgreSQL whose interface for backups is used here (`pg_backup_start`).
+    static let oldest = 15
+
+    /// Why the files cannot be read as an image; nil when they can.
+    static func obstacle(_ facts: ServerFacts, _ directory: DataDirectory?) throws -> String? {
+        guard let directory else { return "no data-directory is given: the server is on another host" }
+        if facts.major < oldest { return "PostgreSQL \(facts.version) is older than \(oldest)" }
+        if facts.isInRecovery { return "the server is a standby" }
+        if facts.walLevel == "minimal" { return "wal_level is minimal; set it to replica" }
+        if !facts.mayBackUp { return "the user may not call pg_backup_start and make a replication slot; use a superuser, or grant both" }
+        if facts.slots.used >= facts.slots.most { return "all of max_replication_slots (\(facts.slots.most)) are taken; raise it" }
+        return try mismatch(facts, directory) ?? unreadable(facts, directory)
+    }
+
+    private static func mismatch(_ facts: ServerFacts, _ directory: DataDirectory) throws -> String? {
+        do {
+            guard let identifier = try directory.systemIdentifier() else { return "\(directory.path) holds no control file" }
+            guard identifier == facts.systemIdentifier else { return "\(directory.path) is of another server than the one that answers" }
+            return nil
+        } catch let error as SystemError {
+            return "\(error)"
+        }
+    }
+
+    private static func unreadable(_ facts: ServerFacts, _ directory: DataDirectory) -> String? {
+        let places = [directory.path, directory.file("base"), directory.file("pg_wal")] + facts.tablespaces.map(\.location)
+        for place in places {
+            do { _ = try Descriptor.openDirectory(place) } catch { return "\(error)" }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,106 @@
+import Archiving
+package import HostIO
+import Model
+import NativeImages
+package import StoreContract
+
+extension PostgresStore {
+    /// Begins a base backup and gives the files, which are read before the cut: an image of them shows the end of the backup. Nothing where
+    /// the file system freezes them.
+    package func prepare(_ request: CaptureRequest, job: JobControl) throws -> CapturedImage? {
+        try asFailure {
+            let (connection, facts) = try connect()
+            switch try form(facts) {
+            case .snapshot:
+                // What a server that is started on the image has to go through begins here.
+                try connection.execute("CHECKPOINT", as: "write a checkpoint")
+                connection.close()
+                hold(.snapshot(nil), as: request.imageID)
+                return nil
+            case .files: return try beginBackup(connection, facts, request)
+            case .dump(let why):
+                throw Failure(.store, "\(declaration.path): no image of its files is possible: \(why)", hint: "holdfast cluster status")
+            }
+        }
+    }
+
+    private func beginBackup(_ connection: PostgresConnection, _ facts: ServerFacts, _ request: CaptureRequest) throws -> CapturedImage? {
+        guard let directory else { return nil }
+        let session = try BackupSession(connection, facts, label: "holdfast \(request.imageID)", host: host)
+        hold(.files(session), as: request.imageID)
+        let source = DataDirectorySource(path: directory.path, clock: host.clock)
+        return CapturedImage(source: source, shape: shape(facts))
+    }
+
+    private func shape(_ facts: ServerFacts) -> ChunkShape { DatabaseShape.shape(bytes: facts.bytes ?? 0) }
+
+    package func abandon(_ request: CaptureRequest) { end(letGo(request.imageID), isAbandoned: true) }
+
+    /// Ends the backup, or has the file system freeze the files: milliseconds.
+    package func capture(_ request: CaptureRequest) throws -> Capture {
+        try asFailure {
+            switch heldImage(request.imageID) {
+            case .files(let session): return try endBackup(session, request)
+            case .snapshot: return try freeze(request)
+            case .ended, nil: throw Failure(.internal, "store \(declaration.name): image \(request.imageID) is not prepared")
+            }
+        }
+    }
+
+    private func endBackup(_ session: BackupSession, _ request: CaptureRequest) throws -> Capture {
+        let began = host.clock.now()
+        let ending = try session.end()
+        let ended = host.clock.now()
+        hold(.ended(session, ending), as: request.imageID)
+        var facts = session.facts.texts
+        facts["start-lsn"] = session.start.description
+        facts["stop-lsn"] = ending.stop.description
+        facts["timeline"] = String(ending.timeline)
+        return Capture(imageID: request.imageID, native: false, began: began, ended: ended, precision: .exact, facts: facts)
+    }
+
+    private func freeze(_ request: CaptureRequest) throws -> Capture {
+        guard let directory, let library else { throw Failure(.internal, "a frozen image without a place for it") }
+        let root = SharedDescriptor(try Descriptor.openDirectory(directory.path))
+        let began = host.clock.now()
+        let image = try library.snapshot(root, as: request.imageID)
+        let ended = host.clock.now()
+        hold(.snapshot(image), as: request.imageID)
+        return Capture(
+            imageID: request.imageID, native: true, began: began, ended: ended, precision: .exact,
+            facts: ["native-image-by": image.method.rawValue])
+    }
+
+    /// What is to be laid over the files: the label of the backup and its log.
+    package func image(of capture: Capture, job: JobControl) throws -> CapturedImage {
+        try asFailure {
+            switch heldImage(capture.imageID) {
+            case .ended(let session, let ending):
+                guard let directory else { throw Failure(.internal, "an image of files without a place") }
+                let segments = LogSegments(timeline: ending.timeline, size: session.facts.segmentSize)
+                let log = LogSource(
+                    directory: directory, segments: segments.names(from: session.start, to: ending.stop), label: ending.label,
+                    clock: host.clock)
+                return CapturedImage(source: try log.make(), shape: shape(session.facts))
+            case .snapshot(let image?):
+                try SharedDescriptor(Descriptor.openDirectory(image.path)).syncFileSystem()
+                let source = DataDirectorySource(path: image.path, isFrozen: true, clock: host.clock)
+                let census = try ImageCensus(of: .source(source), job: job)
+                return CapturedImage(
+                    source: source, shape: .contentDefined, sizes: [.full: census.bytes], facts: ["entries": String(census.files)])
+            default: throw Failure(.internal, "store \(declaration.name): image \(capture.imageID) is not captured")
+            }
+        }
+    }
+
+    package func release(_ capture: Capture, outcome: CaptureOutcome) { end(letGo(capture.imageID), isAbandoned: outcome == .abandoned) }
+
+    private func end(_ held: Held?, isAbandoned: Bool) {
+        switch held {
+        case .files(let session), .ended(let session, _): session.close()
+        // What cannot be removed now is an orphan that the next run finds.
+        case .snapshot(let image?) where isAbandoned: try? library?.remove(image.id)
+        case .snapshot, nil: return
+        }
+    }
+}

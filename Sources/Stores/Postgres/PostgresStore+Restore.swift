@@ -1,0 +1,125 @@
+import Archiving
+package import HostIO
+package import Model
+package import StoreContract
+
+extension PostgresStore {
+    package func planRestore(of image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreRestorePlan {
+        job.begin(phase: "comparing \(declaration.name)")
+        return try asFailure {
+            let directory = try local()
+            let origin = try ImageOrigin(of: image.tree, named: declaration.name, access)
+            let parts = try RestoreParts(image.tree, directory, host: host)
+            try parts.checkTablespaces()
+            let live = try LiveServer(self, directory)
+            defer { live?.connection.close() }
+            if let live, case .records(let records) = try live.changes(since: origin), records.isEmpty {
+                return StoreRestorePlan(unchanged: max(1, live.facts.databases.count))
+            }
+            return try ServerPlan(parts, live, job: job).make()
+        }
+    }
+
+    private func local() throws -> DataDirectory {
+        guard let directory else {
+            throw Failure(
+                .refused, "store \(declaration.name): no data-directory is given, and the image is one of files",
+                hint: "give the store a data-directory on this host")
+        }
+        return directory
+    }
+
+    /// Stops the server, makes its files those of the image, starts it and waits until it has recovered. From the first change until the
+    /// last one no server can start on the directory; interrupted there, the next restore goes on.
+    package func apply(
+        _ plan: StoreRestorePlan, of image: StoreImage, scratch: ScratchDirectory, job: JobControl
+    ) throws -> StoreRestoreOutcome {
+        guard !plan.isEmpty else { return StoreRestoreOutcome(bytesWritten: 0, entriesChanged: 0, issues: 0) }
+        return try asFailure {
+            try job.checkCancelled()
+            let directory = try local()
+            let control = ServiceControl(store: declaration.name, service: access.service, directory: directory, host: host)
+            _ = try control.required()
+            let origin = try ImageOrigin(of: image.tree, named: declaration.name, access)
+            job.begin(phase: "stopping \(declaration.name)")
+            try control.stop()
+            job.begin(phase: "restoring \(declaration.name)")
+            let outcome = try FileRestore(image.tree, directory, origin, host: host).run(job)
+            job.begin(phase: "recovering \(declaration.name)")
+            try start(control, directory)
+            return outcome
+        }
+    }
+
+    private func start(_ control: ServiceControl, _ directory: DataDirectory) throws {
+        try control.start()
+        var last: (any Error)?
+        let isReady = try control.wait {
+            do {
+                let connection = try PostgresConnection(access.connection)
+                defer { connection.close() }
+                return try !connection.isTrue("SELECT pg_is_in_recovery()")
+            } catch let error as PostgresError {
+                last = error
+                guard try error.isUnreachable || control.isRunning() else { throw error }
+                return false
+            }
+        }
+        guard isReady else {
+            throw Failure(
+                .store, "\(directory.path): the restored server has not recovered in time",
+                hint: "see its log; a longer timeout in `service` waits longer", cause: last.map { Failure(describing: $0).summary })
+        }
+        guard let owner = try directory.owner(), try RecoverySettings(directory: directory).remove(ownedLike: owner) else { return }
+        let connection = try PostgresConnection(access.connection)
+        defer { connection.close() }
+        _ = try connection.text("SELECT pg_reload_conf()")
+    }
+
+    /// Sound: it serves, and the catalogues of every database can be read.
+    package func check(against image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreCheck {
+        try asFailure {
+            let directory = try local()
+            let origin = try ImageOrigin(of: image.tree, named: declaration.name, access)
+            guard let live = try LiveServer(self, directory) else {
+                throw Failure(.store, "\(directory.path): the server does not serve", hint: "see its log")
+            }
+            defer { live.connection.close() }
+            try live.readCatalogues()
+            switch try live.changes(since: origin) {
+            case .records(let records): return try live.check(records)
+            case .unknown:
+                let plan = try ServerPlan(RestoreParts(image.tree, directory, host: host), live, job: job).make()
+                return StoreCheck(differences: plan.created + plan.replaced + plan.deleted + plan.metadataOnly, examples: plan.examples)
+            }
+        }
+    }
+
+    // MARK: Deleting
+
+    package func destroy(job: JobControl) throws {
+        guard let directory, try directory.exists() else { return }
+        try asFailure {
+            let control = ServiceControl(store: declaration.name, service: access.service, directory: directory, host: host)
+            try control.stop()
+            if try isEmpty() { return }
+            let tablespaces = try directory.tablespaces()
+            try RestoreGuard(directory: directory).raise()
+            for place in tablespaces { try removeTree(place) }
+            try removeContents(of: try Descriptor.openDirectory(directory.path))
+        }
+    }
+
+    package func isEmpty() throws -> Bool {
+        guard let directory, try directory.exists() else { return true }
+        return try asFailure { try Descriptor.openDirectory(directory.path).isEmptyDirectory() }
+    }
+
+    package func reduce(
+        _ image: StoreImage, to extent: StoreExtent, scratch: ScratchDirectory, job: JobControl
+    ) throws -> ReducedImage {
+        throw Failure(
+            .refused, "store \(declaration.name): an image of a server's files cannot be reduced to \(extent.rawValue)",
+            hint: "make a full backup")
+    }
+}

@@ -1,0 +1,124 @@
+package import Archiving
+package import HostIO
+package import Model
+import NativeImages
+package import StoreContract
+import Synchronization
+
+/// One PostgreSQL server with all its databases, captured while it runs.
+///
+/// An image is the data directory: frozen by the file system, or read between the start and the end of a base backup and completed by
+/// the write-ahead log in between. Either is a data directory that a server of the same release recovers from by itself.
+package final class PostgresStore: StoreAdapter {
+    package let declaration: StoreDeclaration
+    let access: PostgresAccess
+    let host: Host
+    private let nativeImageFolder: String?
+    private let held = Mutex<[String: Held]>([:])
+
+    /// What a prepared or captured image holds until its release.
+    enum Held: Sendable {
+        case files(BackupSession)
+        case ended(BackupSession, BackupSession.Ending)
+        case snapshot(NativeImage?)
+    }
+
+    /// Throws `clusterFile` for a store that no cluster file describes: a manifest does not say how a server is reached.
+    package init(_ declaration: StoreDeclaration, nativeImageFolder: String?, host: Host) throws {
+        guard let access = declaration.postgres else {
+            throw Failure(
+                .clusterFile, "store \(declaration.name): the cluster file does not say how this PostgreSQL server is reached",
+                hint: "declare it there with kind: postgres and connection")
+        }
+        self.declaration = declaration
+        self.access = access
+        self.nativeImageFolder = nativeImageFolder
+        self.host = host
+    }
+
+    var directory: DataDirectory? { access.dataDirectory.map(DataDirectory.init(path:)) }
+    var library: NativeImageLibrary? { nativeImageFolder.map(NativeImageLibrary.init(folder:)) }
+
+    func hold(_ what: Held, as id: String) { held.withLock { $0[id] = what } }
+    func heldImage(_ id: String) -> Held? { held.withLock { $0[id] } }
+    func letGo(_ id: String) -> Held? { held.withLock { $0.removeValue(forKey: id) } }
+
+    package func open() throws -> StoreStatus {
+        try asFailure {
+            let (connection, facts) = try connect()
+            defer { connection.close() }
+            let form = try form(facts)
+            var texts = facts.texts
+            texts["images"] = form.word
+            if case .dump(let why) = form { texts["no-physical-images-because"] = why }
+            return StoreStatus(
+                version: facts.version, bytes: facts.bytes, nativeImages: form.isNative, imageReason: form.reason, facts: texts)
+        }
+    }
+
+    /// A session and what the server says; what keeps a server from being reached is told with the place of its data.
+    func connect() throws -> (PostgresConnection, ServerFacts) {
+        try checkDirectory()
+        let connection = try PostgresConnection(access.connection)
+        return (connection, try ServerFacts(of: connection))
+    }
+
+    private func checkDirectory() throws {
+        guard let directory else { return }
+        guard try directory.exists() else {
+            throw Failure(
+                .store, "\(directory.path): no such directory",
+                hint: "check `data-directory` in the cluster file and that its file system is mounted, or restore the store")
+        }
+        guard try !directory.isHalfRestored() else {
+            throw Failure(
+                .store, "\(directory.path): a restore of it did not end, and no server may start on it",
+                hint: "run the restore again, or holdfast snapshot undo")
+        }
+    }
+
+    func form(_ facts: ServerFacts) throws -> ImageForm {
+        if let obstacle = try ImageForm.obstacle(facts, directory) { return .dump(whyNotFiles: obstacle) }
+        guard let directory else { return .dump(whyNotFiles: "no data-directory is given") }
+        let support = try FreezeSupport.find(directory, facts, library)
+        return support.method == .subvolume ? .snapshot : .files(whyNotNative: support.reason)
+    }
+
+    /// Every error with the store's place in it, and that of a server or of the files as one of the store.
+    func asFailure<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try asStoreFailure(body) } catch let error as PostgresError {
+            var failure = error.failure
+            failure.message = "\(declaration.path): \(failure.message)"
+            throw failure
+        }
+    }
+
+    // MARK: Native images
+
+    package func nativeImages() throws -> [String] { try library?.images() ?? [] }
+
+    package func removeNativeImage(_ id: String) throws { try asFailure { try library?.remove(id) } }
+
+    package func openNativeImage(_ id: String, since: String?) throws -> any EntrySource {
+        guard let image = try library?.image(id) else {
+            throw Failure(
+                .notFound, "store \(declaration.name): native image \(id) is gone",
+                hint: "`snapshot validate` tells what is left; restore from another snapshot or from a backup")
+        }
+        return DataDirectorySource(path: image.path, isFrozen: true, clock: host.clock)
+    }
+
+    package func space() throws -> StoreSpace? { try directory.flatMap { try StoreSpace.local($0.path) } }
+}
+
+extension ImageForm {
+    var word: String {
+        switch self {
+        case .snapshot: "native"
+        case .files: "files"
+        case .dump: "dump"
+        }
+    }
+
+    var isNative: Bool { if case .snapshot = self { true } else { false } }
+}

@@ -1,0 +1,38 @@
+import CPQ
+
+/// Connection strings of libpq.
+enum ConnectionText {
+    /// The settings that a string names, without secrets and without what libpq adds.
+    private static func settings(of text: String) -> [(key: String, value: String)] {
+        guard let options = PQconninfoParse(text, nil) else { return [] }
+        defer { PQconninfoFree(options) }
+        var settings: [(key: String, value: String)] = []
+        var next = options
+        while let keyword = next.pointee.keyword {
+            // A display option of "*" marks a password.
+            let isSecret = next.pointee.dispchar.map { $0.pointee == CChar(UInt8(ascii: "*")) } ?? false
+            if !isSecret, let value = next.pointee.val { settings.append((String(cString: keyword), String(cString: value))) }
+            next += 1
+        }
+        return settings
+    }
+
+    /// For messages: where it leads.
+    static func shown(_ text: String) -> String {
+        let settings = settings(of: text)
+        let words = ["host", "hostaddr", "port", "dbname"].compactMap { key in
+            settings.first { $0.key == key }.map { "\(key)=\($0.value)" }
+        }
+        return words.isEmpty ? "the local PostgreSQL server" : "PostgreSQL at \(words.joined(separator: " "))"
+    }
+
+    /// The same server, another database: for programs, which take it as one argument.
+    static func text(_ text: String, database: String) -> String {
+        let others = settings(of: text).filter { $0.key != "dbname" }
+        return (others + [("dbname", database)]).map { "\($0.key)=\(quoted($0.value))" }.joined(separator: " ")
+    }
+
+    private static func quoted(_ value: String) -> String {
+        "'" + value.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
+    }
+}

@@ -1,0 +1,132 @@
+import CPQ
+
+/// One session with a server through libpq. Calls block; one thread at a time uses it.
+///
+/// Its password, where there is one, comes from a password file (passfile, `~/.pgpass`): nothing here holds it.
+package final class PostgresConnection: @unchecked Sendable {
+    // Made once and used by one thread at a time; `isClosed` changes at the very end.
+    private let handle: OpaquePointer
+    package let server: String
+    private var isClosed = false
+
+    /// `text` is a connection string; `database` takes the place of the one that it names. Throws after `patience` seconds without an answer.
+    package init(_ text: String, database: String? = nil, patience: Int = 10) throws(PostgresError) {
+        server = ConnectionText.shown(text)
+        var settings: [(String, String)] = [
+            ("dbname", text), ("application_name", "holdfast"), ("connect_timeout", "\(patience)"), ("client_encoding", "UTF8"),
+            ("options", "-c lock_timeout=0 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c search_path=pg_catalog"),
+        ]
+        // The last one wins, also over what a connection string in `dbname` says (PQconnectdbParams, expand_dbname).
+        if let database { settings.append(("dbname", database)) }
+        let opened = Self.connect(settings)
+        guard let opened else {
+            throw PostgresError(state: "", message: "out of memory", server: server, operation: "connect")
+        }
+        handle = opened
+        guard PQstatus(handle) == CONNECTION_OK else { throw refusal() }
+        PQsetNoticeProcessor(handle, { _, _ in }, nil)
+    }
+
+    private static func connect(_ settings: [(String, String)]) -> OpaquePointer? {
+        withStrings(settings.map(\.0)) { keys in withStrings(settings.map(\.1)) { PQconnectdbParams(keys, $0, 1) } }
+    }
+
+    /// libpq gives no error code for a connection that was refused; the server's words have one only in the log.
+    private func refusal() -> PostgresError {
+        let message = Self.line(PQerrorMessage(handle))
+        let known = [
+            ("authentication failed", "28P01"), ("no pg_hba.conf entry", "28000"), ("role \"", "28000"), ("no password supplied", "28P01"),
+            ("database \"", "3D000"), ("too many clients", "53300"), ("remaining connection slots", "53300"), ("is starting up", "57P03"),
+            ("is shutting down", "57P03"), ("not yet accepting connections", "57P03"), ("is in recovery mode", "57P03"),
+        ]
+        let state = known.first { message.contains($0.0) }?.1 ?? ""
+        close()
+        return PostgresError(state: state, message: message, server: server, operation: "connect")
+    }
+
+    deinit { close() }
+
+    /// Ends the session; what it held (a backup, a slot, a snapshot) goes with it. No call may follow.
+    package func close() {
+        if !isClosed { PQfinish(handle) }
+        isClosed = true
+    }
+
+    /// As `server_version_num` has it: 150018.
+    package var version: Int { Int(PQserverVersion(handle)) }
+
+    /// Runs statements without parameters, separated by semicolons, in one transaction; rows are ignored.
+    package func execute(_ sql: String, as operation: String? = nil) throws(PostgresError) {
+        let result = PQexec(handle, sql)
+        defer { PQclear(result) }
+        try check(result, operation ?? Self.begin(of: sql))
+    }
+
+    /// Runs one statement with `$1`, `$2`, … and gives its rows, each value as text, nil for NULL.
+    package func rows(_ sql: String, _ parameters: [String?] = [], as operation: String? = nil) throws(PostgresError) -> [[String?]] {
+        let result = Self.withOptionalStrings(parameters) { values in
+            PQexecParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
+        }
+        defer { PQclear(result) }
+        try check(result, operation ?? Self.begin(of: sql))
+        let columns = PQnfields(result)
+        return (0..<PQntuples(result)).map { row in
+            (0..<columns).map { column in
+                guard PQgetisnull(result, row, column) == 0, let value = PQgetvalue(result, row, column) else { return nil }
+                let count = Int(PQgetlength(result, row, column))
+                return value.withMemoryRebound(to: UInt8.self, capacity: count) {
+                    String(decoding: UnsafeBufferPointer(start: $0, count: count), as: UTF8.self)
+                }
+            }
+        }
+    }
+
+    /// The first column of the first row.
+    package func text(_ sql: String, _ parameters: [String?] = [], as operation: String? = nil) throws(PostgresError) -> String? {
+        try rows(sql, parameters, as: operation).first?.first ?? nil
+    }
+
+    package func isTrue(_ sql: String, _ parameters: [String?] = []) throws(PostgresError) -> Bool { try text(sql, parameters) == "t" }
+
+    private func check(_ result: OpaquePointer?, _ operation: String) throws(PostgresError) {
+        switch PQresultStatus(result) {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return
+        default:
+            let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? ""
+            let primary = PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { Self.line($0) }
+            let message = primary ?? Self.line(PQerrorMessage(handle))
+            throw PostgresError(state: state, message: message, server: server, operation: operation)
+        }
+    }
+
+    private static func begin(of sql: String) -> String {
+        "run \(sql.split(whereSeparator: \.isWhitespace).prefix(6).joined(separator: " "))"
+    }
+
+    private static func line(_ text: UnsafePointer<CChar>?) -> String {
+        guard let text else { return "no answer" }
+        let words = String(cString: text).split(whereSeparator: \.isNewline).map { $0.trimmingPrefix { $0.isWhitespace } }
+        return words.joined(separator: "; ")
+    }
+
+    private static func withStrings<Result>(_ strings: [String], _ body: ([UnsafePointer<CChar>?]) -> Result) -> Result {
+        withOptionalStrings(strings, body)
+    }
+
+    /// C strings, the last one followed by a null.
+    private static func withOptionalStrings<Result>(_ strings: [String?], _ body: ([UnsafePointer<CChar>?]) -> Result) -> Result {
+        let copies = strings.map { string -> UnsafeMutableBufferPointer<CChar>? in
+            guard let bytes = string?.utf8CString else { return nil }
+            let copy = UnsafeMutableBufferPointer<CChar>.allocate(capacity: bytes.count)
+            _ = copy.initialize(from: bytes)
+            return copy
+        }
+        defer { for copy in copies { copy?.deallocate() } }
+        return body(copies.map { $0.map { UnsafePointer($0.baseAddress) } ?? nil } + [nil])
+    }
+}
+
+/// A name as SQL quotes it.
+package func quotedName(_ name: String) -> String {
+    "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+}

@@ -1,0 +1,143 @@
+import Archiving
+import Glibc
+import HostIO
+import Model
+import PostgresStore
+import StoreContract
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: PostgresServer.isInstalled), .timeLimit(.minutes(5))) struct PostgresRestoreTests {
+    @Test func `a plan names the relations that it puts back`() throws {
+        let fixture = try PostgresFixture()
+        let run = try StoreRun(fixture)
+        try fixture.fill()
+        let image = try run.snapshot("a")
+        try fixture.server.sql("UPDATE account SET balance = 0", in: "acme")
+        let plan = try run.plan(image)
+        #expect(plan.examples.contains("replace table public.account in acme"), "\(plan.examples)")
+        let check = try run.adapter.check(against: image, scratch: run.scratch, job: JobControl())
+        #expect(check.examples.contains("table public.account in acme"), "\(check.examples)")
+    }
+
+    @Test func `files that are as they were are not written again`() throws {
+        let fixture = try PostgresFixture()
+        let run = try StoreRun(fixture)
+        try fixture.fill()
+        try fixture.server.sql("CREATE TABLE big AS SELECT i, md5(i::text) FROM generate_series(1, 200000) i", in: "acme")
+        let image = try run.snapshot("a")
+        try fixture.server.sql("UPDATE account SET balance = 0", in: "acme")
+        let file = try fixture.server.sql("SELECT pg_relation_filepath('big')", in: "acme").filter { !$0.isNewline }
+        let before = try #require(try statusOfPath(Path.join(fixture.server.data, file)))
+        let outcome = try run.restore(image)
+        let after = try #require(try statusOfPath(Path.join(fixture.server.data, file)))
+        #expect(before.inode == after.inode && before.modified == after.modified)
+        #expect(outcome.bytesWritten < 80 << 20, "\(outcome)")
+    }
+
+    @Test func `each restore begins a time line of its own, and the settings for the recovery are gone afterwards`() throws {
+        let fixture = try PostgresFixture()
+        let run = try StoreRun(fixture)
+        try fixture.fill()
+        try fixture.server.sql("ALTER SYSTEM SET work_mem = '7MB'")
+        let settings = Path.join(fixture.server.data, "postgresql.auto.conf")
+        let before = try AtomicFile.read(settings, limit: 1 << 16)
+        let image = try run.snapshot("a")
+        for timeline in 2...3 {
+            try fixture.damage(0)
+            try run.restore(image)
+            #expect(try fixture.server.sql("SELECT substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)::int") == "\(timeline)\n")
+            try fixture.server.sql("DROP TABLE IF EXISTS stray_0", in: "acme")
+        }
+        #expect(try AtomicFile.read(settings, limit: 1 << 16) == before)
+        #expect(try fixture.server.sql("SHOW restore_command") == "\n")
+        #expect(try statusOfPath(Path.join(fixture.server.data, "recovery.signal")) == nil)
+    }
+
+    @Test func `tablespaces come back in their places, and those that came later go`() throws {
+        let fixture = try PostgresFixture()
+        let run = try StoreRun(fixture)
+        try fixture.fill()
+        let (fast, late) = (try fixture.server.folder("fast"), try fixture.server.folder("late"))
+        try fixture.server.sql("CREATE TABLESPACE fast LOCATION '\(fast)'")
+        try fixture.server.sql("CREATE TABLE far TABLESPACE fast AS SELECT generate_series(1, 1000) AS id", in: "acme")
+        let content = try fixture.content()
+        let image = try run.snapshot("a")
+        try fixture.server.sql("DELETE FROM far", in: "acme")
+        try fixture.server.sql("CREATE TABLESPACE late LOCATION '\(late)'")
+        try fixture.server.sql("CREATE TABLE later TABLESPACE late AS SELECT 1 AS id", in: "acme")
+        try run.restore(image)
+        #expect(try fixture.content() == content)
+        #expect(try fixture.server.sql("SELECT pg_tablespace_location(oid) FROM pg_tablespace WHERE spcname = 'fast'") == "\(fast)\n")
+        try fixture.server.sql("CREATE TABLESPACE late LOCATION '\(late)'")
+    }
+
+    @Test func `the place of a tablespace of another server is not written over`() throws {
+        let fixture = try PostgresFixture()
+        let run = try StoreRun(fixture)
+        try fixture.fill()
+        let fast = try fixture.server.folder("fast")
+        try fixture.server.sql("CREATE TABLESPACE fast LOCATION '\(fast)'")
+        try fixture.server.sql("CREATE TABLE far TABLESPACE fast AS SELECT 1 AS id", in: "acme")
+        let image = try run.snapshot("a")
+        try fixture.remove()
+        let failure = #expect(throws: Failure.self) { try run.plan(image) }
+        #expect(failure?.code == .refused && failure?.message.contains(fast) == true, "\(String(describing: failure))")
+        try removeContents(of: try Descriptor.openDirectory(fast))
+        try run.restore(image)
+        #expect(try fixture.server.sql("SELECT id FROM far", in: "acme") == "1\n")
+    }
+
+    @Test func `a restore that stops in between leaves a directory on which no server starts, and the next one ends it`() throws {
+        let fixture = try PostgresFixture()
+        let run = try StoreRun(fixture)
+        try fixture.fill()
+        let content = try fixture.content()
+        let image = try run.snapshot("a")
+        try fixture.damage(0)
+        let plan = try run.plan(image)
+        let job = JobControl()
+        // Cancelled by the one that waits for the server to be down.
+        let watcher = try WorkerThread(named: "cancel") {
+            while try statusOfPath(Path.join(fixture.server.data, "PG_VERSION")) != nil { sched_yield() }
+            job.cancel()
+        }
+        #expect(throws: (any Error).self) { try run.adapter.apply(plan, of: image, scratch: run.scratch, job: job) }
+        try watcher.join()
+        #expect(throws: (any Error).self) { try fixture.server.start() }
+        let failure = Failure(describing: try #require(throws: (any Error).self) { try run.adapter.open() })
+        #expect(failure.code == .store && failure.message.contains("a restore of it did not end"))
+        try run.restore(image)
+        #expect(try fixture.content() == content)
+    }
+
+    @Test func `without commands for the service nothing is touched`() throws {
+        let fixture = try PostgresFixture { $0.service = nil }
+        let run = try StoreRun(fixture)
+        try fixture.fill()
+        let image = try run.snapshot("a")
+        try fixture.damage(0)
+        let content = try fixture.content()
+        let failure = #expect(throws: Failure.self) { try run.restore(image) }
+        #expect(failure?.code == .refused && failure?.hint?.contains("service:") == true)
+        #expect(try fixture.content() == content)
+    }
+
+    @Test(arguments: ["stop", "start"]) func `a command of the service that fails is named`(_ which: String) throws {
+        let fixture = try PostgresFixture { access in
+            if which == "stop" {
+                access.service?.stop = "echo no way >&2; exit 3"
+            } else {
+                access.service?.start = "echo no way >&2; exit 3"
+            }
+        }
+        let run = try StoreRun(fixture)
+        try fixture.fill()
+        let image = try run.snapshot("a")
+        try fixture.damage(0)
+        let failure = #expect(throws: Failure.self) { try run.restore(image) }
+        #expect(
+            failure?.message.contains("the \(which) command of the service failed") == true && failure?.cause?.contains("no way") == true)
+        #expect(fixture.server.isRunning == (which == "stop"))
+    }
+}
