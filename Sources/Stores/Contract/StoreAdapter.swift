@@ -34,7 +34,12 @@ package protocol StoreAdapter: Sendable {
     /// manifest will name; removes it when `outcome` is `abandoned`.
     func release(_ capture: Capture, outcome: CaptureOutcome)
 
-    /// The image reduced to `extent` (not `whole`), for a backup; works on a scratch copy and never on the store.
+    /// Whether an image has to be made into another one for a backup, which is to outlive the store's release: then it goes through
+    /// ``reduce(_:to:scratch:job:)`` also when all of it is kept.
+    func isConvertedForBackups(_ image: StoreImage) throws -> Bool
+
+    /// The image reduced to `extent`, for a backup (`whole` only where ``isConvertedForBackups(_:)``); works on a scratch copy and never on the
+    /// store.
     func reduce(_ image: StoreImage, to extent: StoreExtent, scratch: ScratchDirectory, job: JobControl) throws -> ReducedImage
 
     /// What putting `image` back would change, without changing anything outside `scratch`.
@@ -69,6 +74,7 @@ extension StoreAdapter {
     package var comparesNativeImages: Bool { false }
     package func prepare(_ request: CaptureRequest, job: JobControl) throws -> CapturedImage? { nil }
     package func abandon(_ request: CaptureRequest) {}
+    package func isConvertedForBackups(_ image: StoreImage) throws -> Bool { false }
     package func openNativeImage(_ id: String) throws -> any EntrySource { try openNativeImage(id, since: nil) }
 
     /// What the system says about the store's files is a failure of the store, not of the storage.

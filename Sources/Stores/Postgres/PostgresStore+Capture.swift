@@ -10,7 +10,7 @@ extension PostgresStore {
     package func prepare(_ request: CaptureRequest, job: JobControl) throws -> CapturedImage? {
         try asFailure {
             let (connection, facts) = try connect()
-            switch try form(facts) {
+            switch try form(connection, facts) {
             case .snapshot:
                 // What a server that is started on the image has to go through begins here.
                 try connection.execute("CHECKPOINT", as: "write a checkpoint")
@@ -18,8 +18,10 @@ extension PostgresStore {
                 hold(.snapshot(nil), as: request.imageID)
                 return nil
             case .files: return try beginBackup(connection, facts, request)
-            case .dump(let why):
-                throw Failure(.store, "\(declaration.path): no image of its files is possible: \(why)", hint: "holdfast cluster status")
+            case .dump:
+                connection.close()
+                hold(.dumps(try DumpSessions(self, facts), scratch: request.scratch), as: request.imageID)
+                return nil
             }
         }
     }
@@ -42,6 +44,7 @@ extension PostgresStore {
             switch heldImage(request.imageID) {
             case .files(let session): return try endBackup(session, request)
             case .snapshot: return try freeze(request)
+            case .dumps(let sessions, let scratch): return try pin(sessions, scratch, request)
             case .ended, nil: throw Failure(.internal, "store \(declaration.name): image \(request.imageID) is not prepared")
             }
         }
@@ -71,7 +74,32 @@ extension PostgresStore {
             facts: ["native-image-by": image.method.rawValue])
     }
 
-    /// What is to be laid over the files: the label of the backup and its log.
+    /// Each database at the instant of its own snapshot, one after the other: milliseconds.
+    private func pin(_ sessions: DumpSessions, _ scratch: String, _ request: CaptureRequest) throws -> Capture {
+        let began = host.clock.now()
+        let pinned = try sessions.pin()
+        let ended = host.clock.now()
+        hold(.dumps(pinned, scratch: scratch), as: request.imageID)
+        var facts = sessions.facts.texts
+        for session in pinned.pinned { facts["snapshot:\(session.database)"] = session.snapshot }
+        return Capture(imageID: request.imageID, native: false, began: began, ended: ended, precision: .exact, facts: facts)
+    }
+
+    private func dump(_ sessions: DumpSessions, _ scratch: String, _ job: JobControl) throws -> CapturedImage {
+        let programs = try ServerPrograms.require(
+            access, told: sessions.facts.programs, release: "\(sessions.facts.major)", store: declaration.name)
+        let writing = DumpWriting(
+            store: declaration.name, programs: programs, connection: access.connection, folder: Path.join(scratch, Self.dumpFolder),
+            jobs: host.processors)
+        job.begin(phase: "dumping \(declaration.name)")
+        try writing.writeGlobals(job)
+        for session in sessions.pinned { try writing.write(session.database, .all, snapshot: session.snapshot, job) }
+        return CapturedImage(source: LocalDirectory(path: writing.folder), shape: .contentDefined)
+    }
+
+    private static let dumpFolder = "dumps"
+
+    /// What is to be laid over the files: the label of the backup and its log. Or the dumps.
     package func image(of capture: Capture, job: JobControl) throws -> CapturedImage {
         try asFailure {
             switch heldImage(capture.imageID) {
@@ -88,6 +116,7 @@ extension PostgresStore {
                 let census = try ImageCensus(of: .source(source), job: job)
                 return CapturedImage(
                     source: source, shape: .contentDefined, sizes: [.full: census.bytes], facts: ["entries": String(census.files)])
+            case .dumps(let sessions, let scratch): return try dump(sessions, scratch, job)
             default: throw Failure(.internal, "store \(declaration.name): image \(capture.imageID) is not captured")
             }
         }
@@ -100,6 +129,9 @@ extension PostgresStore {
         case .files(let session), .ended(let session, _): session.close()
         // What cannot be removed now is an orphan that the next run finds.
         case .snapshot(let image?) where isAbandoned: try? library?.remove(image.id)
+        case .dumps(let sessions, let scratch):
+            sessions.close()
+            try? removeTree(Path.join(scratch, Self.dumpFolder))
         case .snapshot, nil: return
         }
     }

@@ -7,6 +7,7 @@ extension PostgresStore {
     package func planRestore(of image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreRestorePlan {
         job.begin(phase: "comparing \(declaration.name)")
         return try asFailure {
+            if let dumps = try DumpRestore(image.tree, into: self, scratch: scratch.path, host: host, job: job) { return try dumps.plan() }
             let directory = try local()
             let origin = try ImageOrigin(of: image.tree, named: declaration.name, access)
             let parts = try RestoreParts(image.tree, directory, host: host)
@@ -37,6 +38,7 @@ extension PostgresStore {
         guard !plan.isEmpty else { return StoreRestoreOutcome(bytesWritten: 0, entriesChanged: 0, issues: 0) }
         return try asFailure {
             try job.checkCancelled()
+            if let dumps = try DumpRestore(image.tree, into: self, scratch: scratch.path, host: host, job: job) { return try dumps.apply() }
             let directory = try local()
             let control = ServiceControl(store: declaration.name, service: access.service, directory: directory, host: host)
             _ = try control.required()
@@ -79,6 +81,7 @@ extension PostgresStore {
     /// Sound: it serves, and the catalogues of every database can be read.
     package func check(against image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreCheck {
         try asFailure {
+            if let dumps = try DumpRestore(image.tree, into: self, scratch: scratch.path, host: host, job: job) { return try dumps.check() }
             let directory = try local()
             let origin = try ImageOrigin(of: image.tree, named: declaration.name, access)
             guard let live = try LiveServer(self, directory) else {
@@ -98,28 +101,42 @@ extension PostgresStore {
     // MARK: Deleting
 
     package func destroy(job: JobControl) throws {
-        guard let directory, try directory.exists() else { return }
         try asFailure {
+            guard let directory else { return try DumpTarget(self, host: host).empty() }
+            guard try directory.exists() else { return }
             let control = ServiceControl(store: declaration.name, service: access.service, directory: directory, host: host)
             try control.stop()
-            if try isEmpty() { return }
+            let folder = try Descriptor.openDirectory(directory.path)
+            if try folder.isEmptyDirectory() { return }
             let tablespaces = try directory.tablespaces()
             try RestoreGuard(directory: directory).raise()
             for place in tablespaces { try removeTree(place) }
-            try removeContents(of: try Descriptor.openDirectory(directory.path))
+            try removeContents(of: folder)
         }
     }
 
+    /// A server that nobody has put anything into is empty, like a directory without one.
     package func isEmpty() throws -> Bool {
-        guard let directory, try directory.exists() else { return true }
-        return try asFailure { try Descriptor.openDirectory(directory.path).isEmptyDirectory() }
+        try asFailure {
+            guard let directory else { return try DumpTarget(self, host: host).isEmpty() }
+            guard try directory.exists() else { return true }
+            if try Descriptor.openDirectory(directory.path).isEmptyDirectory() { return true }
+            guard try directory.isInUse() else { return false }
+            return try DumpTarget(self, host: host).isEmpty()
+        }
+    }
+
+    /// Files are good for the same release on the same kind of machine; dumps for any.
+    package func isConvertedForBackups(_ image: StoreImage) throws -> Bool {
+        try asFailure { try DumpLayout.databases(in: image.tree) == nil }
     }
 
     package func reduce(
         _ image: StoreImage, to extent: StoreExtent, scratch: ScratchDirectory, job: JobControl
     ) throws -> ReducedImage {
-        throw Failure(
-            .refused, "store \(declaration.name): an image of a server's files cannot be reduced to \(extent.rawValue)",
-            hint: "make a full backup")
+        try asFailure {
+            let dump = try ImageDump(store: self, image: image.tree, extent: extent, host: host).run(in: scratch.path, job)
+            return .rebuilt(LocalDirectory(path: dump.folder), .contentDefined, reload: dump.reload)
+        }
     }
 }

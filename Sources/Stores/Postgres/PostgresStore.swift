@@ -21,6 +21,8 @@ package final class PostgresStore: StoreAdapter {
         case files(BackupSession)
         case ended(BackupSession, BackupSession.Ending)
         case snapshot(NativeImage?)
+        /// With the directory where the dumps go.
+        case dumps(DumpSessions, scratch: String)
     }
 
     /// Throws `clusterFile` for a store that no cluster file describes: a manifest does not say how a server is reached.
@@ -47,7 +49,7 @@ package final class PostgresStore: StoreAdapter {
         try asFailure {
             let (connection, facts) = try connect()
             defer { connection.close() }
-            let form = try form(facts)
+            let form = try form(connection, facts)
             var texts = facts.texts
             texts["images"] = form.word
             if case .dump(let why) = form { texts["no-physical-images-because"] = why }
@@ -77,8 +79,8 @@ package final class PostgresStore: StoreAdapter {
         }
     }
 
-    func form(_ facts: ServerFacts) throws -> ImageForm {
-        if let obstacle = try ImageForm.obstacle(facts, directory) { return .dump(whyNotFiles: obstacle) }
+    func form(_ connection: PostgresConnection, _ facts: ServerFacts) throws -> ImageForm {
+        if let obstacle = try ImageForm.obstacle(connection, facts, directory) { return .dump(whyNotFiles: obstacle) }
         guard let directory else { return .dump(whyNotFiles: "no data-directory is given") }
         let support = try FreezeSupport.find(directory, facts, library)
         return support.method == .subvolume ? .snapshot : .files(whyNotNative: support.reason)

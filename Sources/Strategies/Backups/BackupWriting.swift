@@ -60,7 +60,8 @@ struct BackupWriting {
         let extent = record.extent(in: mode)
         do {
             let image = try cluster.image(of: record, in: source, sourceReader)
-            var part = try extent == .whole ? copy(image, record, into: writer) : reduce(image, to: extent, record, into: writer)
+            let isCopied = try extent == .whole && !cluster.adapter(for: record.declaration).isConvertedForBackups(image)
+            var part = try isCopied ? copy(image, record, into: writer) : reduce(image, to: extent, record, into: writer)
             part.record.image = .archived
             part.record.extent = extent
             part.record.madeFrom = try cluster.adapter(for: record.declaration).comparesNativeImages ? record.nativeImageID : nil

@@ -56,7 +56,7 @@ extension Cluster {
         switch store.kind {
         case .directory: store.path
         case .sqlite: "\(store.path)  (with the application stopped; remove -wal and -shm)"
-        case .postgres: "\(store.path)  (with the server stopped and the directory empty; then start it)"
+        case .postgres: "a new server  (of a backup: psql -f globals.sql, then pg_restore --create of each in databases/)"
         case .hdfs: "\(store.path)  (hdfs dfs -put; owners and permissions stand in the tree)"
         }
     }

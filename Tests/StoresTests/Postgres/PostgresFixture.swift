@@ -9,12 +9,13 @@ import Testing
 /// A small server with its adapter. The server runs from ``fill()`` on.
 final class PostgresFixture: StoreUnderTest {
     enum Form: String, CaseIterable, Sendable, CustomTestStringConvertible {
-        case files, snapshot
+        /// A server on another host, as far as the store knows.
+        case files, snapshot, dump
 
         var testDescription: String { rawValue }
 
         static let available: [Form] =
-            !PostgresServer.isInstalled ? [] : canMount("PostgreSQL on btrfs") ? allCases : [.files]
+            !PostgresServer.isInstalled ? [] : canMount("PostgreSQL on btrfs") ? allCases : [.files, .dump]
     }
 
     let home: TemporaryDirectory
@@ -30,6 +31,7 @@ final class PostgresFixture: StoreUnderTest {
         server = try PostgresServer(settings: settings, in: mount?.path, isSubvolume: form == .snapshot)
         images = mount.map { Path.join($0.path, "images") } ?? home.file("images")
         var access = PostgresAccess(connection: server.connection, dataDirectory: server.data, service: server.service)
+        if form == .dump { (access.dataDirectory, access.service) = (nil, nil) }
         change(&access)
         let declaration = StoreDeclaration(
             name: "catalog", kind: .postgres, role: .metadata, path: access.dataDirectory ?? access.connection,
@@ -50,6 +52,7 @@ final class PostgresFixture: StoreUnderTest {
 
     var adapter: any StoreAdapter { store }
     var nativeImageFolder: String? { images }
+    var isMadeByRestores: Bool { store.declaration.postgres?.dataDirectory != nil }
     var scratchParent: String { home.file("scratch") }
 
     func fill() throws {

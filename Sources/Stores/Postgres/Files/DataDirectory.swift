@@ -23,10 +23,9 @@ struct DataDirectory: Sendable {
         }
     }
 
-    /// The first eight bytes of the control file (`ControlFileData.system_identifier`, pg_control.h); nil when there is none.
-    func systemIdentifier() throws -> UInt64? {
-        guard let bytes = try AtomicFile.readIfPresent(file("global/pg_control"), limit: 1 << 16), bytes.count >= 8 else { return nil }
-        return bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+    /// Nil when there is no control file.
+    func control() throws -> ControlFacts? {
+        try AtomicFile.readIfPresent(file("global/pg_control"), limit: 1 << 16).flatMap { ControlFacts($0) }
     }
 
     /// Whether a server runs on it: the process of `postmaster.pid` is there, and works in this directory as far as that can be told.

@@ -23,21 +23,25 @@ enum ImageForm: Sendable {
     static let oldest = 15
 
     /// Why the files cannot be read as an image; nil when they can.
-    static func obstacle(_ facts: ServerFacts, _ directory: DataDirectory?) throws -> String? {
+    static func obstacle(_ connection: PostgresConnection, _ facts: ServerFacts, _ directory: DataDirectory?) throws -> String? {
         guard let directory else { return "no data-directory is given: the server is on another host" }
         if facts.major < oldest { return "PostgreSQL \(facts.version) is older than \(oldest)" }
         if facts.isInRecovery { return "the server is a standby" }
         if facts.walLevel == "minimal" { return "wal_level is minimal; set it to replica" }
         if !facts.mayBackUp { return "the user may not call pg_backup_start and make a replication slot; use a superuser, or grant both" }
         if facts.slots.used >= facts.slots.most { return "all of max_replication_slots (\(facts.slots.most)) are taken; raise it" }
-        return try mismatch(facts, directory) ?? unreadable(facts, directory)
+        return try mismatch(connection, directory) ?? unreadable(facts, directory)
     }
 
-    private static func mismatch(_ facts: ServerFacts, _ directory: DataDirectory) throws -> String? {
+    /// Whether the server that answers works on this directory: copies of a server share its identifier, but not what their control files say
+    /// of their last checkpoint. It may make one between two looks.
+    private static func mismatch(_ connection: PostgresConnection, _ directory: DataDirectory) throws -> String? {
         do {
-            guard let identifier = try directory.systemIdentifier() else { return "\(directory.path) holds no control file" }
-            guard identifier == facts.systemIdentifier else { return "\(directory.path) is of another server than the one that answers" }
-            return nil
+            for _ in 0..<5 {
+                guard let file = try directory.control() else { return "\(directory.path) holds no control file" }
+                if try file == ControlFacts(of: connection) { return nil }
+            }
+            return "\(directory.path) is of another server than the one that answers"
         } catch let error as SystemError {
             return "\(error)"
         }

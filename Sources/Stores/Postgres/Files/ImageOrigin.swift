@@ -13,15 +13,15 @@ struct ImageOrigin: Sendable {
     let end: (timeline: UInt32, position: LogPosition)?
 
     init(of image: ImageTree, named name: String, _ access: PostgresAccess) throws {
-        guard let version = try image.bytes(of: ["PG_VERSION"], limit: 64), let control = try image.bytes(of: ["global", "pg_control"]),
-            control.count >= 8
+        guard let version = try image.bytes(of: ["PG_VERSION"], limit: 64),
+            let control = try image.bytes(of: ["global", "pg_control"]).flatMap({ ControlFacts($0) })
         else {
             throw Failure(
                 .damaged, "store \(name): the image is not that of a data directory",
                 hint: "it was made by something else; restore from another snapshot or backup")
         }
         release = String(decoding: version, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined()
-        systemIdentifier = control.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+        systemIdentifier = control.systemIdentifier
         if case .source(let source) = image, let frozen = source as? DataDirectorySource {
             let programs = try Int(release).flatMap { try ServerPrograms.find(access, told: nil, major: $0) }
             end = try programs.flatMap { try Self.end(ofFrozen: frozen.path, control, $0) }
@@ -44,20 +44,16 @@ struct ImageOrigin: Sendable {
         return overflow ? nil : (timeline, LogPosition(position))
     }
 
-    /// A frozen copy recovers from its last checkpoint to the last record that is whole. The places of the checkpoint's beginning and of its
-    /// time line in the control file (`checkPointCopy`, pg_control.h) are those of PostgreSQL 11 and later.
+    /// A frozen copy recovers from its last checkpoint to the last record that is whole.
     private static func end(
-        ofFrozen path: String, _ control: [UInt8], _ programs: ServerPrograms
+        ofFrozen path: String, _ control: ControlFacts, _ programs: ServerPrograms
     ) throws -> (timeline: UInt32, position: LogPosition)? {
-        guard control.count >= 52 else { return nil }
-        let (redo, timeline) = control.withUnsafeBytes {
-            (LogPosition($0.loadUnaligned(fromByteOffset: 40, as: UInt64.self)), $0.loadUnaligned(fromByteOffset: 48, as: UInt32.self))
-        }
         let folder = Path.join(path, "pg_wal")
         guard let first = try Descriptor.openDirectory(folder).entries().first(where: { $0.name.count == 24 }) else { return nil }
         let size = UInt64(clamping: try Descriptor.openDirectory(folder).status(of: first.name).size)
-        let dumped = try programs.run("pg_waldump", ["-p", folder, "-t", "\(timeline)", "-s", redo.description], outputLimit: 64 << 20)
+        let dumped = try programs.run(
+            "pg_waldump", ["-p", folder, "-t", "\(control.timeline)", "-s", control.redo.description], outputLimit: 64 << 20)
         guard !dumped.truncated, let last = dumped.outputText.split(separator: "\n").last else { return nil }
-        return LogRecords.end(of: last, segmentSize: size).map { (timeline, $0) }
+        return LogRecords.end(of: last, segmentSize: size).map { (control.timeline, $0) }
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import HostIO
 import Model
 
@@ -11,6 +12,42 @@ struct ServerPrograms: Sendable {
         let places = [access.programs, told, "/usr/lib/postgresql/\(major)/bin"].compactMap { $0 }
         for place in places where try statusOfPath(Path.join(place, "postgres")) != nil { return ServerPrograms(folder: place) }
         return nil
+    }
+
+    /// Throws `store` when they are not there.
+    static func require(_ access: PostgresAccess, told: String?, release: String, store: String) throws -> ServerPrograms {
+        if let programs = try Int(release).flatMap({ try find(access, told: told, major: $0) }) { return programs }
+        throw Failure(
+            .store, "store \(store): the programs of PostgreSQL \(release) are not there",
+            hint: "install postgresql-\(release), or say where they are: programs: /path/to/bin")
+    }
+
+    /// Of whatever release, the newest: its server loads the dumps of all before it.
+    static func newest(_ access: PostgresAccess, store: String) throws -> ServerPrograms {
+        let folder = "/usr/lib/postgresql"
+        let names = try statusOfPath(folder) == nil ? [] : try Descriptor.openDirectory(folder).entries().map { FileName.text($0.name) }
+        for major in names.compactMap({ Int($0) }).sorted(by: >) {
+            if let programs = try find(access, told: nil, major: major) { return programs }
+        }
+        return try require(access, told: nil, release: "15", store: store)
+    }
+
+    /// Where a program finds the directory that it holds, whoever may enter that by its path.
+    static let held = "/proc/self/fd/9"
+
+    /// `holding`: a directory that the program finds at ``held``. `owner`: it runs as the owner of that file, when this process is root, and
+    /// ends with the thread that runs it.
+    func process(
+        _ program: String, _ arguments: [String], holding: String? = nil, owner: FileStatus? = nil, input: [UInt8] = [],
+        outputLimit: Int = 1 << 20
+    ) -> ChildProcess {
+        var words = [Path.join(folder, program)] + arguments
+        if let owner {
+            let user = geteuid() == 0 ? ["--reuid=\(owner.uid)", "--regid=\(owner.gid)", "--clear-groups"] : []
+            words = ["setpriv"] + user + ["--pdeathsig=QUIT", "--"] + words
+        }
+        if let holding { words = ["/bin/sh", "-c", "exec 9<\"$1\"; shift; exec \"$@\"", "sh", holding] + words }
+        return ChildProcess(words, input: input, outputLimit: outputLimit)
     }
 
     func run(_ program: String, _ arguments: [String], outputLimit: Int = 1 << 20, timeout: Duration? = nil) throws -> ChildProcess.Outcome

@@ -1,0 +1,147 @@
+import Archiving
+import HostIO
+import Model
+import StoreContract
+
+/// Puts dumps back into a server that serves, database by database.
+struct DumpRestore {
+    private let target: DumpTarget
+    private let image: ImageTree
+    private let databases: [String]
+    private let scratch: String
+    private let job: JobControl
+
+    /// Nil for an image that is not made of dumps.
+    init?(_ image: ImageTree, into store: PostgresStore, scratch: String, host: Host, job: JobControl) throws {
+        guard let databases = try DumpLayout.databases(in: image) else { return nil }
+        self.databases = databases
+        self.image = image
+        self.scratch = scratch
+        self.job = job
+        target = try DumpTarget(store, host: host)
+    }
+
+    /// How the databases of the server differ from those of the image.
+    struct Difference {
+        var created: [String] = []
+        var replaced: [String] = []
+        var deleted: [String] = []
+        var unchanged: [String] = []
+        /// Roles and the like.
+        var globals = false
+    }
+
+    func plan() throws -> StoreRestorePlan {
+        let census = try ImageCensus(of: image, job: job)
+        guard try !target.isEmpty() else {
+            return StoreRestorePlan(
+                created: max(1, databases.count), bytesToWrite: census.bytes,
+                examples: databases.prefix(20).map { "create database \($0)" },
+                intoEmpty: true)
+        }
+        let difference = try compare()
+        let changed = difference.created + difference.replaced
+        return StoreRestorePlan(
+            created: difference.created.count, replaced: difference.replaced.count + (difference.globals ? 1 : 0),
+            deleted: difference.deleted.count, unchanged: difference.unchanged.count,
+            bytesToWrite: changed.isEmpty ? (difference.globals ? 1 : 0) : census.bytes,
+            bytesAtStake: changed.isEmpty && difference.deleted.isEmpty ? 0 : target.facts.bytes ?? 0, examples: examples(difference),
+            newestChange: changed.isEmpty && difference.deleted.isEmpty && !difference.globals ? nil : target.host.clock.now())
+    }
+
+    private func examples(_ difference: Difference) -> [String] {
+        let all =
+            difference.deleted.map { "delete database \($0)" } + difference.replaced.map { "replace database \($0)" }
+            + difference.created.map { "create database \($0)" } + (difference.globals ? ["replace roles"] : [])
+        return Array(all.prefix(20))
+    }
+
+    func apply() throws -> StoreRestoreOutcome {
+        let unpacked = try unpack()
+        defer { try? removeTree(unpacked) }
+        let isNew = try target.isEmpty()
+        let difference = isNew ? Difference(created: databases) : try compare(unpacked)
+        let globals = Path.join(unpacked, DumpLayout.globals)
+        var issues = try target.loadGlobals(globals)
+        for database in difference.created + difference.replaced {
+            try job.checkCancelled()
+            try target.load(database, from: folder(of: database, in: unpacked))
+        }
+        for database in difference.deleted { try target.drop(database) }
+        if !isNew { issues += try target.dropRoles(besides: try roles(globals)) }
+        try target.analyze()
+        for issue in issues.prefix(20) { job.note("\(target.store.declaration.name): \(printable(issue, limit: 200))") }
+        let census = try ImageCensus(of: image, job: job)
+        let count = difference.created.count + difference.replaced.count + difference.deleted.count
+        return StoreRestoreOutcome(
+            bytesWritten: count == 0 ? 0 : census.bytes, entriesChanged: count + (difference.globals ? 1 : 0), issues: issues.count)
+    }
+
+    /// The names of `CREATE ROLE name;` in a file of globals.
+    private func roles(_ file: String) throws -> Set<String> {
+        let text = String(decoding: try AtomicFile.read(file, limit: 1 << 26), as: UTF8.self)
+        return Set(
+            text.split(separator: "\n").filter { $0.hasPrefix("CREATE ROLE ") && $0.hasSuffix(";") }.map { line in
+                var name = String(line.dropFirst(12).dropLast())
+                if name.hasPrefix("\""), name.hasSuffix("\"") { name = String(name.dropFirst().dropLast()).replacing("\"\"", with: "\"") }
+                return name
+            })
+    }
+
+    func check() throws -> StoreCheck {
+        let difference = try compare()
+        let count =
+            difference.created.count + difference.replaced.count + difference.deleted.count + (difference.globals ? 1 : 0)
+        return StoreCheck(differences: count, examples: examples(difference))
+    }
+
+    // MARK: Comparing
+
+    private func folder(of database: String, in unpacked: String) -> String {
+        Path.join(unpacked, "\(DumpLayout.databases)/\(DumpLayout.folder(of: database))")
+    }
+
+    private func unpack() throws -> String {
+        let place = Path.join(scratch, "dumps-\(target.host.randomHex(bytes: 6))")
+        let restore = TreeRestore(image: image, destination: place, host: target.host, options: .init(isDurable: false))
+        _ = try restore.apply(try restore.plan(job: job), job: job)
+        return place
+    }
+
+    private func compare() throws -> Difference {
+        let unpacked = try unpack()
+        defer { try? removeTree(unpacked) }
+        return try compare(unpacked)
+    }
+
+    /// Dumps the server as it is and compares the dumps, one after the other.
+    private func compare(_ unpacked: String) throws -> Difference {
+        let place = Path.join(scratch, "present-\(target.host.randomHex(bytes: 6))")
+        defer { try? removeTree(place) }
+        let writing = target.writing(into: place)
+        try writing.writeGlobals(job)
+        var difference = Difference()
+        let wanted = Set(databases)
+        let present = Set(target.facts.databases)
+        let chosen = target.store.access.databases
+        difference.deleted = present.subtracting(wanted).filter { chosen.isEmpty || chosen.contains($0) }.sorted()
+        difference.created = wanted.subtracting(present).sorted()
+        for database in wanted.intersection(present).sorted() {
+            try writing.write(database, .all, job)
+            let live = folder(of: database, in: place)
+            let isSame = try target.digest(ofDump: live, job) == target.digest(ofDump: folder(of: database, in: unpacked), job)
+            if isSame { difference.unchanged.append(database) } else { difference.replaced.append(database) }
+            try removeTree(live)
+        }
+        difference.globals = try text(place) != text(unpacked)
+        return difference
+    }
+
+    /// Without lines that differ in every dump.
+    private func text(_ folder: String) throws -> [Substring] {
+        let bytes = try AtomicFile.read(Path.join(folder, DumpLayout.globals), limit: 1 << 26)
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").filter {
+            !$0.hasPrefix("\\restrict ") && !$0.hasPrefix("\\unrestrict ") && !$0.hasPrefix("-- ")
+        }
+    }
+}

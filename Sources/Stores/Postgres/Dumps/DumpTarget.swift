@@ -1,0 +1,152 @@
+import Archiving
+import HostIO
+import Model
+import StoreContract
+
+/// A server that dumps are loaded into while it serves.
+struct DumpTarget {
+    let store: PostgresStore
+    let programs: ServerPrograms
+    let facts: ServerFacts
+    let host: Host
+    /// To a database that is never dropped: for sessions of this process, and for programs.
+    private let connection: String
+    private let connectionOfPrograms: String
+    private let holding: String?
+
+    init(_ store: PostgresStore, host: Host) throws {
+        self.store = store
+        self.host = host
+        connection = ConnectionText.text(store.access.connection, database: "template1")
+        connectionOfPrograms = connection
+        holding = nil
+        let session = try PostgresConnection(connection)
+        defer { session.close() }
+        facts = try ServerFacts(of: session)
+        programs = try ServerPrograms.require(store.access, told: facts.programs, release: "\(facts.major)", store: store.declaration.name)
+    }
+
+    init(_ store: PostgresStore, scratch: ScratchServer, _ programs: ServerPrograms, host: Host) throws {
+        self.store = store
+        self.host = host
+        self.programs = programs
+        connection = scratch.connection
+        connectionOfPrograms = scratch.connectionOfPrograms
+        holding = scratch.dataDirectory
+        let session = try PostgresConnection(connection)
+        defer { session.close() }
+        facts = try ServerFacts(of: session)
+    }
+
+    private func run(_ program: String, _ arguments: [String]) throws -> ChildProcess.Outcome {
+        try programs.process(program, arguments, holding: holding).run()
+    }
+
+    /// Nothing in it but what a new server has.
+    func isEmpty() throws -> Bool {
+        guard facts.databases.allSatisfy({ $0 == "postgres" }) else { return false }
+        guard facts.databases.contains("postgres") else { return true }
+        let session = try PostgresConnection(connection, database: "postgres")
+        defer { session.close() }
+        return try TableInventory(of: session, database: "postgres").tables.isEmpty
+    }
+
+    func session(_ database: String = "template1") throws -> PostgresConnection { try PostgresConnection(connection, database: database) }
+
+    func roles() throws -> Set<String> {
+        let session = try session()
+        defer { session.close() }
+        return Set(try session.rows("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'").compactMap { $0[0] })
+    }
+
+    /// The text of a database, or of a dump of one, as its digest: what two of them have in common.
+    func digest(ofDump folder: String, _ job: JobControl) throws -> String {
+        try job.checkCancelled()
+        let script = #""$1" -f - "$2" | grep -vE '^(\\restrict|\\unrestrict) |^-- (Dumped|Started|Completed)' | sha256sum"#
+        let outcome = try ChildProcess([
+            "/bin/bash", "-o", "pipefail", "-c", script, "digest", Path.join(programs.folder, "pg_restore"), folder,
+        ]).run()
+        guard outcome.succeeded else { throw failed("pg_restore", outcome) }
+        return String(outcome.outputText.prefix(64))
+    }
+
+    func writing(into folder: String) -> DumpWriting {
+        DumpWriting(
+            store: store.declaration.name, programs: programs, connection: store.access.connection, folder: folder, jobs: host.processors)
+    }
+
+    // MARK: Loading
+
+    /// What exists already stays as it is; anything else that cannot be done is an issue, told by its line.
+    func loadGlobals(_ file: String) throws -> [String] {
+        let outcome = try run("psql", ["-X", "-q", "--no-password", "-d", connectionOfPrograms, "-f", file])
+        guard outcome.ending == .exited(0) else { throw failed("psql", outcome) }
+        return outcome.errorText.split(separator: "\n").map(String.init).filter { $0.contains("ERROR:") && !$0.contains("already exists") }
+    }
+
+    /// Loads a dump as the database of its name; one of that name that is there is moved aside first, and goes only when the new one is
+    /// whole. On a failure it comes back.
+    func load(_ database: String, from folder: String) throws {
+        let aside = "\(database.prefix(40))_holdfast_\(host.randomHex(bytes: 4))"
+        let isReplaced = facts.databases.contains(database)
+        if isReplaced { try rename(database, to: aside) }
+        let outcome = try run(
+            "pg_restore", ["--create", "--exit-on-error", "--no-password", "--jobs=\(host.processors)", "-d", connectionOfPrograms, folder])
+        guard outcome.succeeded else {
+            try? drop(database)
+            if isReplaced { try rename(aside, to: database) }
+            throw failed("pg_restore", outcome)
+        }
+        if isReplaced { try drop(aside) }
+    }
+
+    /// Sessions in it end.
+    private func rename(_ database: String, to name: String) throws {
+        let session = try session()
+        defer { session.close() }
+        _ = try session.rows("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1", [database])
+        try session.execute(
+            "ALTER DATABASE \(quotedName(database)) RENAME TO \(quotedName(name))", as: "move the database \(database) aside")
+    }
+
+    func drop(_ database: String) throws {
+        let session = try session()
+        defer { session.close() }
+        try session.execute("DROP DATABASE IF EXISTS \(quotedName(database)) WITH (FORCE)", as: "drop the database \(database)")
+    }
+
+    /// Those of other servers' dumps that own nothing any more.
+    func dropRoles(besides wanted: Set<String>) throws -> [String] {
+        let session = try session()
+        defer { session.close() }
+        return try roles().subtracting(wanted).sorted().filter { role in
+            (try? session.execute("DROP ROLE \(quotedName(role))")) == nil
+        }
+    }
+
+    /// Takes out all that somebody has put into it.
+    func empty() throws {
+        for database in facts.databases { try drop(database) }
+        let session = try session()
+        defer { session.close() }
+        try session.execute("CREATE DATABASE postgres TEMPLATE template0")
+        let user = try session.text("SELECT current_user") ?? ""
+        _ = try dropRoles(besides: [user])
+    }
+
+    func analyze() throws {
+        let outcome = try run(
+            "vacuumdb",
+            [
+                "--all", "--analyze-only", "--quiet", "--no-password", "--jobs=\(host.processors)",
+                "--maintenance-db=\(connectionOfPrograms)",
+            ])
+        guard outcome.succeeded else { throw failed("vacuumdb", outcome) }
+    }
+
+    private func failed(_ program: String, _ outcome: ChildProcess.Outcome) -> Failure {
+        Failure(
+            .store, "\(store.declaration.path): \(program) failed", hint: "see what it says; the server's log has more",
+            cause: printable(outcome.errorText, limit: 600))
+    }
+}

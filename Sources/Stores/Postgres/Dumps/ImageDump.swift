@@ -1,0 +1,97 @@
+import Archiving
+import HostIO
+import Model
+import StoreContract
+
+/// Turns an image of files into dumps, through a server on a copy of it: which proves that one starts on it.
+struct ImageDump {
+    let store: PostgresStore
+    let image: ImageTree
+    let extent: StoreExtent
+    let host: Host
+
+    struct Result {
+        /// Holds the dumps and nothing else.
+        var folder: String
+        var reload: [ReloadItem]
+    }
+
+    func run(in scratch: String, _ job: JobControl) throws -> Result {
+        let name = store.declaration.name
+        let folder = Path.join(scratch, "dump-\(host.randomHex(bytes: 6))")
+        try makeDirectories(Path.join(folder, "files"))
+        job.begin(phase: "starting a server on the image of \(name)")
+        let isDumps = try DumpLayout.databases(in: image) != nil
+        let (server, programs) = try isDumps ? loaded(folder, job) : started(folder, job)
+        defer { server.stop() }
+        job.begin(phase: "dumping \(name)")
+        let writing = DumpWriting(
+            store: name, programs: programs, connection: server.connectionOfPrograms, folder: Path.join(folder, "files"),
+            jobs: host.processors,
+            holding: server.dataDirectory)
+        if isDumps { try copyGlobals(to: writing.folder) } else { try writing.writeGlobals(job) }
+        var reload: [ReloadItem] = []
+        for database in try databases(server) { reload += try dump(database, server, writing, job) }
+        return Result(folder: writing.folder, reload: reload)
+    }
+
+    private func started(_ folder: String, _ job: JobControl) throws -> (ScratchServer, ServerPrograms) {
+        let name = store.declaration.name
+        let origin = try ImageOrigin(of: image, named: name, store.access)
+        let programs = try ServerPrograms.require(store.access, told: nil, release: origin.release, store: name)
+        return (try ScratchServer(image, store: name, programs, in: folder, host: host, job: job), programs)
+    }
+
+    /// A new server with the dumps of the image in it.
+    private func loaded(_ folder: String, _ job: JobControl) throws -> (ScratchServer, ServerPrograms) {
+        let name = store.declaration.name
+        let programs = try ServerPrograms.newest(store.access, store: name)
+        let server = try ScratchServer(emptyFor: name, programs, in: folder, host: host, job: job)
+        do {
+            let place = Path.join(folder, "image")
+            defer { try? removeTree(place) }
+            let restore = TreeRestore(image: image, destination: place, host: host, options: .init(isDurable: false))
+            _ = try restore.apply(try restore.plan(job: job), job: job)
+            let target = try DumpTarget(store, scratch: server, programs, host: host)
+            _ = try target.loadGlobals(Path.join(place, DumpLayout.globals))
+            for database in try DumpLayout.databases(in: image) ?? [] {
+                try job.checkCancelled()
+                try target.load(database, from: Path.join(place, "\(DumpLayout.databases)/\(DumpLayout.folder(of: database))"))
+            }
+            return (server, programs)
+        } catch {
+            server.stop()
+            throw error
+        }
+    }
+
+    /// A server that was made for them has one role more.
+    private func copyGlobals(to folder: String) throws {
+        try makeDirectories(Path.join(folder, DumpLayout.databases))
+        let bytes = try image.bytes(of: [DumpLayout.globals], limit: 1 << 26) ?? []
+        try AtomicFile.write(bytes, to: Path.join(folder, DumpLayout.globals), mode: 0o600)
+    }
+
+    private func databases(_ server: ScratchServer) throws -> [String] {
+        let connection = try PostgresConnection(server.connection)
+        defer { connection.close() }
+        let all = try connection.rows("SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1").compactMap {
+            $0[0]
+        }
+        let wanted = store.access.databases
+        return wanted.isEmpty ? all : all.filter(wanted.contains)
+    }
+
+    private func dump(_ database: String, _ server: ScratchServer, _ writing: DumpWriting, _ job: JobControl) throws -> [ReloadItem] {
+        guard extent != .whole else {
+            try writing.write(database, .all, job)
+            return []
+        }
+        let connection = try PostgresConnection(server.connection, database: database)
+        defer { connection.close() }
+        let inventory = try TableInventory(of: connection, database: database)
+        let left = extent == .structure ? inventory.tables : inventory.bulk(store.declaration.bulkTables)
+        try writing.write(database, extent == .structure ? .none : .besides(left), job)
+        return try inventory.reloadItems(left, connection, job)
+    }
+}
