@@ -19,7 +19,7 @@ final class HDFSImage: EntrySource {
     let attributes: AttributeReading
 
     /// Answers are waited for, most of the time.
-    var width: Int { 8 }
+    var width: Int { 6 }
 
     init(_ client: HDFSClient, of directory: HDFSPath, snapshot: String, since older: String? = nil) throws {
         self.client = client
