@@ -12,7 +12,14 @@ extension Tree {
                 if try scanner.takeNull() { continue }
                 nodes.reserveCapacity(min(bytes.count / 384, 1 << 20))
                 try scanner.enterArray()
-                while try scanner.nextItem() { nodes.append(try scanner.node()) }
+                while try scanner.nextItem() {
+                    var node = try scanner.node()
+                    // Of a million entries, most have the same attributes as the one before: in memory they share them.
+                    if let last = nodes.last, last.extendedAttributes == node.extendedAttributes {
+                        node.extendedAttributes = last.extendedAttributes
+                    }
+                    nodes.append(node)
+                }
             default: try scanner.skipValue()
             }
         }
