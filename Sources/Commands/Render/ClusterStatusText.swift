@@ -1,5 +1,6 @@
 import Clusters
 import Model
+import StoreContract
 
 /// The status of a cluster as people read it.
 struct ClusterStatusText {
@@ -10,7 +11,7 @@ struct ClusterStatusText {
         let identity = status.identity
         var parts = [
             terminal.paint("cluster \(identity.name)", .bold) + ", release \(identity.release), id \(identity.id)", "",
-            StoreText(terminal: terminal).reports(status.stores), "", places(status),
+            StoreText(terminal: terminal).reports(status.stores), "", images(status), "", places(status),
         ]
         parts += status.problems.flatMap(problem)
         parts += (status.storage.problems + status.targets.flatMap(\.problems)).map { warning($0) }
@@ -27,6 +28,17 @@ struct ClusterStatusText {
                 "the restore of \(safety.before) can be undone: holdfast snapshot undo (state of \(safety.taken.readable))")
         }
         return parts.joined(separator: "\n")
+    }
+
+    /// Each store's software, and how its images are made and why so.
+    private func images(_ status: ClusterStatus) -> String {
+        var fields = Fields()
+        for report in status.stores {
+            guard case .success(let found) = report.status else { continue }
+            let software = report.declaration.kind == .postgres ? found.version.map { "PostgreSQL \($0); " } ?? "" : ""
+            fields.add(report.declaration.name, printable(software + found.imageReason, limit: 300))
+        }
+        return fields.text(for: terminal)
     }
 
     private func places(_ status: ClusterStatus) -> String {

@@ -11,6 +11,8 @@ struct StoreReportResult: Encodable {
     var version: String?
     var bytes: OrNull<UInt64>
     var nativeImages: Bool?
+    /// How images are made, and why not in another way.
+    var imageReason: String?
     var facts: [String: String]?
     /// Why it cannot be used.
     var problem: FailureResult?
@@ -25,6 +27,7 @@ struct StoreReportResult: Encodable {
             version = status.version
             bytes = OrNull(status.bytes)
             nativeImages = status.nativeImages
+            imageReason = status.imageReason
             facts = status.facts
         case .failure(let failure):
             bytes = OrNull(nil)

@@ -28,6 +28,7 @@ extension PostgresStore {
 
     private func beginBackup(_ connection: PostgresConnection, _ facts: ServerFacts, _ request: CaptureRequest) throws -> CapturedImage? {
         guard let directory else { return nil }
+        try endRecovery(connection, directory)
         let session = try BackupSession(connection, facts, label: "holdfast \(request.imageID)", host: host)
         hold(.files(session), as: request.imageID)
         let source = DataDirectorySource(path: directory.path, clock: host.clock)

@@ -12,6 +12,7 @@ extension PostgresStore {
             let origin = try ImageOrigin(of: image.tree, named: declaration.name, access)
             let parts = try RestoreParts(image.tree, directory, host: host)
             try parts.checkTablespaces()
+            try checkRelease(origin, directory)
             let live = try LiveServer(self, directory)
             defer { live?.connection.close() }
             if let live, case .records(let records) = try live.changes(since: origin), records.isEmpty {
@@ -19,6 +20,14 @@ extension PostgresStore {
             }
             return try ServerPlan(parts, live, job: job).make()
         }
+    }
+
+    /// The programs of another release would not start on the files.
+    private func checkRelease(_ origin: ImageOrigin, _ directory: DataDirectory) throws {
+        guard let present = try directory.release(), present != origin.release else { return }
+        throw Failure(
+            .refused, "\(directory.path): the image is of PostgreSQL \(origin.release), the server there is of PostgreSQL \(present)",
+            hint: "restore a backup, which is made of dumps; or give the old release's server a place of its own")
     }
 
     private func local() throws -> DataDirectory {
@@ -72,9 +81,14 @@ extension PostgresStore {
                 .store, "\(directory.path): the restored server has not recovered in time",
                 hint: "see its log; a longer timeout in `service` waits longer", cause: last.map { Failure(describing: $0).summary })
         }
-        guard let owner = try directory.owner(), try RecoverySettings(directory: directory).remove(ownedLike: owner) else { return }
         let connection = try PostgresConnection(access.connection)
         defer { connection.close() }
+        try endRecovery(connection, directory)
+    }
+
+    /// Takes the settings for the recovery out of a server that has recovered; also those of a restore that was interrupted after that.
+    func endRecovery(_ connection: PostgresConnection, _ directory: DataDirectory) throws {
+        guard let owner = try directory.owner(), try RecoverySettings(directory: directory).remove(ownedLike: owner) else { return }
         _ = try connection.text("SELECT pg_reload_conf()")
     }
 
@@ -88,6 +102,7 @@ extension PostgresStore {
                 throw Failure(.store, "\(directory.path): the server does not serve", hint: "see its log")
             }
             defer { live.connection.close() }
+            try endRecovery(live.connection, directory)
             try live.readCatalogues()
             switch try live.changes(since: origin) {
             case .records(let records): return try live.check(records)

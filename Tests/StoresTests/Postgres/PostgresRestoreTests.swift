@@ -111,6 +111,31 @@ import Testing
         #expect(try fixture.content() == content)
     }
 
+    @Test func `settings that an interrupted restore has left in a server that serves go with the next snapshot`() throws {
+        let fixture = try PostgresFixture()
+        let run = try StoreRun(fixture)
+        try fixture.fill()
+        let settings = Path.join(fixture.server.data, "postgresql.auto.conf")
+        let before = try AtomicFile.read(settings, limit: 1 << 16)
+        let left =
+            "# Holdfast: until the recovery from an image has ended\nrestore_command = 'false'\n# Holdfast: end\n"
+        try Descriptor.open(settings, .write).write(before + Array(left.utf8))
+        try fixture.server.sql("SELECT pg_reload_conf()")
+        _ = try run.snapshot("a")
+        #expect(try AtomicFile.read(settings, limit: 1 << 16) == before)
+    }
+
+    @Test func `files of another release are not put in the place of a server's`() throws {
+        let fixture = try PostgresFixture()
+        let run = try StoreRun(fixture)
+        try fixture.fill()
+        let image = try run.snapshot("a")
+        try fixture.server.stop()
+        try Descriptor.open(Path.join(fixture.server.data, "PG_VERSION"), .write).write(Array("16\n".utf8))
+        let failure = #expect(throws: Failure.self) { try run.plan(image) }
+        #expect(failure?.code == .refused && failure?.message.contains("PostgreSQL 15, the server there is of PostgreSQL 16") == true)
+    }
+
     @Test func `without commands for the service nothing is touched`() throws {
         let fixture = try PostgresFixture { $0.service = nil }
         let run = try StoreRun(fixture)

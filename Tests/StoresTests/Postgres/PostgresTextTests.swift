@@ -15,8 +15,6 @@ import Testing
             segments.names(from: LogPosition(0xFF00_0028), to: LogPosition(0x1_0100_0000))
                 == ["0000000300000000000000FF", "000000030000000100000000"])
         #expect(segments.names(from: LogPosition(5), to: LogPosition(5)).isEmpty)
-        #expect(segments.end(after: LogPosition(0x300_0100)) == LogPosition(0x400_0000))
-        #expect(segments.end(after: LogPosition(0x400_0000)) == LogPosition(0x400_0000))
         #expect(LogSegments.historyName(10) == "0000000A.history")
     }
 

@@ -14,7 +14,6 @@ struct DataDirectory: Sendable {
 
     func exists() throws -> Bool { try statusOfPath(path) != nil }
     func isHalfRestored() throws -> Bool { try statusOfPath(file(Self.guardName)) != nil }
-    func isInitialised() throws -> Bool { try statusOfPath(file("PG_VERSION")) != nil }
 
     /// `15`.
     func release() throws -> String? {

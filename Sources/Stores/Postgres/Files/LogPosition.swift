@@ -40,11 +40,6 @@ package struct LogSegments: Hashable, Sendable {
         return (start.bytes / size...(end.bytes - 1) / size).map(name)
     }
 
-    /// The first position behind the segment that holds the byte before `position`.
-    package func end(after position: LogPosition) -> LogPosition {
-        LogPosition(((max(position.bytes, 1) - 1) / size + 1) * size)
-    }
-
     package static func historyName(_ timeline: UInt32) -> String { hex(UInt64(timeline)) + ".history" }
 
     private static func hex(_ number: UInt64) -> String {

@@ -20,7 +20,6 @@ package struct PostgresError: FailureConvertible, Hashable {
 
     /// No server answers there, or it is starting up or shutting down.
     package var isUnreachable: Bool { state.isEmpty || state.hasPrefix("57P") || state.hasPrefix("08") }
-    package var isRefused: Bool { state == "42501" || state.hasPrefix("28") }
 
     package var failure: Failure { Failure(.store, "\(server): cannot \(operation)", hint: hint, cause: message) }
 
