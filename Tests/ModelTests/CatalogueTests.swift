@@ -30,10 +30,10 @@ import Testing
 
     @Test func `history keeps the newest events`() {
         var catalogue = empty()
-        for number in 0..<250 { catalogue.record(HistoryEvent(time: now, command: "\(number)", outcome: "ok", seconds: 0)) }
+        for number in 0..<1050 { catalogue.record(HistoryEvent(time: now, command: "\(number)", outcome: "ok", seconds: 0)) }
         #expect(catalogue.history.count == Catalogue.historyLimit)
         #expect(catalogue.history.first?.command == "50")
-        #expect(catalogue.history.last?.command == "249")
+        #expect(catalogue.history.last?.command == "1049")
     }
 
     @Test func `a prune is due when snapshots have expired since the last one, and that is a day ago`() {

@@ -3,7 +3,7 @@
 package struct Catalogue: Hashable, Sendable, Codable {
     package static let newestFormat = 1
     /// History events kept; older ones fall off.
-    package static let historyLimit = 200
+    package static let historyLimit = 1000
 
     package var format: Int
     /// Without the release, which the cluster file has.
@@ -21,6 +21,8 @@ package struct Catalogue: Hashable, Sendable, Codable {
     private var halves: [HalfRestoredStore]?
     /// Nil when there are none. See `ComparisonBase.swift`.
     var bases: [ComparisonBase]?
+    /// Nil in catalogues of before there were policies.
+    private var policyState: Policies?
     /// Oldest first.
     package private(set) var history: [HistoryEvent]
 
@@ -31,6 +33,7 @@ package struct Catalogue: Hashable, Sendable, Codable {
         self.created = created
         targets = []
         overrides = [:]
+        policyState = Policies()
         history = []
     }
 
@@ -48,6 +51,12 @@ package struct Catalogue: Hashable, Sendable, Codable {
     package internal(set) var halfRestored: [HalfRestoredStore] {
         get { halves ?? [] }
         set { halves = newValue.isEmpty ? nil : newValue }
+    }
+
+    /// Those of a new cluster, where the catalogue is of before there were any.
+    package var policies: Policies {
+        get { policyState ?? Policies() }
+        set { policyState = newValue }
     }
 
     package mutating func record(_ event: HistoryEvent) {
@@ -76,6 +85,7 @@ package struct Catalogue: Hashable, Sendable, Codable {
     /// Drops what is known of a snapshot that was deleted.
     package mutating func forget(_ id: String) {
         overrides[id] = nil
+        policyState?.forget([id])
         if safety?.snapshotID == id { safety = nil }
     }
 
@@ -167,6 +177,14 @@ package struct HistoryEvent: Hashable, Sendable, Codable {
     /// How the commands begin under which it is noted that the storage was pruned, and that snapshots were removed because of their age.
     package static let pruned = "snapshot prune"
     package static let expired = "snapshot expire"
+    /// A snapshot of the policy, a run that there was none of, and the outcome of that.
+    package static let periodic = "snapshot policy run"
+    package static let missed = "missed"
+    /// A backup of a policy, whose name follows, and what was removed because of its age.
+    package static let backupPolicy = "backup policy run"
+    package static let backupExpired = "backup expire"
+    package static let targetPruned = "target prune"
+    package static let skipped = "skipped"
 
     package var time: Timestamp
     /// "snapshot create nightly".

@@ -67,13 +67,15 @@ package struct ClusterFile: Hashable, Sendable {
     /// In the order of the file; names and paths differ, none lies inside another.
     package var stores: [StoreDeclaration]
     package var quiesce: QuiesceHooks?
+    package var alerts: AlertSettings
     package var targets: [TargetDeclaration]
     /// Lines of the entries by `storage`, `state`, `password-file`, `stores.NAME`, `targets.NAME`; counted from 1.
     package var lines: [String: Int]
 
     package init(
         path: String, name: String, release: Release, state: String, storage: String, password: PasswordSource,
-        stores: [StoreDeclaration], hdfs: HDFSAccess = HDFSAccess(), quiesce: QuiesceHooks? = nil, targets: [TargetDeclaration] = [],
+        stores: [StoreDeclaration], hdfs: HDFSAccess = HDFSAccess(), quiesce: QuiesceHooks? = nil, alerts: AlertSettings = AlertSettings(),
+        targets: [TargetDeclaration] = [],
         lines: [String: Int] = [:]
     ) {
         self.path = path
@@ -85,6 +87,7 @@ package struct ClusterFile: Hashable, Sendable {
         self.stores = stores
         self.hdfs = hdfs
         self.quiesce = quiesce
+        self.alerts = alerts
         self.targets = targets
         self.lines = lines
     }

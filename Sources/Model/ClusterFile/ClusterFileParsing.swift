@@ -1,51 +1,19 @@
-import Foundation
 import Yams
 
 extension ClusterFile {
+    static let form = YamlForm(code: .clusterFile, what: "a cluster file", page: "docs/cluster-file.md")
     static let keys = [
-        "cluster", "release", "state", "storage", "password-file", "password-command", "stores", "hdfs", "quiesce", "targets",
+        "cluster", "release", "state", "storage", "password-file", "password-command", "stores", "hdfs", "quiesce", "alerts", "targets",
     ]
-    /// Of the text, in bytes; far above any real file.
-    static let maximumSize = 1 << 20
 
     /// `path` is the file's own, absolute: relative paths inside start at its directory. Throws `clusterFile` with every error found,
     /// each with its line and remedy.
     package init(parsing text: String, at path: String) throws(Failure) {
         var reader = ClusterFileReader(path: path)
-        guard let file = reader.read(try Self.compose(text, at: path)), reader.complaints.isEmpty else { throw reader.complaints.failure }
+        guard let file = reader.read(try Self.form.compose(text, at: path)), reader.complaints.isEmpty else {
+            throw reader.complaints.failure
+        }
         self = file
-    }
-
-    private static func compose(_ text: String, at path: String) throws(Failure) -> Node {
-        guard text.utf8.count <= maximumSize else { throw Failure(.clusterFile, "\(path) is larger than a cluster file can be (1 MB)") }
-        do {
-            if let node = try Yams.compose(yaml: text), node.scalar?.string != "" { return node }
-        } catch {
-            throw describe(error, at: path)
-        }
-        throw Failure(.clusterFile, "\(path) is empty", hint: "docs/cluster-file.md has an example to start from")
-    }
-
-    private static func describe(_ error: any Error, at path: String) -> Failure {
-        guard let error = error as? YamlError else { return Failure(.clusterFile, "\(path) cannot be read", cause: "\(error)") }
-        func at(_ mark: Mark, _ problem: String, hint: String? = nil) -> Failure {
-            Failure(.clusterFile, "\(path):\(mark.line): not valid YAML", hint: hint, cause: "\(problem) (column \(mark.column))")
-        }
-        switch error {
-        case .scanner(_, let problem, let mark, _):
-            let indentation = "look at the indentation of this line and the one before; YAML allows no tabs there"
-            return at(mark, problem, hint: indentation)
-        case .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
-            return at(mark, problem, hint: "look at the indentation and the brackets of this line and the one before")
-        case .duplicatedKeysInMapping(let keys, let context):
-            let shown = keys.map { printable($0) }.joined(separator: ", ")
-            return Failure(.clusterFile, "\(path):\(context.mark.line): the key \(shown) stands there twice", hint: "remove one of the two")
-        case .reader(let problem, let offset, _, let yaml):
-            let line = yaml.prefix(offset ?? 0).reduce(1) { $1.isNewline ? $0 + 1 : $0 }
-            return Failure(.clusterFile, "\(path):\(line): not valid YAML", hint: "the file has to be UTF-8 text", cause: problem)
-        default:
-            return Failure(.clusterFile, "\(path) is not valid YAML", cause: "\(error)")
-        }
     }
 }
 
@@ -59,7 +27,7 @@ struct ClusterFileReader {
     init(path: String) {
         self.path = path
         directory = PathText.normalise(PathText.parent(of: path), relativeTo: "/")
-        complaints = Complaints(path: path)
+        complaints = Complaints(path: path, form: ClusterFile.form)
     }
 
     mutating func note(_ key: String, line: Int) { lines[key] = line }
@@ -74,11 +42,12 @@ struct ClusterFileReader {
         let stores = stores(map)
         let hdfs = hdfs(map)
         let quiesce = quiesce(map)
+        let alerts = alerts(map)
         let targets = targets(map)
         guard let name, let release, let state, let storage, let password else { return nil }
         let file = ClusterFile(
             path: path, name: name, release: release, state: state, storage: storage, password: password, stores: stores, hdfs: hdfs,
-            quiesce: quiesce,
+            quiesce: quiesce, alerts: alerts,
             targets: targets, lines: lines)
         checkOverlaps(of: file)
         return file

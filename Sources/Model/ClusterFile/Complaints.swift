@@ -1,4 +1,4 @@
-/// Collects everything that is wrong with a cluster file, so that it can be told in one go.
+/// Collects everything that is wrong with a file, so that it can be told in one go.
 struct Complaints {
     private struct Item {
         var line: Int
@@ -7,9 +7,13 @@ struct Complaints {
     }
 
     let path: String
+    private let form: YamlForm
     private var items: [Item] = []
 
-    init(path: String) { self.path = path }
+    init(path: String, form: YamlForm) {
+        self.path = path
+        self.form = form
+    }
 
     var isEmpty: Bool { items.isEmpty }
     var count: Int { items.count }
@@ -21,12 +25,12 @@ struct Complaints {
     /// One: the message and its remedy. Several: a line each, by line number.
     var failure: Failure {
         let sorted = items.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }.map(\.element)
-        guard let first = sorted.first else { return Failure(.clusterFile, "\(path) cannot be read") }
-        if sorted.count == 1 { return Failure(.clusterFile, "\(path):\(first.line): \(first.text)", hint: first.remedy) }
+        guard let first = sorted.first else { return Failure(form.code, "\(path) cannot be read") }
+        if sorted.count == 1 { return Failure(form.code, "\(path):\(first.line): \(first.text)", hint: first.remedy) }
         let shown = sorted.prefix(20).map { "  \(path):\($0.line): \($0.text)" + ($0.remedy.map { " (\($0))" } ?? "") }
         let more = sorted.count > shown.count ? ["  and \(sorted.count - shown.count) more"] : []
         return Failure(
-            .clusterFile, (["\(path) has \(sorted.count) errors:"] + shown + more).joined(separator: "\n"),
-            hint: "correct these lines; docs/cluster-file.md describes every key")
+            form.code, (["\(path) has \(sorted.count) errors:"] + shown + more).joined(separator: "\n"),
+            hint: "correct these lines; \(form.page) describes every key")
     }
 }

@@ -63,6 +63,9 @@ package struct SnapshotName: Hashable, Comparable, Sendable, CustomStringConvert
         self.text = text
     }
 
+    /// One that is known to follow the rule.
+    init(known text: String) { self.text = text }
+
     package static func < (left: SnapshotName, right: SnapshotName) -> Bool { left.text < right.text }
 
     package var description: String { text }
