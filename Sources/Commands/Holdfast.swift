@@ -24,7 +24,10 @@ struct Holdfast: ParsableCommand {
             13 hook; 14 incomplete; 64 wrong arguments; 130 stopped; 1 anything else.
             """,
         version: Program.text,
-        subcommands: [ClusterGroup.self, SnapshotGroup.self, BackupGroup.self, TargetGroup.self, DemoCommand.self])
+        subcommands: [
+            ClusterGroup.self, SnapshotGroup.self, BackupGroup.self, TargetGroup.self,
+            DemoCommand.self,
+        ])
 }
 
 struct ClusterGroup: ParsableCommand {
@@ -45,7 +48,17 @@ struct SnapshotGroup: ParsableCommand {
             SnapshotCreateCommand.self, SnapshotLsCommand.self, SnapshotShowCommand.self, SnapshotDiffCommand.self,
             SnapshotValidateCommand.self, SnapshotPinCommand.self,
             SnapshotUnpinCommand.self, SnapshotExtendCommand.self, SnapshotDeleteCommand.self, SnapshotPruneCommand.self,
-            SnapshotRestoreCommand.self, SnapshotUndoCommand.self,
+            SnapshotRestoreCommand.self, SnapshotUndoCommand.self, SnapshotPolicyGroup.self,
+        ])
+}
+
+struct SnapshotPolicyGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy",
+        abstract: "Say when snapshots are taken by themselves, and which of them stay.",
+        subcommands: [
+            SnapshotPolicyShowCommand.self, SnapshotPolicyUpdateCommand.self, SnapshotPolicyEnableCommand.self,
+            SnapshotPolicyDisableCommand.self, SnapshotPolicySimulateCommand.self,
         ])
 }
 
@@ -55,6 +68,18 @@ struct BackupGroup: ParsableCommand {
         abstract: "Store snapshots outside the cluster, and prove that they are whole.",
         subcommands: [
             BackupCreateCommand.self, BackupLsCommand.self, BackupShowCommand.self, BackupVerifyCommand.self, BackupDeleteCommand.self,
+            BackupPolicyGroup.self,
+        ])
+}
+
+struct BackupPolicyGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy",
+        abstract: "Say when backups are made by themselves, and which of them stay.",
+        subcommands: [
+            BackupPolicyCreateCommand.self, BackupPolicyLsCommand.self, BackupPolicyShowCommand.self, BackupPolicyUpdateCommand.self,
+            BackupPolicyEnableCommand.self, BackupPolicyDisableCommand.self, BackupPolicyDeleteCommand.self,
+            BackupPolicyStatusCommand.self, BackupPolicySimulateCommand.self,
         ])
 }
 

@@ -6,7 +6,13 @@ extension Host {
     package static func current() -> Host {
         Host(
             clock: SystemClock(), random: SystemRandom(), name: hostName(), user: userName(), processID: getpid(),
-            processors: Int(holdfast_processors()))
+            processors: Int(holdfast_processors()), boot: bootName())
+    }
+
+    /// random(4), `boot_id`.
+    private static func bootName() -> String {
+        let bytes = (try? AtomicFile.read("/proc/sys/kernel/random/boot_id", limit: 100)) ?? []
+        return String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self)
     }
 
     private static func hostName() -> String {

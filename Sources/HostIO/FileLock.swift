@@ -8,19 +8,34 @@ package final class FileLock: Sendable {
 
     private init(_ file: SharedDescriptor) { held = Mutex(file) }
 
-    /// Takes the lock, waiting up to `patience` for whoever holds it; then throws ``FileLockHeld``. The file is made when it is not
+    /// Takes the lock, waiting for whoever holds it as long as `patience` has; then throws ``FileLockHeld``. The file is made when it is not
     /// there and stays behind. `purpose` is for the one who has to wait: "snapshot create nightly".
-    package static func take(_ path: String, purpose: String, host: Host, patience: Duration = .zero) throws -> FileLock {
+    package static func take(_ path: String, purpose: String, host: Host, patience: LockPatience = .none) throws -> FileLock {
         let file = SharedDescriptor(try Descriptor.open(path, [.readWrite, .create], mode: 0o600))
         let clock = SystemClock()
         let start = clock.monotonicNanoseconds()
+        var isTold = false
         while try !file.descriptor.tryLock() {
             let waited = Duration.nanoseconds(Int64(clamping: clock.monotonicNanoseconds() - start))
-            if waited >= patience { throw FileLockHeld(path: path, holder: holder(file)) }
-            sleepThread(for: min(patience - waited, .milliseconds(50)))
+            if waited >= patience.limit { throw FileLockHeld(path: path, holder: holder(file)) }
+            if patience.isOver() { throw Cancelled() }
+            if waited >= .milliseconds(200), !isTold {
+                isTold = true
+                patience.told(holder(file))
+            }
+            sleepThread(for: min(patience.limit - waited, .milliseconds(50)))
         }
         sign(file, "process \(host.processID) of \(host.user) on \(host.name): \(purpose)")
         return FileLock(file)
+    }
+
+    /// Who holds the lock, in the holder's own words; nil when nobody does.
+    package static func holder(of path: String) throws -> String? {
+        guard try statusOfPath(path) != nil else { return nil }
+        let file = SharedDescriptor(try Descriptor.open(path, [.readWrite]))
+        guard try file.descriptor.tryLock() else { return holder(file) }
+        try file.descriptor.unlock()
+        return nil
     }
 
     /// What is written is for people; on a full disk the lock holds without it.
@@ -44,6 +59,26 @@ package final class FileLock: Sendable {
     }
 
     deinit { release() }
+}
+
+/// How long a lock is waited for.
+package struct LockPatience: Sendable {
+    package static let none = LockPatience(.zero)
+    package static func seconds(_ seconds: Double) -> LockPatience { LockPatience(.seconds(seconds)) }
+
+    package var limit: Duration
+    /// Asked while waiting: whether to give up with ``Cancelled``.
+    package var isOver: @Sendable () -> Bool
+    /// Called once when there is somebody to wait for, with who that is.
+    package var told: @Sendable (_ holder: String) -> Void
+
+    package init(
+        _ limit: Duration, isOver: @escaping @Sendable () -> Bool = { false }, told: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.limit = limit
+        self.isOver = isOver
+        self.told = told
+    }
 }
 
 /// Somebody else holds the lock.

@@ -28,9 +28,12 @@ package struct Host: Sendable {
     package var processID: Int32
     /// Worker threads for work bound by the processor; at least 1.
     package var processors: Int
+    /// Names the run of the system since it was started; empty when there is no such name.
+    package var boot: String
 
     package init(
-        clock: any WallClock, random: any RandomSource, name: String, user: String, processID: Int32, processors: Int
+        clock: any WallClock, random: any RandomSource, name: String, user: String, processID: Int32, processors: Int,
+        boot: String = ""
     ) {
         self.clock = clock
         self.random = random
@@ -38,6 +41,12 @@ package struct Host: Sendable {
         self.user = user
         self.processID = processID
         self.processors = max(1, processors)
+        self.boot = boot
+    }
+
+    /// What the clocks say now.
+    package func readClocks() -> ClockReading {
+        ClockReading(wall: clock.now(), boot: boot, nanoseconds: clock.monotonicNanoseconds())
     }
 
     package func randomBytes(_ count: Int) -> [UInt8] {

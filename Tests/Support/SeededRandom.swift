@@ -76,6 +76,7 @@ extension Host {
     package static func forTests(
         clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom(), processors: Int = 2
     ) -> Host {
-        Host(clock: clock, random: random, name: "testhost", user: "tester", processID: getpid(), processors: processors)
+        Host(
+            clock: clock, random: random, name: "testhost", user: "tester", processID: getpid(), processors: processors, boot: "test")
     }
 }

@@ -32,7 +32,7 @@ struct BackupDeleteCommand: ClusterCommand {
         let backups = Backups(cluster)
         let plan = try backups.planDeletion(names, in: target)
         guard try context.agree(to: plan, consent) else { return .done }
-        try backups.delete(names, in: target)
+        try context.watching { _ in try backups.delete(names, in: target) }
         let deleted = Result.Deleted(target: target, backups: plan.items.map(\.name))
         context.console.finish(json: Result(deleted: deleted)) { _ in
             "deleted \(deleted.backups.map(\.text).joined(separator: ", ")); free the space: holdfast target prune \(target)\(self.cluster.suffix)"

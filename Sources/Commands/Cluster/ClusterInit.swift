@@ -61,6 +61,7 @@ struct ClusterInitCommand: ClusterCommand {
             lines.append("a password was made: \(path); keep a copy apart from the cluster")
         }
         lines += [
+            "a snapshot will be taken \(SnapshotPolicy.standard.schedule.text) while this runs: holdfast serve\(self.cluster.suffix)",
             "next: holdfast snapshot create NAME\(self.cluster.suffix)", "      holdfast target add NAME PATH\(self.cluster.suffix)", "",
             outcome.recoverySheet,
         ]

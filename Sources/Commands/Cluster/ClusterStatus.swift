@@ -20,7 +20,7 @@ struct ClusterStatusCommand: ClusterCommand {
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)
         let status = try cluster.status()
-        let result = ["cluster": ClusterStatusResult(status)]
+        let result = ["cluster": ClusterStatusResult(status, now: context.now)]
         context.console.finish(json: result) { ClusterStatusText(terminal: $0, now: context.now).text(status) }
         return verdict(status)
     }

@@ -13,8 +13,22 @@ struct ClusterOptions: ParsableArguments {
         completion: .file(extensions: ["yaml", "yml"]))
     var clusterFile: String?
 
+    @Option(help: ArgumentHelp("How long to wait for another Holdfast that works on the cluster: 0, 30s, 1h.", valueName: "time"))
+    var wait: String = "10m"
+
     @Flag(help: "Print JSON, one value a line; the last line is the result.")
     var json = false
+
+    func validate() throws {
+        try validating { () throws(Failure) in _ = try patience() }
+    }
+
+    private func patience() throws(Failure) -> Duration { .seconds(try Period.seconds(waiting: wait)) }
+
+    /// For the lock of the cluster. Whoever has to wait hears for whom.
+    func patience(_ job: JobControl) throws(Failure) -> LockPatience {
+        LockPatience(try patience(), isOver: { job.isCancelled }, told: { job.note("waiting for \($0)") })
+    }
 
     /// What names the same cluster in a command to run next: " -c acme.yaml", or nothing where the default was taken.
     var suffix: String { clusterFile.map { " -c \($0)" } ?? "" }

@@ -47,6 +47,17 @@ struct ClusterStatusText {
         fields.add("storage", text.line(status.storage, of: .snapshot))
         for target in status.targets { fields.add("target \(target.name)", text.line(target, of: .backup)) }
         if status.targets.isEmpty { fields.add("targets", "none: a snapshot dies with the cluster; holdfast target add NAME PATH") }
+        let policies = PolicyText(terminal: terminal, now: now)
+        let snapshot = status.policies.snapshot
+        fields.add(
+            "policy",
+            policies.line("snapshots \(snapshot.text)", status.policies.snapshotRecord, snapshot.schedule, isEnabled: snapshot.isEnabled))
+        for backup in status.policies.backups {
+            let policy = backup.policy
+            fields.add(
+                "policy \(policy.name)", policies.line(policy.text, backup.record, policy.schedule, isEnabled: policy.isEnabled))
+        }
+        fields.add("served by", status.service ?? PolicyText.unserved)
         return fields.text(for: terminal)
     }
 

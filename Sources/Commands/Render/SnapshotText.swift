@@ -19,14 +19,21 @@ struct SnapshotText {
         for snapshot in snapshots {
             let manifest = snapshot.entry.manifest
             let sizes = BackupMode.allCases.map { ByteCount(manifest.sizes[$0]).text }
-            let words = [manifest.style.rawValue, snapshot.keeping.pinned ? "pinned" : "", manifest.reason]
+            let isPinned = snapshot.keeping.pinned && snapshot.holds == nil
+            let words = [manifest.style.rawValue, isPinned ? "pinned" : "", snapshot.holds == nil ? manifest.reason : heldBy(snapshot)]
             table.add(
                 [
                     manifest.name.text, DurationText.short(seconds: now.secondsSince(manifest.created)), manifest.cluster.release,
-                    expiry(snapshot.keeping.expires),
+                    snapshot.holds == nil ? expiry(snapshot.keeping.expires) : "policy",
                 ] + sizes, note: words.filter { !$0.isEmpty }.joined(separator: ", "))
         }
         return table.text(for: terminal)
+    }
+
+    /// "stands in 3@1h and 4@4h"; that it goes with the next run when nothing holds it.
+    private func heldBy(_ snapshot: KeptSnapshot) -> String {
+        let words = snapshot.heldBy ?? []
+        return words.isEmpty ? "goes with the next run of the policy" : "held by \(words.joined(separator: ", "))"
     }
 
     private func expiry(_ expiry: Expiry) -> String {
@@ -44,7 +51,7 @@ struct SnapshotText {
         fields.add("cluster", "\(manifest.cluster.name), release \(manifest.cluster.release)")
         fields.add("state of", "\(manifest.cut.began.readable) (\(relativeAge(of: manifest.cut.began, at: now)))")
         fields.add("consistency", consistency(of: manifest))
-        fields.add("kept", kept(snapshot.keeping))
+        fields.add("kept", snapshot.holds == nil ? kept(snapshot.keeping) : heldBy(snapshot))
         fields.add("size", sizes(manifest.sizes))
         fields.add("id", snapshot.entry.id.hex)
         fields.add("written by", manifest.program)

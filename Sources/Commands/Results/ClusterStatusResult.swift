@@ -26,8 +26,10 @@ struct ClusterStatusResult: Encodable {
     var halfRestored: [HalfRestoredStore]
     /// What `snapshot undo` would go back to.
     var undo: OrNull<Undo>
+    var snapshotPolicy: SnapshotPolicyResult
+    var backupPolicies: [BackupPolicyResult]
 
-    init(_ status: ClusterStatus) {
+    init(_ status: ClusterStatus, now: Timestamp) {
         id = status.identity.id
         name = status.identity.name
         release = status.identity.release
@@ -38,5 +40,7 @@ struct ClusterStatusResult: Encodable {
             status.restoring.map { Restoring(snapshot: $0.name, began: $0.began, stores: $0.stores, finished: $0.finished) })
         halfRestored = status.halfDone
         undo = OrNull(status.safety.map { Undo(snapshot: $0.name, before: $0.before, taken: $0.taken) })
+        snapshotPolicy = SnapshotPolicyResult(status.policies, service: status.service, now: now)
+        backupPolicies = status.policies.backups.map { BackupPolicyResult($0, service: status.service, now: now) }
     }
 }

@@ -13,6 +13,8 @@ struct SnapshotLine: Encodable {
     var reason: String
     var pinned: Bool
     var expires: OrNull<Timestamp>
+    /// What holds one of the policy: its buckets, a pin; null for others.
+    var heldBy: OrNull<[String]>
     var sizes: ModeSizes
 
     init(_ snapshot: KeptSnapshot) {
@@ -25,6 +27,7 @@ struct SnapshotLine: Encodable {
         reason = manifest.reason
         pinned = snapshot.keeping.pinned
         expires = OrNull(snapshot.keeping.expires.instant)
+        heldBy = OrNull(snapshot.heldBy)
         sizes = manifest.sizes
     }
 }
@@ -59,6 +62,9 @@ struct SnapshotResult: Encodable {
 }
 
 extension KeptSnapshot {
+    /// What holds one of the policy, as words.
+    var heldBy: [String]? { holds.map { $0.sorted().map(\.text) } }
+
     /// One that was just taken: kept as its manifest says.
     init(taken entry: RepositoryEntry) {
         self.init(entry: entry, keeping: Keeping(pinned: entry.manifest.pinned, expires: Expiry(entry.manifest.expires)))

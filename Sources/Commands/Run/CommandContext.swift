@@ -22,6 +22,8 @@ package struct CommandContext: Sendable {
 
     func cluster(_ options: ClusterOptions) throws -> Cluster {
         let path = try options.path(in: workingDirectory)
+        var drivers = drivers
+        drivers.patience = try options.patience(job)
         return try Cluster.load(path, host: host, drivers: drivers, program: Program.text)
     }
 

@@ -14,7 +14,10 @@ struct ShelteredBy {
     init(hasTarget: Bool, history: [HistoryEvent], now: Timestamp) {
         self.hasTarget = hasTarget
         self.now = now
-        lastBackup = history.last { $0.command.hasPrefix("backup create ") && $0.outcome == "ok" }?.time
+        lastBackup =
+            history.last { event in
+                event.outcome == "ok" && ["backup create ", HistoryEvent.backupPolicy].contains { event.command.hasPrefix($0) }
+            }?.time
     }
 
     init(cluster: Cluster, now: Timestamp) throws {

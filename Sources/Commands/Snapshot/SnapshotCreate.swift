@@ -52,7 +52,7 @@ struct SnapshotCreateCommand: ClusterCommand {
         let missing = outcome.unreadable
         let incomplete =
             missing == 0 ? [] : ["the snapshot is incomplete: \(counted(missing, "entry", "entries")) could not be read"]
-        return incomplete + [shelter.warning].compactMap { $0 }
+        return incomplete + [outcome.crowding, shelter.warning].compactMap { $0 }
             + outcome.orphans.map { "removed the native image \($0), which an interrupted snapshot had left" }
     }
 }

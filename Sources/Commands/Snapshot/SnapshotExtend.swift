@@ -27,7 +27,8 @@ struct SnapshotExtendCommand: ClusterCommand {
     }
 
     func run(in context: CommandContext) throws -> Verdict {
-        try context.finish(try Snapshots(context.cluster(cluster)).extend(name, by: TimeToLive(more)))
+        let snapshots = Snapshots(try context.cluster(cluster))
+        return try context.finish(try context.watching { _ in try snapshots.extend(name, by: TimeToLive(more)) })
     }
 }
 
@@ -35,7 +36,8 @@ extension CommandContext {
     /// Tells how long a snapshot is kept now.
     func finish(_ snapshot: KeptSnapshot) throws -> Verdict {
         console.finish(json: ["snapshot": SnapshotResult(snapshot)]) { terminal in
-            "snapshot \(snapshot.name) is kept \(SnapshotText(terminal: terminal, now: now).kept(snapshot.keeping))"
+            if let holds = snapshot.heldBy { return "snapshot \(snapshot.name) is held by \(holds.joined(separator: ", "))" }
+            return "snapshot \(snapshot.name) is kept \(SnapshotText(terminal: terminal, now: now).kept(snapshot.keeping))"
         }
         return .done
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Clusters
 import Model
 import Snapshots
 
@@ -7,7 +8,8 @@ struct SnapshotLsCommand: ClusterCommand {
         commandName: "ls",
         abstract: "List the snapshots of the cluster, oldest first.",
         discussion: """
-            FULL, LIGHT and DATALESS are the sizes that a backup of each mode would have.
+            FULL, LIGHT and DATALESS are the sizes that a backup of each mode would have. What
+            the policy has taken stays as long as it stands in one of its buckets.
 
             EXAMPLES:
               holdfast snapshot ls -c acme.yaml
@@ -24,14 +26,18 @@ struct SnapshotLsCommand: ClusterCommand {
     }
 
     func run(in context: CommandContext) throws -> Verdict {
-        let list = try Snapshots(context.cluster(cluster)).list()
+        let cluster = try context.cluster(cluster)
+        let list = try Snapshots(cluster).list()
+        let policy = try cluster.policies().snapshot
         let console = context.console
         if console.mode != .json { for line in list.damaged { console.warn("cannot be read: \(line)") } }
         let result = Result(snapshots: list.snapshots.map(SnapshotLine.init), damaged: list.damaged.isEmpty ? nil : list.damaged)
         console.finish(json: result) { terminal in
-            list.snapshots.isEmpty
-                ? "no snapshots yet: holdfast snapshot create NAME\(cluster.suffix)"
+            let table =
+                list.snapshots.isEmpty
+                ? "no snapshots yet: holdfast snapshot create NAME\(self.cluster.suffix)"
                 : SnapshotText(terminal: terminal, now: context.now).table(list.snapshots)
+            return "\(table)\n\npolicy: \(policy.text)"
         }
         return .done
     }

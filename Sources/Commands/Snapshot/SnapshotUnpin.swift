@@ -17,6 +17,7 @@ struct SnapshotUnpinCommand: ClusterCommand {
     @OptionGroup var cluster: ClusterOptions
 
     func run(in context: CommandContext) throws -> Verdict {
-        try context.finish(try Snapshots(context.cluster(cluster)).setPinned(name, .unpin))
+        let snapshots = Snapshots(try context.cluster(cluster))
+        return try context.finish(try context.watching { _ in try snapshots.setPinned(name, .unpin) })
     }
 }

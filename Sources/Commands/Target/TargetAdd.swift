@@ -37,7 +37,7 @@ struct TargetAddCommand: ClusterCommand {
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)
         let place = context.absolute(path)
-        for concern in try Backups(cluster).addTarget(name, path: place) { context.console.warn(concern) }
+        for concern in try context.watching({ _ in try Backups(cluster).addTarget(name, path: place) }) { context.console.warn(concern) }
         context.console.finish(json: Result(target: Result.Target(name: name, path: place))) { _ in
             """
             target \(name) is \(place), a restic repository

@@ -118,3 +118,9 @@ package struct StoreRecord: Hashable, Sendable, Codable {
         StoreDeclaration(name: name, kind: kind, role: role, path: path, bulkTables: bulkTables)
     }
 }
+
+extension StoreRecord {
+    /// The fact under which unreadable entries are counted.
+    package static let unreadableFact = "unreadableEntries"
+    package var unreadable: Int { facts[Self.unreadableFact].flatMap(Int.init) ?? 0 }
+}

@@ -46,7 +46,7 @@ extension Backups {
         }
     }
 
-    private func createLocked(_ request: BackupRequest, _ job: JobControl) throws -> BackupOutcome {
+    func createLocked(_ request: BackupRequest, _ job: JobControl) throws -> BackupOutcome {
         let repository = try cluster.repository(of: try cluster.target(named: request.target))
         let targetLock = try advisingWhenFull(request.target) { try repository.lockForWriting(patience: .seconds(30)) }
         defer { targetLock.release() }
@@ -104,7 +104,8 @@ extension Backups {
     private func takeSnapshot(for name: SnapshotName, _ job: JobControl) throws -> SnapshotName {
         let taken = try Snapshots(cluster).list().snapshots.map(\.name)
         let request = SnapshotRequest(
-            name: try freeName("for-backup-\(cluster.host.clock.now().compact)", besides: taken), reason: "for backup \(name)",
+            name: try freeName("\(SnapshotRequest.backupPrefix)\(cluster.host.clock.now().compact)", besides: taken),
+            reason: "for backup \(name)",
             style: .manual,
             timeToLive: Self.freshLifetime)
         let snapshots = Snapshots(cluster)

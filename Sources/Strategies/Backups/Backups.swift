@@ -68,7 +68,10 @@ package struct Backups: Sendable {
                     let lock = try repository.lockForForgetting()
                     defer { lock.release() }
                     let listing = try EntryReader.list(.backup, in: repository).listing
-                    for id in try names.map({ try listing.deletable($0, .backup).id }) { try repository.removeSnapshot(id) }
+                    let ids = try names.map { try listing.deletable($0, .backup).id }
+                    for id in ids { try repository.removeSnapshot(id) }
+                    // Where that finds no room, the next run of their policy finds out that they are gone.
+                    try? cluster.updateCatalogue { $0.policies.forget(Set(ids.map(\.hex))) }
                 }
             }
         }

@@ -74,9 +74,10 @@ package final class Cluster: Sendable {
         }
     }
 
-    /// Runs `body` while no other Holdfast changes this cluster. Throws `locked` with the owner when another one does.
+    /// Runs `body` while no other Holdfast changes this cluster. Throws `locked` with the owner when another one does for longer than the drivers
+    /// have patience.
     package func exclusively<R>(_ purpose: String, _ body: () throws -> R) throws -> R {
-        let lock = try state.lock(purpose, host: host)
+        let lock = try state.lock(purpose, host: host, patience: drivers.patience)
         defer { lock.release() }
         return try body()
     }

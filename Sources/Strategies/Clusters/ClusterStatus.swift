@@ -25,6 +25,9 @@ package struct ClusterStatus: Sendable {
     /// Stores that a restore in place left half done, by this one or an earlier one.
     package var halfDone: [HalfRestoredStore]
     package var safety: SafetyRecord?
+    package var policies: Policies
+    /// Who does by itself what the policies want; nil when nobody does.
+    package var service: String?
 
     package var problems: [Failure] {
         stores.compactMap { store in
@@ -39,7 +42,7 @@ extension Cluster {
         let storage = place("storage", file.storage, .snapshot) { try self.storage() }
         return ClusterStatus(
             identity: try identity(), stores: reports(), storage: storage, targets: try targetPlaces(), restoring: catalogue.restoring,
-            halfDone: catalogue.halfDone, safety: catalogue.safety)
+            halfDone: catalogue.halfDone, safety: catalogue.safety, policies: catalogue.policies, service: try state.service())
     }
 
     /// The targets with what they hold. One of the cluster file that was never used has nothing and no problem.

@@ -10,6 +10,8 @@ package struct Drivers: Sendable {
     /// The place of a repository: a directory, absolute, or an address in HDFS.
     package var place: @Sendable (_ path: String, _ access: HDFSAccess, _ host: Host) throws -> any StoragePlace
 
+    /// For the lock of a cluster that another Holdfast works on.
+    package var patience = LockPatience.none
     /// Of the keys of repositories that are made.
     package var keyCost: KeyDerivationCost
 

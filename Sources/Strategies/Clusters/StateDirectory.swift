@@ -1,7 +1,7 @@
-import HostIO
+package import HostIO
 package import Model
 
-/// The directory that a cluster file names as `state`: `catalogue.json`, `lock`, `scratch/`. Mode 0700.
+/// The directory that a cluster file names as `state`: `catalogue.json`, `lock`, `serve.lock`, `alerts.json`, `scratch/`. Mode 0700.
 package struct StateDirectory: Sendable {
     package let path: String
 
@@ -23,15 +23,37 @@ package struct StateDirectory: Sendable {
         try AtomicFile.write(try catalogue.json(), to: cataloguePath)
     }
 
-    func lock(_ purpose: String, host: Host) throws -> FileLock {
+    func lock(_ purpose: String, host: Host, patience: LockPatience) throws -> FileLock {
         try makeDirectories(path)
-        return try FileLock.take(lockPath, purpose: purpose, host: host)
+        return try FileLock.take(lockPath, purpose: purpose, host: host, patience: patience)
     }
+
+    /// Held by the one `holdfast serve` of the cluster.
+    private var serviceLockPath: String { "\(path)/serve.lock" }
+
+    /// Throws `refused` when another one runs. Whoever asks for ``service()`` holds it for a moment.
+    package func lockForService(host: Host) throws -> FileLock {
+        try makeDirectories(path)
+        do { return try FileLock.take(serviceLockPath, purpose: "holdfast serve", host: host, patience: .seconds(1)) } catch let held
+            as FileLockHeld
+        {
+            throw Failure(
+                .refused, "holdfast serve runs for this cluster already: \(held.holder)",
+                hint: "one is enough; stop that one first, for instance with systemctl stop")
+        }
+    }
+
+    /// What alerts were told; of whoever serves the cluster.
+    package var alertsPath: String { "\(path)/alerts.json" }
+
+    /// Who serves the cluster; nil when nobody does.
+    package func service() throws -> String? { try FileLock.holder(of: serviceLockPath) }
 
     /// After a cluster was deleted: nothing of it is left here.
     func erase() throws {
         guard try statusOfPath(path) != nil else { return }
         try removeTree("\(path)/scratch")
+        try removeTree(alertsPath)
         try removeTree(cataloguePath)
     }
 }

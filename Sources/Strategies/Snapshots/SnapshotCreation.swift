@@ -41,6 +41,8 @@ package struct SnapshotOutcome: Sendable {
     /// Expired snapshots that were removed afterwards, and orphaned native images found before.
     package var removed: [SnapshotName]
     package var orphans: [String]
+    /// Why there should not be many more of its style; nil when there are few.
+    package var crowding: String?
 
     /// Entries that are missing in it: the snapshot exists, and is not all of the store.
     package var unreadable: Int { entry.manifest.stores.reduce(0) { $0 + $1.unreadable } }
@@ -72,13 +74,16 @@ package struct Snapshots: Sendable {
         defer { lock.release() }
         let (listing, storage) = try EntryReader.list(.snapshot, under: lock)
         try checkNameIsFree(request.name, among: listing.entries.map(\.manifest.name), what: "snapshot")
+        let crowding = try checkRoomForManual(request, among: listing.entries)
         let orphans = try removeOrphans(of: identity, known: listing)
         let taking = try SnapshotTaking(
             cluster: cluster, identity: identity, request: request, previous: listing.entries, storage: storage, job: job)
         let outcome = try taking.run()
         let removed = try removeExpired(in: repository, sparing: sparing.union([outcome.entry.id]))
         cluster.keepBallast(at: cluster.file.storage)
-        return SnapshotOutcome(entry: outcome.entry, bytesStored: outcome.bytesStored, removed: removed, orphans: orphans)
+        return SnapshotOutcome(
+            entry: outcome.entry, bytesStored: outcome.bytesStored, removed: removed, orphans: orphans,
+            crowding: crowding)
     }
 
     /// Native images of this cluster that no manifest names and no backup will be compared with: a crash between the cut and the commit left
@@ -98,10 +103,4 @@ package struct Snapshots: Sendable {
         }
         return removed
     }
-}
-
-extension StoreRecord {
-    /// The fact under which unreadable entries are counted.
-    package static let unreadableFact = "unreadableEntries"
-    package var unreadable: Int { facts[Self.unreadableFact].flatMap(Int.init) ?? 0 }
 }

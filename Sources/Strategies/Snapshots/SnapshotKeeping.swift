@@ -9,10 +9,13 @@ import StoreContract
 package struct KeptSnapshot: Sendable {
     package var entry: RepositoryEntry
     package var keeping: Keeping
+    /// What holds one of the policy; nil for others, which ``keeping`` is all about.
+    package var holds: Set<Hold>?
 
-    package init(entry: RepositoryEntry, keeping: Keeping) {
+    package init(entry: RepositoryEntry, keeping: Keeping, holds: Set<Hold>? = nil) {
         self.entry = entry
         self.keeping = keeping
+        self.holds = holds
     }
 
     package var name: SnapshotName { entry.manifest.name }
@@ -30,12 +33,14 @@ extension Snapshots {
 
     /// Throws `damaged` for one that is there and cannot be read, `notFound` with the nearest name otherwise.
     package func find(_ name: String) throws -> KeptSnapshot {
-        keeping(try ownListing().entry(named: name, .snapshot), by: try cluster.catalogue())
+        let catalogue = try cluster.catalogue()
+        return keeping(try ownListing().entry(named: name, .snapshot), by: catalogue, catalogue.snapshotHolds(at: cluster.host.clock.now()))
     }
 
     func list(_ listing: EntryListing) throws -> SnapshotList {
         let catalogue = try cluster.catalogue()
-        return SnapshotList(snapshots: own(listing, catalogue).entries.map { keeping($0, by: catalogue) }, damaged: listing.damaged)
+        let holds = catalogue.snapshotHolds(at: cluster.host.clock.now())
+        return SnapshotList(snapshots: own(listing, catalogue).entries.map { keeping($0, by: catalogue, holds) }, damaged: listing.damaged)
     }
 
     /// What there is of this cluster's.
@@ -48,8 +53,8 @@ extension Snapshots {
         return own
     }
 
-    private func keeping(_ entry: RepositoryEntry, by catalogue: Catalogue) -> KeptSnapshot {
-        KeptSnapshot(entry: entry, keeping: catalogue.keeping(of: entry.manifest, id: entry.id.hex))
+    private func keeping(_ entry: RepositoryEntry, by catalogue: Catalogue, _ holds: [String: Set<Hold>]) -> KeptSnapshot {
+        KeptSnapshot(entry: entry, keeping: catalogue.keeping(of: entry.manifest, id: entry.id.hex), holds: holds[entry.id.hex])
     }
 
     /// Runs `body` under a lock that keeps deletions away.
@@ -65,12 +70,15 @@ extension Snapshots {
         try change(name, "\(pinning.rawValue) \(name)") { $0.setPinned(pinning == .pin, of: $1.id.hex) }
     }
 
-    /// Lives so much longer than it would have, counted from now when its time is over; or for ever, as one does that had no end before.
+    /// Lives so much longer than it would have, counted from now when its time is over; or for ever, as one does that had no end before. One of
+    /// the policy is held so long beside its buckets.
     package func extend(_ name: String, by more: TimeToLive) throws -> KeptSnapshot {
         let now = cluster.host.clock.now()
         return try change(name, "extend \(name)") { catalogue, entry in
-            guard let end = catalogue.keeping(of: entry.manifest, id: entry.id.hex).expires.instant else { return }
-            catalogue.setExpiry(more.expiry(from: max(end, now)), of: entry.id.hex)
+            let id = entry.id.hex
+            let isFree = catalogue.isKeptByPolicy(id) && catalogue.overrides[id]?.expires == nil
+            guard let end = isFree ? now : catalogue.keeping(of: entry.manifest, id: id).expires.instant else { return }
+            catalogue.setExpiry(more.expiry(from: max(end, now)), of: id)
         }
     }
 
@@ -79,16 +87,16 @@ extension Snapshots {
         try cluster.exclusively("snapshot \(command)") {
             let entry = try find(name).entry
             try cluster.recording("snapshot \(command)") { try cluster.updateCatalogue { try body(&$0, entry) } }
-            return KeptSnapshot(entry: entry, keeping: try cluster.catalogue().keeping(of: entry.manifest, id: entry.id.hex))
+            return try find(name)
         }
     }
 
-    /// Those whose time is over; never a pinned one, never what `undo` or a restore under way needs.
+    /// Those whose time is over; never a pinned one, never one of the policy, which has its own rule, never what `undo` or a restore under way needs.
     func expired(at now: Timestamp, in repository: OpenRepository) throws -> [KeptSnapshot] {
         let catalogue = try cluster.catalogue()
         let needed = [catalogue.safety?.snapshotID, catalogue.restoring?.snapshotID, catalogue.restoring?.safetySnapshotID]
         return try list(EntryReader.list(.snapshot, in: repository).listing).snapshots.filter {
-            $0.keeping.isDue(at: now) && !needed.contains($0.entry.id.hex)
+            $0.keeping.isDue(at: now) && $0.holds == nil && !needed.contains($0.entry.id.hex)
         }
     }
 

@@ -6,7 +6,8 @@ import Testing
 /// The forms that other programs rely on.
 @Suite struct JSONShapeTests {
     static let snapshotKeys: Set = [
-        "name", "id", "created", "release", "style", "reason", "pinned", "expires", "sizes", "pauseSeconds", "skewSeconds", "consistency",
+        "name", "id", "created", "release", "style", "reason", "pinned", "expires", "heldBy", "sizes", "pauseSeconds", "skewSeconds",
+        "consistency",
         "stores",
     ]
     static let storeKeys: Set = [
@@ -51,7 +52,11 @@ import Testing
     private func checkStatus(_ result: HoldfastProgram.Result) throws {
         #expect(result.lines.count == 1)
         let cluster = try result.json("cluster")
-        #expect(Set(cluster.keys) == ["id", "name", "release", "stores", "storage", "targets", "restoring", "halfRestored", "undo"])
+        #expect(
+            Set(cluster.keys) == [
+                "id", "name", "release", "stores", "storage", "targets", "restoring", "halfRestored", "undo", "snapshotPolicy",
+                "backupPolicies",
+            ])
         let stores = try #require(cluster["stores"] as? [[String: Any]])
         #expect(stores.map { $0["name"] as? String } == ["accounts", "uploads", "lake"])
         #expect(stores.allSatisfy { Set(["name", "kind", "role", "path", "bytes"]).isSubset(of: $0.keys) })
@@ -77,7 +82,7 @@ import Testing
         let object = try result.json()
         #expect(Set(object.keys) == ["snapshots"])
         let snapshot = try #require((object["snapshots"] as? [[String: Any]])?.first)
-        #expect(Set(snapshot.keys) == ["name", "id", "created", "release", "style", "reason", "pinned", "expires", "sizes"])
+        #expect(Set(snapshot.keys) == ["name", "id", "created", "release", "style", "reason", "pinned", "expires", "heldBy", "sizes"])
         let sizes = try #require(snapshot["sizes"] as? [String: Int])
         #expect(Set(sizes.keys) == ["full", "lightweight", "dataless"])
         #expect(sizes["full", default: 0] > sizes["lightweight", default: 0])

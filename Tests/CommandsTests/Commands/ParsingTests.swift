@@ -16,7 +16,20 @@ import Testing
         (["snapshot", "extend", "n", "--by", "7d"], SnapshotExtendCommand.self),
         (["snapshot", "delete", "n", "m"], SnapshotDeleteCommand.self), (["snapshot", "prune"], SnapshotPruneCommand.self),
         (["snapshot", "restore", "n"], SnapshotRestoreCommand.self),
-        (["snapshot", "undo"], SnapshotUndoCommand.self), (["backup", "create"], BackupCreateCommand.self),
+        (["snapshot", "undo"], SnapshotUndoCommand.self),
+        (["backup", "policy", "create", "p"], BackupPolicyCreateCommand.self), (["backup", "policy", "ls"], BackupPolicyLsCommand.self),
+        (["backup", "policy", "show", "p"], BackupPolicyShowCommand.self),
+        (["backup", "policy", "update", "p"], BackupPolicyUpdateCommand.self),
+        (["backup", "policy", "enable", "p"], BackupPolicyEnableCommand.self),
+        (["backup", "policy", "disable", "p"], BackupPolicyDisableCommand.self),
+        (["backup", "policy", "delete", "p"], BackupPolicyDeleteCommand.self),
+        (["backup", "policy", "status", "p"], BackupPolicyStatusCommand.self),
+        (["backup", "policy", "simulate"], BackupPolicySimulateCommand.self),
+        (["snapshot", "policy", "show"], SnapshotPolicyShowCommand.self),
+        (["snapshot", "policy", "update"], SnapshotPolicyUpdateCommand.self),
+        (["snapshot", "policy", "enable"], SnapshotPolicyEnableCommand.self),
+        (["snapshot", "policy", "disable"], SnapshotPolicyDisableCommand.self),
+        (["snapshot", "policy", "simulate"], SnapshotPolicySimulateCommand.self), (["backup", "create"], BackupCreateCommand.self),
         (["backup", "ls"], BackupLsCommand.self), (["backup", "show", "b"], BackupShowCommand.self),
         (["backup", "verify", "b"], BackupVerifyCommand.self), (["backup", "delete", "b"], BackupDeleteCommand.self),
         (["target", "add", "nas", "/mnt/nas"], TargetAddCommand.self), (["target", "ls"], TargetLsCommand.self),
@@ -40,7 +53,9 @@ import Testing
     }
 
     @Test func `every command has examples that parse`() throws {
-        for (arguments, type) in Self.commands + [(["demo"], DemoCommand.self)] {
+        for (arguments, type) in Self.commands + [
+            (["demo"], DemoCommand.self),
+        ] {
             let discussion = type.configuration.discussion
             #expect(discussion.contains("EXAMPLES:"), "\(arguments)")
             let examples = discussion.split(separator: "EXAMPLES:", maxSplits: 1).last ?? ""
@@ -56,7 +71,8 @@ import Testing
     }
 
     @Test func `every command stands in the tree of commands once`() {
-        let groups = Holdfast.configuration.subcommands.flatMap { $0.configuration.subcommands }
+        let second = Holdfast.configuration.subcommands.flatMap { $0.configuration.subcommands }
+        let groups = second.filter { $0.configuration.subcommands.isEmpty } + second.flatMap { $0.configuration.subcommands }
         #expect(groups.count == Self.commands.count)
         for (arguments, type) in Self.commands { #expect(groups.contains { $0 == type }, "\(arguments)") }
     }
@@ -64,7 +80,8 @@ import Testing
     @Test(
         arguments: [
             ["cluster", "delete"], ["cluster", "restore", "b", "--from", "/t"], ["snapshot", "delete", "n"], ["snapshot", "restore", "n"],
-            ["snapshot", "undo"], ["backup", "delete", "b"], ["target", "prune"],
+            ["snapshot", "undo"], ["backup", "delete", "b"], ["target", "prune"], ["snapshot", "policy", "update", "--every", "2h"],
+            ["snapshot", "policy", "disable"], ["backup", "policy", "update", "p", "--every", "2h"], ["backup", "policy", "delete", "p"],
         ])
     func `what destroys or overwrites takes yes or dry-run, and not both`(_ arguments: [String]) throws {
         _ = try Holdfast.parseAsRoot(arguments + ["--yes"])
@@ -83,6 +100,12 @@ import Testing
             ["backup", "verify", "b", "--sample", "101"], ["backup", "verify", "b", "--sample", "nan"], ["target", "add", "nas"],
             ["target", "add", "n a s", "/mnt"], ["target", "prune", "--grace", "-1s"], ["target", "prune", "--grace", "long"],
             ["cluster", "restore", "b"], ["cluster", "restore", "a/b", "--from", "/t"], ["cluster", "init", "extra"], ["clusters"],
+            ["snapshot", "policy", "update", "--every", "0h"], ["snapshot", "policy", "update", "--every", "2y"],
+            ["snapshot", "policy", "update", "--keep", "3"], ["snapshot", "policy", "update", "--keep", "2000@1h"],
+            ["snapshot", "policy", "update", "--from", "f", "--every", "1h"], ["snapshot", "policy", "simulate", "--days", "x"],
+            ["cluster", "status", "--wait", "soon"], ["cluster", "status", "--wait", "2w"], ["snapshot", "policy", "delete"],
+            ["backup", "policy", "create", "a b"],
+            ["backup", "policy", "create", "p", "--mode", "half"], ["backup", "policy", "show"],
         ])
     func `arguments that make no sense end with 64`(_ arguments: [String]) {
         let captured = CapturedConsole()

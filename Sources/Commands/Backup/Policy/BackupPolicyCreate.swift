@@ -1,0 +1,67 @@
+import ArgumentParser
+import Backups
+import Clusters
+import Model
+
+/// `--target` and `--mode` of a backup policy.
+struct BackupPolicyOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The target (default: the only one).", valueName: "name"))
+    var target: String?
+
+    @Option(help: "How much of the cluster: full, lightweight or dataless.")
+    var mode: BackupMode?
+
+    func add(to change: inout PolicyChange) {
+        change.target = target ?? change.target
+        change.mode = mode ?? change.mode
+    }
+}
+
+struct BackupPolicyCreateCommand: ClusterCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Let backups be made by themselves.",
+        discussion: """
+            Each run takes a fresh snapshot, stores it in the target, and proves that
+            everything the backup needs is there; only then older ones go.
+
+            EXAMPLES:
+              holdfast backup policy create nightly --target nas --every 1d --offset 2h \\
+                  --keep 7@1d,4@1w,12@30d -c acme.yaml
+              holdfast backup policy create hourly --mode dataless --every 1h --keep 24@1h
+            """)
+
+    @Argument(help: "A name of at most 28 letters, digits, '-' and '_'.")
+    var name: String
+
+    @OptionGroup var options: BackupPolicyOptions
+    @OptionGroup var schedule: ScheduleOptions
+    @OptionGroup var cluster: ClusterOptions
+
+    func validate() throws {
+        try validating { () throws(Failure) in try BackupPolicy.check(name) }
+    }
+
+    func run(in context: CommandContext) throws -> Verdict {
+        let cluster = try context.cluster(cluster)
+        var change = try schedule.change(of: .backup, in: context)
+        options.add(to: &change)
+        var target = TargetOption()
+        target.target = change.target
+        let policy = try change.backupPolicy(named: name, target: try target.name(in: cluster))
+        for concern in try context.watching({ _ in try Backups(cluster).createPolicy(policy) }) { context.console.warn(concern) }
+        return try context.finishBackupPolicy(name, of: cluster)
+    }
+}
+
+extension CommandContext {
+    /// Tells what a backup policy is now.
+    func finishBackupPolicy(_ name: String, of cluster: Cluster) throws -> Verdict {
+        let backup = try cluster.policies().backup(named: name)
+        let service = try cluster.state.service()
+        console.finish(json: ["policy": BackupPolicyResult(backup, service: service, now: now)]) { terminal in
+            PolicyText(terminal: terminal, now: now).fields(backup, service: service)
+        }
+        return .done
+    }
+}

@@ -1,0 +1,100 @@
+package import Clusters
+package import HostIO
+package import Model
+import RepositoryEngine
+import ResticFormat
+import Snapshots
+
+/// A backup that a policy has made.
+package struct PolicyBackupOutcome: Sendable {
+    package var backup: BackupOutcome
+    /// Backups of the policy that were removed afterwards.
+    package var removed: [SnapshotName]
+}
+
+extension Backups {
+    /// Makes the backup that a policy wants, proves that everything it needs is in the target, and only then removes those of the policy that it
+    /// does not keep any more. Nil when the policy has been disabled or deleted meanwhile.
+    package func createByPolicy(_ name: String, _ run: PolicyRun, job: JobControl) throws -> PolicyBackupOutcome? {
+        let command = "\(HistoryEvent.backupPolicy) \(name)"
+        return try cluster.exclusively(command) { () throws -> PolicyBackupOutcome? in
+            guard let policy = try? cluster.policies().backup(named: name).policy, policy.isEnabled else { return nil }
+            let outcome = try cluster.running(command, run, of: name) { try take(policy, job) }
+            cluster.keepBallast(at: try cluster.target(named: policy.target).path)
+            Snapshots(cluster).freeExpired(job: job)
+            return outcome
+        }
+    }
+
+    private func take(_ policy: BackupPolicy, _ job: JobControl) throws -> PolicyBackupOutcome {
+        let start = cluster.host.clock.monotonicNanoseconds()
+        let listing = try list(in: policy.target)
+        try cluster.reconcile(policy.name, with: listing)
+        let name = try freeName("\(policy.name)-\(cluster.host.clock.now().compact)", besides: listing.entries.map(\.manifest.name))
+        try cluster.updateCatalogue { $0.policies[record: policy.name].pending = name }
+        let backup = try createLocked(BackupRequest(name: name.text, target: policy.target, mode: policy.mode), job)
+        try cluster.updateCatalogue { catalogue in
+            catalogue.policies[record: policy.name].arrive(backup.entry.id.hex, name, .flawed, at: cluster.host.readClocks())
+        }
+        job.begin(phase: "verifying \(name)")
+        try prove(name, policy, job)
+        let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
+        let sample = PolicyRecord.Sample(seconds: seconds, bytesAdded: backup.bytesAdded, bytes: backup.entry.manifest.bytes)
+        try cluster.updateCatalogue { catalogue in
+            catalogue.policies[record: policy.name].proved(backup.entry.id.hex, backup.entry.quality, at: cluster.host.clock.now())
+            catalogue.policies[record: policy.name].add(sample)
+        }
+        // The backup is there, whatever comes of this.
+        var removed: [SnapshotName] = []
+        do { removed = try apply(policy, job) } catch {
+            job.note("backups that the policy \(policy.name) does not keep any more are still there: \(Failure(describing: error).summary)")
+        }
+        return PolicyBackupOutcome(backup: backup, removed: removed)
+    }
+
+    private func prove(_ name: SnapshotName, _ policy: BackupPolicy, _ job: JobControl) throws {
+        let report = try verify(name.text, in: policy.target, data: .none, job: job)
+        guard !report.check.isSound else { return }
+        throw Failure(
+            .damaged, "the new backup \(name) in \(policy.target) is damaged, so no older one was removed",
+            hint:
+                "look at the target and its disk: holdfast backup verify \(name) --target \(policy.target) --read-data -c \(cluster.file.path)",
+            cause: report.check.problems.first?.text)
+    }
+
+    /// Removes what no bucket holds.
+    private func apply(_ policy: BackupPolicy, _ job: JobControl) throws -> [SnapshotName] {
+        let leaving = policy.retention.leaving(try cluster.policies()[record: policy.name].arrivals)
+        guard !leaving.isEmpty else { return [] }
+        let place = try cluster.target(named: policy.target)
+        try cluster.freeing(place.path) {
+            let repository = try cluster.repository(of: place)
+            let lock = try repository.lockForForgetting()
+            defer { lock.release() }
+            let ids = Set(leaving.map(\.id))
+            for entry in try EntryReader.list(.backup, in: repository).listing.entries where ids.contains(entry.id.hex) {
+                try repository.removeSnapshot(entry.id)
+            }
+        }
+        let names = leaving.map(\.name)
+        try cluster.updateCatalogue { catalogue in
+            catalogue.policies[record: policy.name].forget(Set(leaving.map(\.id)))
+            let command = "\(HistoryEvent.backupExpired) \(names.map(\.text).joined(separator: " "))"
+            catalogue.record(HistoryEvent(time: cluster.host.clock.now(), command: command, outcome: "ok", seconds: 0))
+        }
+        freeTarget(place, job)
+        return names
+    }
+
+    /// In two phases, at most once a day. What keeps it from being done is told, and is no failure of the backup.
+    private func freeTarget(_ place: TargetPlace, _ job: JobControl) {
+        let command = "\(HistoryEvent.targetPruned) \(place.name)"
+        do {
+            let last = try cluster.catalogue().history.last { $0.command == command && $0.outcome == "ok" }
+            if let last, (0..<86_400).contains(cluster.host.clock.now().secondsSince(last.time)) { return }
+            _ = try cluster.recording(command) { try cluster.prune(place.path, PruneOptions(), job: job) }
+        } catch {
+            job.note("the room of removed backups in \(place.name) is not freed: \(Failure(describing: error).summary)")
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import HostIO
+package import Model
+import RepositoryEngine
+import ResticFormat
+
+/// Why and for when a policy runs.
+package struct PolicyRun: Hashable, Sendable {
+    /// The instant of the schedule that it is for.
+    package var slot: Timestamp
+    /// Instants before that, since the last run, that had none.
+    package var missed: Int64
+    /// Why they had none: "holdfast serve did not run".
+    package var reason: String?
+
+    package init(slot: Timestamp, missed: Int64 = 0, reason: String? = nil) {
+        self.slot = slot
+        self.missed = missed
+        self.reason = reason
+    }
+}
+
+extension Cluster {
+    package func policies() throws -> Policies { try catalogue().policies }
+
+    /// Runs `body`, which makes an entry of a policy, and notes what came of it: in the history, with the slots that were missed, and in the
+    /// record of the backup policy `name` (nil: of the snapshot policy). Called by whoever holds the cluster's lock.
+    package func running<R>(_ command: String, _ run: PolicyRun, of name: String?, _ body: () throws -> R) throws -> R {
+        try noteMissed(command, run)
+        let result = Result { try recording(command, body) }
+        let failure: String?
+        switch result {
+        case .success: failure = nil
+        case .failure(let error): failure = Failure(describing: error).summary
+        }
+        // What was asked to stop has not failed: it is due again.
+        if case .failure(let error) = result, Failure(describing: error).code == .cancelled { throw error }
+        try updateCatalogue {
+            $0.policies[record: name].ended(slot: run.slot, missed: run.missed, at: host.clock.now(), failure: failure)
+        }
+        return try result.get()
+    }
+
+    /// Makes the record of a policy say what is there: what was removed by hand is forgotten, what a run made that a crash ended has arrived; a backup without
+    /// having been verified.
+    package func reconcile(_ name: String?, with listing: EntryListing) throws {
+        let record = try policies()[record: name]
+        let present = Set(listing.entries.map(\.id.hex) + listing.lost.map(\.stored.id.hex))
+        let gone = Set(record.arrivals.map(\.id)).subtracting(present)
+        let unnoted = listing.entries.filter { $0.manifest.name == record.pending && !record.arrivals.map(\.id).contains($0.id.hex) }
+        guard !gone.isEmpty || !unnoted.isEmpty else { return }
+        let reading = host.readClocks()
+        try updateCatalogue { catalogue in
+            catalogue.policies[record: name].forget(gone)
+            for entry in unnoted {
+                catalogue.policies[record: name].adopt(
+                    entry.id.hex, entry.manifest.name, name == nil ? entry.quality : .flawed, created: entry.manifest.created, at: reading)
+            }
+        }
+    }
+
+    private func noteMissed(_ command: String, _ run: PolicyRun) throws {
+        guard run.missed > 0 else { return }
+        let what = "\(HistoryEvent.missed) \(counted(run.missed, "run")) of \(command): \(run.reason ?? "unknown")"
+        try updateCatalogue {
+            $0.record(HistoryEvent(time: host.clock.now(), command: what, outcome: HistoryEvent.skipped, seconds: 0))
+        }
+    }
+}
+
+extension RepositoryEntry {
+    /// Good when every entry of its stores is in it.
+    package var quality: Arrival.Quality { manifest.stores.contains { $0.unreadable > 0 } ? .flawed : .good }
+}
