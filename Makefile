@@ -45,6 +45,8 @@ completions: build ## write the shell completions to .build/completions
 
 install: man completions ## install binary, manual and completions under PREFIX (/usr/local), DESTDIR before it
 	install -D -m 755 $(BIN) "$(DESTDIR)$(PREFIX)/bin/holdfast"
+	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
+	sed 's|/usr/bin/holdfast|$(PREFIX)/bin/holdfast|' packaging/holdfast@.service >"$(DESTDIR)$(PREFIX)/lib/systemd/system/holdfast@.service"
 	install -d "$(DESTDIR)$(PREFIX)/share/man/man1"
 	install -m 644 .build/man/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1/"
 	install -D -m 644 .build/completions/holdfast.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/holdfast"

@@ -51,11 +51,12 @@ let layers: [Target] = [
     layer(
         "Wiring",
         strategyBase + ["Clusters", "DirectoryStore", "SQLiteStore", "HDFSStore", "PostgresStore", "HDFSStorage", "WebHDFS"]),
+    layer("Service", ["Model", "HostIO", "Clusters", "Snapshots", "Backups"]),
     layer("Demo", strategyBase + ["Clusters", "Snapshots", "Backups", "SQLiteStore"]),
     layer(
         "Commands",
         strategyBase + [
-            "Clusters", "Snapshots", "Backups", "Demo",
+            "Clusters", "Snapshots", "Backups", "Service", "Demo",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
     .executableTarget(
@@ -70,8 +71,8 @@ func layer(_ name: String, _ dependencies: [Target.Dependency], path: String? = 
 /// Test targets mirror the sources; `TestSupport` carries what they share (scratch folders, real servers, contract suites).
 let everything: [Target.Dependency] = [
     "Model", "HostIO", "ResticFormat", "WebHDFS", "ObjectStorage", "HDFSStorage", "RepositoryEngine", "Archiving", "StoreContract",
-    "DirectoryStore", "SQLiteStore", "HDFSStore", "PostgresStore", "NativeImages", "Clusters", "Snapshots", "Backups", "Wiring", "Demo",
-    "Commands", "TestSupport", "CSQLite", "CHost", "CCrypto",
+    "DirectoryStore", "SQLiteStore", "HDFSStore", "PostgresStore", "NativeImages", "Clusters", "Snapshots", "Backups", "Service", "Wiring",
+    "Demo", "Commands", "TestSupport", "CSQLite", "CHost", "CCrypto",
 ]
 
 func tests(_ name: String, resources: [Resource]? = nil) -> Target {

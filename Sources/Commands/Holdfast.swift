@@ -17,6 +17,7 @@ struct Holdfast: ParsableCommand {
               holdfast snapshot restore before-upgrade -c acme.yaml
               holdfast target add nas /mnt/nas/acme -c acme.yaml
               holdfast backup create --target nas -c acme.yaml
+              holdfast serve -c acme.yaml
               holdfast cluster restore BACKUP --from /mnt/nas/acme -c new.yaml
 
             EXIT STATUS: 0 success; 3 cluster file; 4 not found; 5 exists already;
@@ -25,7 +26,7 @@ struct Holdfast: ParsableCommand {
             """,
         version: Program.text,
         subcommands: [
-            ClusterGroup.self, SnapshotGroup.self, BackupGroup.self, TargetGroup.self,
+            ClusterGroup.self, SnapshotGroup.self, BackupGroup.self, TargetGroup.self, ServeCommand.self, StatusCommand.self,
             DemoCommand.self,
         ])
 }

@@ -24,11 +24,14 @@ enum Verdict: Hashable {
     case done
     /// Done, but something is not as it should be; the exit status tells.
     case flawed(FailureCode)
+    /// The exit status of a plugin of a monitor.
+    case plugin(Int32)
 
     var exitStatus: Int32 {
         switch self {
         case .done: 0
         case .flawed(let code): code.exitStatus
+        case .plugin(let status): status
         }
     }
 }

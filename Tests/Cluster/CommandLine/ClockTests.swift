@@ -34,7 +34,9 @@ private let canFakeTime = isInstalled("faketime", package: "faketime")
         try succeed("-1h", "snapshot", "create", "forenoon")
         for clock in ["-3h", "-90m", "+0", "+1d"] {
             let list = try succeed(clock, "snapshot", "ls")
-            let names = list.lines.dropFirst().filter { !$0.hasPrefix(" ") }.compactMap { $0.split(separator: " ").first }
+            let names = list.lines.dropFirst().filter { !$0.hasPrefix(" ") && !$0.hasPrefix("policy:") }.compactMap {
+                $0.split(separator: " ").first
+            }
             #expect(names == ["morning", "forenoon", "noon"], "\(list.out)")
             #expect(!list.out.contains(" -"), "no age is negative: \(list.out)")
             try succeed(clock, "cluster", "status")
@@ -121,5 +123,56 @@ private let canFakeTime = isInstalled("faketime", package: "faketime")
         try Descriptor.open(go, [.write]).write([0x0A])
         try running.join()
         return (prune, try #require(result.withLock { $0 }))
+    }
+}
+
+/// The policies under a clock that jumps between runs of the real program.
+@Suite(.enabled(if: canFakeTime), .timeLimit(.minutes(10))) struct PolicyClockTests {
+    private let cluster: SampleCluster
+
+    init() throws {
+        cluster = try SampleCluster()
+        try cluster.succeed("cluster", "init")
+    }
+
+    private func serve(_ clock: String) throws {
+        let result = try cluster.run(["serve", "--once"], wrapper: ["faketime", "-f", clock])
+        try #require(result.status == 0, "\(clock): \(result.out)\(result.err)")
+    }
+
+    private func periodic() throws -> [String] { try cluster.snapshots().filter { $0.hasPrefix("periodic-") } }
+
+    private func record() throws -> [String: Any] {
+        let policy = try cluster.succeed("snapshot", "policy", "show", "--json").json("policy")
+        return try #require(policy["record"] as? [String: Any])
+    }
+
+    @Test func `slots that were missed give one run, and a clock that was put back is not waited for`() throws {
+        try serve("@2026-11-23 10:10:00")
+        try serve("@2026-11-23 10:20:00")
+        #expect(try periodic().count == 1, "one run a slot")
+        try serve("@2026-11-23 20:10:00")
+        #expect(try periodic().count == 2)
+        #expect(try record()["missedRuns"] as? Int == 9, "11 to 19 o'clock")
+        try serve("@2026-11-23 10:30:00")
+        #expect(try periodic().count == 2, "the run of 10 o'clock was made")
+        try serve("@2026-11-23 11:05:00")
+        let last = try #require((try record()["lastGood"] as? String).flatMap(Timestamp.init(text:)))
+        #expect(last.civil.hour == 11 && last.civil.minute == 5, "and not only when 21 o'clock comes again")
+    }
+
+    @Test func `a clock that jumps by years takes no more than the last backup of a policy, and none of a person`() throws {
+        try cluster.succeed("target", "add", "nas", "nas")
+        try cluster.succeed("backup", "policy", "create", "daily", "--every", "1d", "--keep", "7@1d,4@1w")
+        try cluster.succeed("backup", "create", "--name", "by-hand")
+        for clock in ["+1d", "+400d", "+2d", "-300d", "+3d"] {
+            let before = try cluster.backups()
+            try serve(clock)
+            try serve(clock)
+            let after = try cluster.backups()
+            #expect(after.contains("by-hand") && !after.isEmpty)
+            #expect(Set(before).subtracting(after).count <= 1, "\(clock): \(before) became \(after)")
+            for name in after { try cluster.succeed("backup", "verify", name) }
+        }
     }
 }

@@ -54,7 +54,7 @@ import Testing
 
     @Test func `every command has examples that parse`() throws {
         for (arguments, type) in Self.commands + [
-            (["demo"], DemoCommand.self),
+            (["demo"], DemoCommand.self), (["serve"], ServeCommand.self), (["status"], StatusCommand.self),
         ] {
             let discussion = type.configuration.discussion
             #expect(discussion.contains("EXAMPLES:"), "\(arguments)")

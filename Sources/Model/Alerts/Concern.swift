@@ -1,0 +1,150 @@
+/// Something about a cluster that is not as it should be.
+package struct Concern: Hashable, Sendable, Codable {
+    package enum Severity: String, Sendable, Codable, Comparable, CaseIterable {
+        case warning, critical
+
+        package static func < (left: Severity, right: Severity) -> Bool { left == .warning && right == .critical }
+    }
+
+    /// The same thing has the same key for as long as it lasts: "snapshot-age", "backup-age nightly".
+    package var key: String
+    package var severity: Severity
+    package var message: String
+    /// What to do next.
+    package var remedy: String
+
+    package init(_ key: String, _ severity: Severity, _ message: String, remedy: String) {
+        self.key = key
+        self.severity = severity
+        self.message = message
+        self.remedy = remedy
+    }
+}
+
+/// How much room there is in the storage or a target.
+package struct PlaceRoom: Hashable, Sendable {
+    package var name: String
+    package var free: UInt64
+    package var total: UInt64
+
+    package init(name: String, free: UInt64, total: UInt64) {
+        self.name = name
+        self.free = free
+        self.total = total
+    }
+}
+
+/// What is known of a cluster when somebody asks how it is.
+package struct HealthFacts: Hashable, Sendable {
+    package var now: Timestamp
+    /// When the cluster came under protection.
+    package var protectedSince: Timestamp
+    package var policies: Policies
+    /// Of the newest snapshot and, by policy, backup that are good, by the clock of then.
+    package var newestSnapshot: Timestamp?
+    package var rooms: [PlaceRoom]
+    /// What cannot be reached, or holds something that cannot be read, by the name of the place.
+    package var troubles: [String: String]
+
+    package init(
+        now: Timestamp, protectedSince: Timestamp, policies: Policies, newestSnapshot: Timestamp? = nil, rooms: [PlaceRoom] = [],
+        troubles: [String: String] = [:]
+    ) {
+        self.now = now
+        self.protectedSince = protectedSince
+        self.policies = policies
+        self.newestSnapshot = newestSnapshot
+        self.rooms = rooms
+        self.troubles = troubles
+    }
+}
+
+extension HealthFacts {
+    /// Periods without a good snapshot or backup that are tolerated when no objective is given.
+    package static let tolerablePeriods: Double = 3
+    static let fewPercent = 10
+    static let veryFewPercent = 4
+
+    /// Everything that is not as it should be, the worst first.
+    package var concerns: [Concern] {
+        let all = snapshotConcerns + policies.backups.flatMap(backupConcerns) + rooms.compactMap(roomConcern) + troubleConcerns
+        return all.sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
+    }
+
+    private var snapshotConcerns: [Concern] {
+        let policy = policies.snapshot
+        guard policy.isEnabled else {
+            return [
+                Concern(
+                    "snapshot-policy-disabled", .warning, "the snapshot policy is disabled", remedy: "holdfast snapshot policy enable")
+            ]
+        }
+        let tolerated = policy.objective.map { Double($0.seconds) } ?? Self.tolerablePeriods * Double(policy.schedule.every.seconds)
+        let newest = [newestSnapshot, policies.snapshotRecord.lastGood].compactMap { $0 }.max()
+        let silence = age("snapshot", of: newest, tolerated, "snapshot-age", remedy: "holdfast snapshot policy show says why")
+        return silence
+            + failure(policies.snapshotRecord, "snapshot policy", "snapshot-failure", remedy: "holdfast snapshot create NAME shows it")
+    }
+
+    private func backupConcerns(_ backup: Policies.Backup) -> [Concern] {
+        let (policy, record) = (backup.policy, backup.record)
+        let show = "holdfast backup policy status \(policy.name)"
+        guard policy.isEnabled else {
+            return [
+                Concern(
+                    "backup-policy-disabled \(policy.name)", .warning, "the backup policy \(policy.name) is disabled",
+                    remedy: "holdfast backup policy enable \(policy.name)")
+            ]
+        }
+        let period = Double(policy.schedule.every.seconds)
+        let tolerated = policy.objective.map { Double($0.seconds) } ?? Self.tolerablePeriods * period
+        let slow = record.concern(about: policy.schedule).map {
+            Concern(
+                "backup-slow \(policy.name)", .warning, "backup policy \(policy.name): \($0)", remedy: "give it a longer period: \(show)")
+        }
+        let since = record.lastGood ?? record.begun ?? protectedSince
+        return age("backup of \(policy.name)", of: record.lastGood, since: since, tolerated, "backup-age \(policy.name)", remedy: show)
+            + failure(record, "backup policy \(policy.name)", "backup-failure \(policy.name)", remedy: show) + [slow].compactMap { $0 }
+    }
+
+    /// Warns beyond what is tolerated, and is critical at twice that. An instant that lies ahead is of a wrong clock and says nothing.
+    private func age(
+        _ what: String, of newest: Timestamp?, since: Timestamp? = nil, _ tolerated: Double, _ key: String, remedy: String
+    ) -> [Concern] {
+        let age = now.secondsSince(newest ?? since ?? protectedSince)
+        guard age > tolerated else { return [] }
+        let spoken = DurationText.spoken(seconds: age)
+        let message = newest == nil ? "no good \(what) for \(spoken), since there should be" : "the newest good \(what) is \(spoken) old"
+        return [
+            Concern(
+                key, age > 2 * tolerated ? .critical : .warning,
+                "\(message); at most \(DurationText.spoken(seconds: tolerated)) is the aim",
+                remedy: remedy)
+        ]
+    }
+
+    /// Critical when it has failed as often as it is tried.
+    private func failure(_ record: PolicyRecord, _ what: String, _ key: String, remedy: String) -> [Concern] {
+        guard let failure = record.lastFailure else { return [] }
+        return [
+            Concern(
+                key, record.state.failures > Schedule.retries ? .critical : .warning, "\(what): the last run failed: \(failure)",
+                remedy: remedy)
+        ]
+    }
+
+    private func roomConcern(_ room: PlaceRoom) -> Concern? {
+        let left = percent(room.free, of: max(room.total, 1))
+        guard left < Self.fewPercent else { return nil }
+        return Concern(
+            "space \(room.name)", left < Self.veryFewPercent ? .critical : .warning,
+            "\(room.name) has \(ByteCount(room.free)) free, \(left) % of \(ByteCount(room.total))",
+            remedy: "keep less, or give it more room")
+    }
+
+    private var troubleConcerns: [Concern] {
+        troubles.sorted { $0.key < $1.key }.map {
+            Concern("place \($0.key)", .critical, "\($0.key): \($0.value)", remedy: "holdfast cluster status says more")
+        }
+    }
+}

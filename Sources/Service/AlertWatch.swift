@@ -1,0 +1,28 @@
+import Clusters
+import HostIO
+import Model
+
+/// Looks after the health of the cluster beside the policies, and tells what changes. What was told stands in `alerts.json` in `state`, which
+/// belongs to the one who serves the cluster; so nothing here waits for a lock.
+struct AlertWatch {
+    /// Seconds between two looks.
+    static let interval: UInt64 = 60
+
+    private let path: String
+    private var lastLook: UInt64?
+
+    init(_ cluster: Cluster) { path = cluster.state.alertsPath }
+
+    /// What is to be told now; empty between two looks.
+    mutating func look(_ cluster: Cluster) throws -> [AlertNotice] {
+        let now = cluster.host.clock.monotonicNanoseconds()
+        if let lastLook, now &- lastLook < Self.interval * 1_000_000_000 { return [] }
+        lastLook = now
+        var book = try AtomicFile.readIfPresent(path).flatMap(AlertBook.init(json:)) ?? AlertBook()
+        let before = book
+        let facts = try cluster.health()
+        let notices = book.update(facts.concerns, at: facts.now, repeatingAfter: Double(cluster.file.alerts.repeatSeconds))
+        if book != before { try AtomicFile.write(try book.json(), to: path) }
+        return notices
+    }
+}

@@ -1,0 +1,188 @@
+package import Clusters
+package import HostIO
+package import Model
+
+/// Does by itself what the policies of one cluster want, one run after the other.
+///
+/// What it knows of the past stands in the catalogue, so that a service that was stopped, killed or late goes on where it was. The cluster file is read
+/// again for each run, so that a change of it needs no restart.
+package final class PolicyService {
+    package struct Options: Sendable {
+        /// Policies and clocks are looked at anew so often: a clock that was set, a machine that slept and a changed policy are noticed.
+        package var glance: Duration = .seconds(5)
+        /// A wish to stop is heard so soon.
+        package var slice: Duration = .milliseconds(200)
+        /// Between two runs, commands that wait for the cluster get their turn.
+        package var courtesy: Duration = .milliseconds(300)
+        /// How long a run waits for a command; then it tries again.
+        package var patience: Duration = .seconds(60)
+
+        package init() {}
+    }
+
+    private let host: Host
+    private let options: Options
+    private let job: JobControl
+    private let load: @Sendable () throws -> Cluster
+    private let tell: @Sendable (ServiceEvent) -> Void
+    private let supervisor: SupervisorSocket?
+    private let began: Timestamp
+    /// By the monotonic clock, when the last run of each policy in this process began.
+    private var lastBegan: [PolicyID: UInt64] = [:]
+    /// The last run of this process, and when it ended.
+    private var lastRun: (policy: PolicyID, ended: Timestamp)?
+    private var watch: AlertWatch?
+    /// Told once, not at each glance.
+    private var lastTrouble: String?
+
+    /// `load` opens the cluster afresh. `job` stops the service; `tell` hears what it does.
+    package init(
+        host: Host, options: Options = Options(), supervisor: SupervisorSocket? = nil, job: JobControl,
+        load: @escaping @Sendable () throws -> Cluster, tell: @escaping @Sendable (ServiceEvent) -> Void
+    ) {
+        self.host = host
+        self.options = options
+        self.supervisor = supervisor
+        self.job = job
+        self.load = load
+        self.tell = tell
+        began = host.clock.now()
+    }
+
+    /// Serves until `job` is cancelled. Throws `refused` when another service does, or when the cluster is not protected (any more).
+    package func run() throws {
+        let cluster = try load()
+        _ = try cluster.catalogue()
+        let lock = try cluster.state.lockForService(host: host)
+        defer { lock.release() }
+        watch = AlertWatch(cluster)
+        say(.started, "serves cluster \(cluster.file.name), release \(cluster.file.release)")
+        supervisor?.send("READY=1", "STATUS=waiting")
+        defer {
+            supervisor?.send("STOPPING=1")
+            say(.stopped, "ended")
+        }
+        while !job.isCancelled {
+            let pause = try turn()
+            sleep(for: pause)
+        }
+    }
+
+    /// Makes the runs that are due, each at most once, and ends. Gives the failures.
+    package func runOnce() throws -> [Failure] {
+        let cluster = try load()
+        _ = try cluster.catalogue()
+        let lock = try cluster.state.lockForService(host: host)
+        defer { lock.release() }
+        var failures: [Failure] = []
+        var done: Set<PolicyID> = []
+        while !job.isCancelled, let due = try look(besides: done).due {
+            done.insert(due.policy)
+            if let failure = perform(due) { failures.append(failure) }
+        }
+        return failures
+    }
+
+    /// One look at the policies, and the run that is due. Gives how long there is nothing to do.
+    private func turn() throws -> Duration {
+        do {
+            let (due, next) = try look()
+            try tellAlerts()
+            lastTrouble = nil
+            if let due {
+                return perform(due) == nil ? options.courtesy : options.glance
+            }
+            let wait = next.map { Duration.seconds(max(0, $0.secondsSince(host.clock.now()))) } ?? options.glance
+            return min(options.glance, wait)
+        } catch {
+            let failure = Failure(describing: error)
+            // The cluster was deleted, or its state is another's.
+            if failure.code == .refused { throw failure }
+            if lastTrouble != failure.summary { say(.failed, failure.summary, failure: failure) }
+            lastTrouble = failure.summary
+            return options.glance
+        }
+    }
+
+    private func tellAlerts() throws {
+        guard var watch else { return }
+        defer { self.watch = watch }
+        let cluster = try load()
+        for notice in try watch.look(cluster) {
+            say(.alert, "\(notice.text) (\(notice.remedy))")
+            for trouble in AlertSinks(settings: cluster.file.alerts).send(notice) { say(.note, trouble) }
+        }
+    }
+
+    /// What is due; notes in the catalogue when a clock was put back.
+    private func look(besides done: Set<PolicyID> = []) throws -> (due: DueRun?, next: Timestamp?) {
+        let cluster = try load()
+        let now = host.clock.now()
+        let known = try cluster.policies()
+        let settled = known.settled(at: now)
+        if settled != known {
+            say(.note, "the clock was put back; the next runs are counted from now")
+            try cluster.exclusively("holdfast serve") {
+                try cluster.updateCatalogue { $0.policies = $0.policies.settled(at: now) }
+            }
+        }
+        var rest = settled
+        for policy in done { rest.disable(policy) }
+        return rest.agenda(at: now) { policy in lastBegan[policy].map { Double(host.clock.monotonicNanoseconds() &- $0) / 1e9 } }
+    }
+
+    /// Nil when it went well.
+    private func perform(_ due: DueRun) -> Failure? {
+        let run = PolicyRun(slot: due.slot, missed: due.missed, reason: due.missed > 0 ? reason(for: due) : nil)
+        if due.missed > 0 { say(.missed, "missed \(counted(due.missed, "run")): \(run.reason ?? "")", policy: due.policy) }
+        let again = due.failures > 0 ? ", try \(due.failures + 1)" : ""
+        say(.running, "run for \(due.slot.readable)\(again)", policy: due.policy)
+        supervisor?.send("STATUS=\(due.policy.text)")
+        lastBegan[due.policy] = host.clock.monotonicNanoseconds()
+        let work = JobControl(following: job)
+        let result = Result { try PolicyWork(cluster: try load(), job: work).run(due.policy, run) }
+        lastRun = (due.policy, host.clock.now())
+        supervisor?.send("STATUS=waiting")
+        for note in work.drainNotes() { say(.note, note, policy: due.policy) }
+        switch result {
+        case .success(let message):
+            say(.finished, message ?? "nothing to do any more", policy: due.policy)
+            return nil
+        case .failure(let error):
+            let failure = Failure(describing: error)
+            tell(of: failure, in: due.policy)
+            return failure
+        }
+    }
+
+    private func tell(of failure: Failure, in policy: PolicyID) {
+        switch failure.code {
+        case .locked:
+            lastBegan[policy] = nil
+            say(.note, "waits: \(failure.summary)", policy: policy)
+        case .cancelled: say(.note, "stopped; it is due again", policy: policy)
+        default: say(.failed, failure.summary, policy: policy, failure: failure)
+        }
+    }
+
+    /// Why the slots before this one had no run.
+    private func reason(for due: DueRun) -> String {
+        if lastBegan[due.policy] == nil, due.slot.secondsSince(began) < 0 || lastRun == nil { return "holdfast serve did not run" }
+        if let lastRun, lastRun.policy != due.policy, lastRun.ended >= due.slot { return "\(lastRun.policy.text) was at work" }
+        if lastBegan[due.policy] == nil { return "holdfast serve did not run" }
+        return "the clock was set forward, or the machine slept"
+    }
+
+    private func sleep(for pause: Duration) {
+        let until = host.clock.monotonicNanoseconds() + UInt64(max(0, pause / .nanoseconds(1)))
+        while !job.isCancelled {
+            let now = host.clock.monotonicNanoseconds()
+            if now >= until { return }
+            host.clock.sleep(for: min(options.slice, .nanoseconds(Int64(clamping: until - now))))
+        }
+    }
+
+    private func say(_ kind: ServiceEvent.Kind, _ message: String, policy: PolicyID? = nil, failure: Failure? = nil) {
+        tell(ServiceEvent(kind, message, policy: policy, at: host.clock.now(), failure: failure))
+    }
+}

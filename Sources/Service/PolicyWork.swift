@@ -1,0 +1,40 @@
+import Backups
+import Clusters
+import HostIO
+import Model
+import Snapshots
+
+/// One run of a policy.
+struct PolicyWork {
+    let cluster: Cluster
+    let job: JobControl
+
+    /// What came of it; nil when the policy wants nothing any more.
+    func run(_ policy: PolicyID, _ run: PolicyRun) throws -> String? {
+        let start = cluster.host.clock.monotonicNanoseconds()
+        let done: [String]?
+        switch policy {
+        case .snapshots: done = try Snapshots(cluster).createPeriodic(run, job: job).map { words($0) }
+        case .backup(let name): done = try Backups(cluster).createByPolicy(name, run, job: job).map { words($0) }
+        }
+        let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
+        return done.map { ($0 + ["in \(DurationText.spoken(seconds: seconds))"]).joined(separator: ", ") }
+    }
+
+    private func words(_ outcome: SnapshotOutcome) -> [String] {
+        let missing = outcome.unreadable
+        return ["snapshot \(outcome.entry.manifest.name)", "\(ByteCount(outcome.bytesStored)) added"]
+            + (missing > 0 ? ["incomplete: \(counted(missing, "entry", "entries")) could not be read"] : [])
+            + removed(outcome.removed)
+    }
+
+    private func words(_ outcome: PolicyBackupOutcome) -> [String] {
+        let flawed = outcome.backup.entry.quality == .flawed ? ["incomplete: entries could not be read"] : []
+        return ["backup \(outcome.backup.entry.manifest.name), verified", "\(ByteCount(outcome.backup.bytesAdded)) added"] + flawed
+            + removed(outcome.removed)
+    }
+
+    private func removed(_ names: [SnapshotName]) -> [String] {
+        names.isEmpty ? [] : ["removed \(names.map(\.text).joined(separator: " "))"]
+    }
+}

@@ -1,0 +1,31 @@
+import HostIO
+package import Model
+import ObjectStorage
+
+extension Cluster {
+    /// How the cluster is, without opening a repository or a store: quick enough for every minute.
+    package func health() throws -> HealthFacts {
+        let catalogue = try catalogue()
+        var facts = HealthFacts(
+            now: host.clock.now(), protectedSince: catalogue.created, policies: catalogue.policies,
+            newestSnapshot: catalogue.history.last(where: \.isGoodSnapshot)?.time)
+        let used = try targets().filter { $0.record != nil }.map { ("target \($0.name)", $0.path) }
+        for (name, path) in [("storage", file.storage)] + used {
+            do {
+                guard try isRepository(path) else { throw Failure(.storage, "there is no repository at \(path) any more") }
+                if let space = try ballasted(path).space() {
+                    facts.rooms.append(PlaceRoom(name: name, free: space.free, total: space.total))
+                }
+            } catch {
+                facts.troubles[name] = Failure(describing: error).summary
+            }
+        }
+        return facts
+    }
+}
+
+extension HistoryEvent {
+    fileprivate var isGoodSnapshot: Bool {
+        outcome == "ok" && (command == HistoryEvent.periodic || command.hasPrefix("snapshot create "))
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import HostIO
+import Model
+import TestSupport
+import Testing
+
+/// Alerts of the real program: told once to a command and a webhook, over when they are, and what a monitor from outside reads.
+@Suite(.timeLimit(.minutes(10))) struct AlertTests {
+    private let cluster: SampleCluster
+
+    init() throws {
+        cluster = try SampleCluster()
+        try cluster.succeed("cluster", "init")
+    }
+
+    private func heard() throws -> [[String: Any]] {
+        let text = try AtomicFile.readIfPresent(cluster.root + "/heard") ?? []
+        return try text.split(separator: 0x0A).compactMap { try JSONSerialization.jsonObject(with: Data($0)) as? [String: Any] }
+    }
+
+    @Test func `an alert reaches a command once, and its end too`() throws {
+        try cluster.write(.init(more: "alerts: {command: \"cat >> heard; echo >> heard\", repeat: 1d}"))
+        try cluster.succeed("snapshot", "policy", "disable")
+        let service = try RunningService(cluster)
+        let alert = try service.event("alert")
+        #expect((alert["message"] as? String)?.contains("disabled") == true, "\(alert)")
+        #expect(service.stop(SIGTERM) == 0)
+        #expect(try heard().map { $0["key"] as? String } == ["snapshot-policy-disabled"])
+        let again = try RunningService(cluster)
+        try again.event("started")
+        #expect(again.stop(SIGTERM) == 0)
+        try cluster.succeed("snapshot", "policy", "enable")
+        let last = try RunningService(cluster)
+        let over = try last.event("alert")
+        #expect((over["message"] as? String)?.hasPrefix("over: ") == true, "\(over)")
+        #expect(last.stop(SIGTERM) == 0)
+        #expect(try heard().map { $0["notice"] as? String } == ["raised", "resolved"], "a restart tells nothing twice")
+    }
+
+    @Test func `a command that fails is told in the log and stops nothing`() throws {
+        try cluster.write(.init(more: "alerts: {command: \"echo no mail >&2; exit 3\", webhook: \"http://127.0.0.1:1/x?secret\"}"))
+        try cluster.succeed("snapshot", "policy", "disable")
+        let service = try RunningService(cluster)
+        #expect((try service.event("note")["message"] as? String)?.contains("no mail") == true)
+        let webhook = try #require(try service.event("note")["message"] as? String)
+        #expect(webhook.contains("webhook") && !webhook.contains("secret"), "\(webhook)")
+        #expect(service.stop(SIGTERM) == 0)
+    }
+
+    @Test func `a monitor reads one line and the four statuses`() throws {
+        let unserved = try cluster.run("status", "--nagios")
+        #expect(unserved.status == 2 && unserved.out.hasPrefix("HOLDFAST CRITICAL - ") && unserved.lines.count == 1, "\(unserved.out)")
+        let service = try RunningService(cluster)
+        try service.event("finished")
+        let fine = try cluster.run("status", "--nagios")
+        #expect(fine.status == 0 && fine.out.hasPrefix("HOLDFAST OK - ") && fine.out.contains("'snapshot_age'="), "\(fine.out)")
+        #expect(try cluster.succeed("status").out.contains("as it should be"))
+        try cluster.succeed("snapshot", "policy", "disable")
+        let disabled = try cluster.run("status", "--nagios")
+        #expect(disabled.status == 1 && disabled.out.hasPrefix("HOLDFAST WARNING - "), "\(disabled.out)")
+        #expect(try cluster.run("status", "--json").status == FailureCode.incomplete.exitStatus)
+        #expect(service.stop(SIGTERM) == 0)
+        try AtomicFile.write([], to: cluster.file)
+        let unknown = try cluster.run("status", "--nagios")
+        #expect(unknown.status == 3 && unknown.out.hasPrefix("HOLDFAST UNKNOWN - "), "\(unknown.out)")
+    }
+}
