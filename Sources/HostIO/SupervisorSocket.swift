@@ -20,7 +20,7 @@ package struct SupervisorSocket: Sendable {
         self.path = bytes
     }
 
-    /// Sends lines such as `READY=1`. A supervisor that does not listen is no failure of the service.
+    /// Sends lines such as `READY=1`. A supervisor that does not listen, or not quickly enough, keeps no service waiting.
     package func send(_ lines: String...) {
         let handle = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard handle >= 0 else { return }
@@ -33,7 +33,7 @@ package struct SupervisorSocket: Sendable {
         let message = Array(lines.joined(separator: "\n").utf8)
         _ = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(handle, message, message.count, Int32(MSG_NOSIGNAL), $0, length)
+                sendto(handle, message, message.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT), $0, length)
             }
         }
     }
