@@ -174,7 +174,8 @@ package final class PolicyService {
     }
 
     private func sleep(for pause: Duration) {
-        let until = host.clock.monotonicNanoseconds() + UInt64(max(0, pause / .nanoseconds(1)))
+        // Rounded up: the last nanosecond before a slot has to pass too.
+        let until = host.clock.monotonicNanoseconds() + UInt64(max(0, pause / .nanoseconds(1)).rounded(.up))
         while !job.isCancelled {
             let now = host.clock.monotonicNanoseconds()
             if now >= until { return }

@@ -74,6 +74,27 @@ import Testing
         #expect(skipped.command.contains("holdfast serve did not run"), "\(skipped.command)")
     }
 
+    @Test func `a clock that is set back and forth keeps no run waiting for more than a period`() throws {
+        var random = SeededRandom(named: "service and clock")
+        let jumps = (0..<6).map { _ in Int64.random(in: -4_000_000...4_000_000, using: &random) }
+        let left = Mutex(jumps)
+        let clock = clock
+        let last = Mutex(clock.monotonicNanoseconds())
+        try serve(for: 40 * 3600) { event, _ in
+            guard event.event == .finished else { return }
+            let now = clock.monotonicNanoseconds()
+            let gap = last.withLock { last in
+                defer { last = now }
+                return now - last
+            }
+            #expect(gap <= 3600 * 1_000_000_000 + 601 * 1_000_000_000, "\(jumps): \(gap / 1_000_000_000) s")
+            let jump = left.withLock { $0.isEmpty ? 0 : $0.removeFirst() }
+            if jump != 0 { clock.set(clock.now().adding(seconds: jump)) }
+        }
+        #expect(count(.finished) >= 40 && told.count { $0.event == .failed } == 0)
+        #expect(try cluster.policies().snapshotRecord.arrivals.count >= 3)
+    }
+
     @Test func `a run that fails is tried again, and then there is the next slot`() throws {
         try removeTree("\(place.path)/srv/uploads")
         let path = place.path
