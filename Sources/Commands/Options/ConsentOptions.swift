@@ -34,4 +34,10 @@ extension CommandContext {
     func agree(to plan: some Plan, _ options: ConsentOptions) throws -> Bool {
         try agree(to: plan, options) { try $0.ask(plan.summary.title) }
     }
+
+    /// The same for a change of policies: one by which nothing goes needs no consent, and is shown in a dry run only.
+    func agreeIfAsked(to plan: PolicyPlan, _ options: ConsentOptions) throws -> Bool {
+        guard plan.isEmpty, !options.dryRun else { return try agree(to: plan, options) }
+        return true
+    }
 }

@@ -31,7 +31,7 @@ struct ScheduleOptions: ParsableArguments {
         }
     }
 
-    /// Throws `usage` when it says nothing, unless that `mayBeEmpty`.
+    /// Empty when nothing was said. Throws `usage` for a file that cannot be read.
     func change(of kind: ManifestKind, in context: CommandContext) throws -> PolicyChange {
         guard let from else { return PolicyChange(every: every, offset: offset, keep: keep, objective: rpo) }
         let path = context.absolute(from)

@@ -34,7 +34,7 @@ struct BackupPolicyUpdateCommand: ClusterCommand {
         let cluster = try context.cluster(cluster)
         let backups = Backups(cluster)
         let plan = try backups.planPolicy(name, change)
-        if !plan.isEmpty || consent.dryRun { guard try context.agree(to: plan, consent) else { return .done } }
+        guard try context.agreeIfAsked(to: plan, consent) else { return .done }
         for concern in try context.watching({ _ in try backups.setPolicy(name, change) }) { context.console.warn(concern) }
         return try context.finishBackupPolicy(name, of: cluster)
     }

@@ -39,7 +39,7 @@ struct SnapshotPolicyDisableCommand: ClusterCommand {
         let cluster = try context.cluster(cluster)
         let snapshots = Snapshots(cluster)
         let plan = try snapshots.planDisabling()
-        if !plan.isEmpty || consent.dryRun { guard try context.agree(to: plan, consent) else { return .done } }
+        guard try context.agreeIfAsked(to: plan, consent) else { return .done }
         _ = try context.watching { _ in try snapshots.setPolicyEnabled(false) }
         return try context.finishSnapshotPolicy(of: cluster)
     }

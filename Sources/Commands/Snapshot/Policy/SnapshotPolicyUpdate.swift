@@ -33,7 +33,7 @@ struct SnapshotPolicyUpdateCommand: ClusterCommand {
         let cluster = try context.cluster(cluster)
         let snapshots = Snapshots(cluster)
         let plan = try snapshots.planPolicy(change)
-        if !plan.isEmpty || consent.dryRun { guard try context.agree(to: plan, consent) else { return .done } }
+        guard try context.agreeIfAsked(to: plan, consent) else { return .done }
         _ = try context.watching { _ in try snapshots.setPolicy(change) }
         return try context.finishSnapshotPolicy(of: cluster)
     }
