@@ -33,6 +33,9 @@ struct AttributeSetting {
                 try client.setQuota(of: path, HDFSQuota(names: wanted.nameQuota, space: wanted.spaceQuota))
             }
         }
+        if wanted.isSnapshottable == true, present.isSnapshottable != true {
+            try excusing(path, "snapshots") { try client.allowSnapshots(of: path) }
+        }
         try excusing(path, "times") { try client.setTimes(of: path, modification: node.modificationMilliseconds) }
     }
 

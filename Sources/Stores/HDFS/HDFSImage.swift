@@ -35,7 +35,10 @@ final class HDFSImage: EntrySource {
 
     func root() throws -> any SourceDirectory {
         try reading {
-            HDFSImageDirectory(self, .root, try status(of: place))
+            var status = try status(of: place)
+            // Of a snapshot HDFS does not say it. No directory below the root can be another one that snapshots are allowed of.
+            status.isSnapshottable = true
+            return HDFSImageDirectory(self, .root, status)
         }
     }
 

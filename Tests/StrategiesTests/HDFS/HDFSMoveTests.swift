@@ -44,6 +44,7 @@ import WebHDFS
         let blocks = try client.status(of: #require(HDFSPath("/new/lake/small-blocks")))
         #expect(blocks?.blockSize == 8 << 20 && blocks?.replication == 1)
         #expect(try client.attributes(of: #require(HDFSPath("/new/lake/year1"))).map(\.name) == ["user.note"])
+        #expect(try client.status(of: lake)?.isSnapshottable == true)
         // It is a cluster like any other.
         let snapshots = Snapshots(try old.load("new.yaml"))
         _ = try snapshots.create(SnapshotRequest("first"), job: JobControl())
