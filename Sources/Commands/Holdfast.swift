@@ -27,7 +27,7 @@ struct Holdfast: ParsableCommand {
         version: Program.text,
         subcommands: [
             ClusterGroup.self, SnapshotGroup.self, BackupGroup.self, TargetGroup.self, ServeCommand.self, StatusCommand.self,
-            DemoCommand.self,
+            JobsGroup.self, DemoCommand.self,
         ])
 }
 
@@ -82,6 +82,13 @@ struct BackupPolicyGroup: ParsableCommand {
             BackupPolicyEnableCommand.self, BackupPolicyDisableCommand.self, BackupPolicyDeleteCommand.self,
             BackupPolicyStatusCommand.self, BackupPolicySimulateCommand.self,
         ])
+}
+
+struct JobsGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jobs",
+        abstract: "Show what was done to the cluster, how long it took, and its logs.",
+        subcommands: [JobsLsCommand.self, JobsShowCommand.self], defaultSubcommand: JobsLsCommand.self)
 }
 
 struct TargetGroup: ParsableCommand {

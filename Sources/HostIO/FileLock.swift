@@ -72,6 +72,13 @@ package struct LockPatience: Sendable {
     /// Called once when there is somebody to wait for, with who that is.
     package var told: @Sendable (_ holder: String) -> Void
 
+    /// With at least so much time.
+    package func atLeast(_ time: Duration) -> LockPatience {
+        var longer = self
+        longer.limit = max(limit, time)
+        return longer
+    }
+
     package init(
         _ limit: Duration, isOver: @escaping @Sendable () -> Bool = { false }, told: @escaping @Sendable (String) -> Void = { _ in }
     ) {

@@ -15,7 +15,11 @@ package final class JobControl: Sendable {
     private struct State {
         var phase = ""
         var notes: [String] = []
+        var listener: (@Sendable (String) -> Void)?
     }
+
+    /// Who wants the job, when that is not the person who runs the program: "snapshot policy".
+    package let cause: String?
 
     private final class Counters: Sendable {
         let values: [Cell] = (0..<Counter.allCases.count).map { _ in Cell() }
@@ -27,8 +31,9 @@ package final class JobControl: Sendable {
     }
 
     /// One that follows a leader stops with it and passes its notes on; counters and phase are its own.
-    package init(following leader: JobControl? = nil) {
+    package init(following leader: JobControl? = nil, cause: String? = nil) {
         self.leader = leader
+        self.cause = cause ?? leader?.cause
         counters = Counters()
     }
 
@@ -41,10 +46,31 @@ package final class JobControl: Sendable {
     /// A few words for a person: "archiving uploads".
     package var phase: String { state.withLock { $0.phase } }
 
-    package func begin(phase: String) { state.withLock { $0.phase = phase } }
+    package func begin(phase: String) {
+        let isNew = state.withLock { state in
+            defer { state.phase = phase }
+            return state.phase != phase
+        }
+        if isNew { log(phase) }
+    }
+
+    /// A line for the log of the job alone.
+    package func log(_ line: String) { state.withLock { $0.listener }?(line) }
+
+    /// Hears phases, notes and lines of the log from now on, in place of who heard them before, who is given back.
+    @discardableResult
+    package func listen(_ listener: (@Sendable (String) -> Void)?) -> (@Sendable (String) -> Void)? {
+        state.withLock { state in
+            defer { state.listener = listener }
+            return state.listener
+        }
+    }
 
     /// A line for a person that does not fit a counter; drained by the watcher in order.
-    package func note(_ line: String) { state.withLock { $0.notes.append(line) } }
+    package func note(_ line: String) {
+        state.withLock { $0.notes.append(line) }
+        log(line)
+    }
 
     package func drainNotes() -> [String] {
         (leader?.drainNotes() ?? [])

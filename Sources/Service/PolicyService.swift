@@ -2,7 +2,7 @@ package import Clusters
 package import HostIO
 package import Model
 
-/// Does by itself what the policies of one cluster want, one run after the other.
+/// Does by itself what the policies of one cluster want: snapshots one after the other, and beside them backups one after the other.
 ///
 /// What it knows of the past stands in the catalogue, so that a service that was stopped, killed or late goes on where it was. The cluster file is read
 /// again for each run, so that a change of it needs no restart.
@@ -16,6 +16,15 @@ package final class PolicyService {
         package var courtesy: Duration = .milliseconds(300)
         /// How long a run waits for a command; then it tries again.
         package var patience: Duration = .seconds(60)
+        /// Where backups are made.
+        package var backups = BackupLane.beside
+
+        package enum BackupLane: Sendable {
+            /// On a thread of their own, while snapshots go on.
+            case beside
+            /// In turn with the snapshots: for a clock that goes on only when the service sleeps, and for ``PolicyService/runOnce()``.
+            case inTurn
+        }
 
         package init() {}
     }
@@ -34,6 +43,8 @@ package final class PolicyService {
     private var watch: AlertWatch?
     /// Told once, not at each glance.
     private var lastTrouble: String?
+    /// The backup that is being made.
+    private var backup: RunBeside?
 
     /// `load` opens the cluster afresh. `job` stops the service; `tell` hears what it does.
     package init(
@@ -55,12 +66,17 @@ package final class PolicyService {
         _ = try cluster.catalogue()
         let lock = try cluster.state.lockForService(host: host)
         defer { lock.release() }
+        try? cluster.jobs.settle()
         watch = AlertWatch(cluster)
         say(.started, "serves cluster \(cluster.file.name), release \(cluster.file.release)")
         supervisor?.send("READY=1", "STATUS=waiting")
         defer {
             supervisor?.send("STOPPING=1")
             say(.stopped, "ended")
+        }
+        defer {
+            backup?.work.cancel()
+            endBackup()
         }
         while !job.isCancelled {
             let pause = try turn()
@@ -74,6 +90,7 @@ package final class PolicyService {
         _ = try cluster.catalogue()
         let lock = try cluster.state.lockForService(host: host)
         defer { lock.release() }
+        try? cluster.jobs.settle()
         var failures: [Failure] = []
         var done: Set<PolicyID> = []
         while !job.isCancelled, let due = try look(besides: done).due {
@@ -86,10 +103,15 @@ package final class PolicyService {
     /// One look at the policies, and the run that is due. Gives how long there is nothing to do.
     private func turn() throws -> Duration {
         do {
-            let (due, next) = try look()
+            if let backup, backup.isOver { endBackup() }
+            let (due, next) = try look(isBackupUnderWay: backup != nil)
             try tellAlerts()
             lastTrouble = nil
             if let due {
+                if options.backups == .beside, due.policy.backupName != nil {
+                    backup = try begin(due)
+                    return .zero
+                }
                 return perform(due) == nil ? options.courtesy : options.glance
             }
             let wait = next.map { Duration.seconds(max(0, $0.secondsSince(host.clock.now()))) } ?? options.glance
@@ -115,7 +137,9 @@ package final class PolicyService {
     }
 
     /// What is due; notes in the catalogue when a clock was put back.
-    private func look(besides done: Set<PolicyID> = []) throws -> (due: DueRun?, next: Timestamp?) {
+    private func look(
+        besides done: Set<PolicyID> = [], isBackupUnderWay: Bool = false
+    ) throws -> (due: DueRun?, next: Timestamp?) {
         let cluster = try load()
         let now = host.clock.now()
         let known = try cluster.policies()
@@ -128,29 +152,53 @@ package final class PolicyService {
         }
         var rest = settled
         for policy in done { rest.disable(policy) }
+        if isBackupUnderWay { for backup in rest.backups { rest.disable(.backup(backup.policy.name)) } }
         return rest.agenda(at: now) { policy in lastBegan[policy].map { Double(host.clock.monotonicNanoseconds() &- $0) / 1e9 } }
     }
 
     /// Nil when it went well.
     private func perform(_ due: DueRun) -> Failure? {
+        let (run, work) = announce(due)
+        let result = Result { try PolicyWork(cluster: try load(), job: work).run(due.policy, run) }
+        return conclude(due.policy, work, result)
+    }
+
+    /// The same on a thread of its own; ``endBackup()`` hears what came of it.
+    private func begin(_ due: DueRun) throws -> RunBeside {
+        let (run, work) = announce(due)
+        let load = load
+        return try RunBeside(due.policy, work) { try PolicyWork(cluster: try load(), job: work).run(due.policy, run) }
+    }
+
+    /// Waits for the backup that is being made, if there is one.
+    private func endBackup() {
+        guard let backup else { return }
+        self.backup = nil
+        _ = conclude(backup.policy, backup.work, backup.result())
+    }
+
+    private func announce(_ due: DueRun) -> (run: PolicyRun, work: JobControl) {
         let run = PolicyRun(slot: due.slot, missed: due.missed, reason: due.missed > 0 ? reason(for: due) : nil)
         if due.missed > 0 { say(.missed, "missed \(counted(due.missed, "run")): \(run.reason ?? "")", policy: due.policy) }
         let again = due.failures > 0 ? ", try \(due.failures + 1)" : ""
         say(.running, "run for \(due.slot.readable)\(again)", policy: due.policy)
         supervisor?.send("STATUS=\(due.policy.text)")
         lastBegan[due.policy] = host.clock.monotonicNanoseconds()
-        let work = JobControl(following: job)
-        let result = Result { try PolicyWork(cluster: try load(), job: work).run(due.policy, run) }
-        lastRun = (due.policy, host.clock.now())
-        supervisor?.send("STATUS=waiting")
-        for note in work.drainNotes() { say(.note, note, policy: due.policy) }
+        return (run, JobControl(following: job, cause: due.policy.text))
+    }
+
+    /// Nil when it went well.
+    private func conclude(_ policy: PolicyID, _ work: JobControl, _ result: Result<String?, any Error>) -> Failure? {
+        lastRun = (policy, host.clock.now())
+        supervisor?.send("STATUS=\(backup.map { $0.policy.text } ?? "waiting")")
+        for note in work.drainNotes() { say(.note, note, policy: policy) }
         switch result {
         case .success(let message):
-            say(.finished, message ?? "nothing to do any more", policy: due.policy)
+            say(.finished, message ?? "nothing to do any more", policy: policy)
             return nil
         case .failure(let error):
             let failure = Failure(describing: error)
-            tell(of: failure, in: due.policy)
+            tell(of: failure, in: policy)
             return failure
         }
     }
@@ -178,7 +226,7 @@ package final class PolicyService {
         let until = host.clock.monotonicNanoseconds() + UInt64(max(0, pause / .nanoseconds(1)).rounded(.up))
         while !job.isCancelled {
             let now = host.clock.monotonicNanoseconds()
-            if now >= until { return }
+            if now >= until || backup?.isOver == true { return }
             host.clock.sleep(for: min(options.slice, .nanoseconds(Int64(clamping: until - now))))
         }
     }

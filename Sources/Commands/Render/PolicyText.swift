@@ -25,6 +25,7 @@ struct PolicyText {
         fields.add("policy", policy.name)
         fields.add("backups", "\(policy.mode.rawValue) into \(policy.target), \(policy.isEnabled ? policy.schedule.text : "disabled")")
         fields.add("kept", keep(policy.keep, "backup"))
+        fields.add("verified", verified(policy))
         fields.add("aim", aim(policy.objective, "backup"))
         add(backup.record, policy.schedule, isEnabled: policy.isEnabled, to: &fields)
         fields.add("warning", backup.record.concern(about: policy.schedule))
@@ -70,6 +71,14 @@ struct PolicyText {
     }
 
     static let unserved = "nobody: holdfast serve does not run, so nothing is done by itself"
+
+    private func verified(_ policy: BackupPolicy) -> String {
+        switch policy.verifyPercent ?? BackupPolicy.usualVerifyPercent {
+        case 0: "structure only, before older ones go"
+        case 100: "every byte, before older ones go"
+        case let percent: "structure and \(percent) % of the data, before older ones go"
+        }
+    }
 
     private func aim(_ objective: Period?, _ what: String) -> String? { objective.map { "the newest good \(what) is at most \($0) old" } }
 

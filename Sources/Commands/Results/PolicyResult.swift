@@ -60,6 +60,8 @@ struct BackupPolicyResult: Encodable {
     var keep: [String]
     /// Null: three periods.
     var rpo: OrNull<Period>
+    /// Of the data of a new backup, read before older ones go.
+    var verifyPercent: Int
     var record: PolicyRecordResult
     /// Why the policy cannot be kept as it is.
     var concern: OrNull<String>
@@ -76,6 +78,7 @@ struct BackupPolicyResult: Encodable {
         offset = policy.schedule.offsetText
         keep = policy.keep.rules.map(\.text)
         rpo = OrNull(policy.objective)
+        verifyPercent = policy.verifyPercent ?? BackupPolicy.usualVerifyPercent
         record = PolicyRecordResult(backup.record, policy.schedule, isEnabled: policy.isEnabled, now: now)
         concern = OrNull(backup.record.concern(about: policy.schedule))
         served = service != nil

@@ -17,6 +17,8 @@ package struct Catalogue: Hashable, Sendable, Codable {
     package var safety: SafetyRecord?
     /// Set while a restore changes stores; found again after a crash. See `RestoreProgress.swift`.
     package var restoring: RestoreRecord?
+    /// Set while a backup is made; the backup's lock says whether it still is.
+    package var copying: CopyRecord?
     /// Nil in catalogues of before there was such a thing.
     private var halves: [HalfRestoredStore]?
     /// Nil when there are none. See `ComparisonBase.swift`.

@@ -11,6 +11,7 @@ extension Catalogue {
         }
         if safety?.snapshotID == id { holds.insert(.needed("undo of the last restore")) }
         if restoring?.snapshotID == id || restoring?.safetySnapshotID == id { holds.insert(.needed("a restore that did not end")) }
+        if let copying, copying.snapshotID == id { holds.insert(.needed("backup \(copying.backup) is made from it")) }
         return holds
     }
 

@@ -9,6 +9,8 @@ package struct PolicyChange: Hashable, Sendable {
     package var objective: String?
     package var target: String?
     package var mode: BackupMode?
+    /// How much of a new backup is read: `none`, `all`, or percents such as `5%`.
+    package var verify: String?
     package var manualWarning: Int?
     package var manualRefusal: Int?
 
@@ -44,6 +46,7 @@ package struct PolicyChange: Hashable, Sendable {
         changed.objective = try newObjective(policy.objective)
         changed.target = target ?? policy.target
         changed.mode = mode ?? policy.mode
+        changed.verifyPercent = try newVerifyPercent(policy.verifyPercent)
         return changed
     }
 
@@ -58,7 +61,26 @@ package struct PolicyChange: Hashable, Sendable {
             name: name, target: target, mode: mode ?? .full, schedule: Schedule(every: every, offset: offset ?? "0"),
             keep: KeepRules(keep, most: BackupPolicy.mostKept))
         policy.objective = try newObjective(nil)
+        policy.verifyPercent = try newVerifyPercent(nil)
         return policy
+    }
+
+    private func newVerifyPercent(_ old: Int?) throws(Failure) -> Int? {
+        guard let verify else { return old }
+        return try Self.percent(verifying: verify)
+    }
+
+    /// Throws `usage`.
+    package static func percent(verifying text: String) throws(Failure) -> Int {
+        switch text {
+        case "none": return 0
+        case "all": return 100
+        default:
+            let digits = text.hasSuffix("%") ? text.dropLast() : ""
+            if let percent = Int(digits), digits.allSatisfy(\.isNumber), (0...100).contains(percent) { return percent }
+            throw Failure(
+                .usage, "verify: \"\(printable(text))\" is not a share of the data", hint: "write none, all, or percents such as 5%")
+        }
     }
 
     private func newObjective(_ old: Period?) throws(Failure) -> Period? {
@@ -75,7 +97,7 @@ extension PolicyChange {
     package init(parsing text: String, at path: String, of kind: ManifestKind) throws(Failure) {
         var complaints = Complaints(path: path, form: Self.form)
         let root = try Self.form.compose(text, at: path)
-        let known = ["every", "offset", "keep", "rpo"] + (kind == .snapshot ? ["manual"] : ["target", "mode"])
+        let known = ["every", "offset", "keep", "rpo"] + (kind == .snapshot ? ["manual"] : ["target", "mode", "verify"])
         self.init()
         if let map = YamlMap(root, what: "the policy", known: known, line: 1, into: &complaints) {
             every = map.optional("every", into: &complaints)
@@ -84,6 +106,7 @@ extension PolicyChange {
             objective = map.optional("rpo", into: &complaints)
             target = map.optional("target", into: &complaints)
             mode = Self.mode(map, &complaints)
+            verify = map.optional("verify", into: &complaints)
             if let node = map.node("manual") { readLimits(node, map.line(of: "manual"), &complaints) }
         }
         guard complaints.isEmpty else { throw complaints.failure }
@@ -147,6 +170,6 @@ extension BackupPolicy {
         offset: \(schedule.offsetText)
         keep: [\(keep.rules.map(\.text).joined(separator: ", "))]
         rpo: \(objective?.text ?? "none")
-        """
+        """ + (verifyPercent.map { "\nverify: \($0)%" } ?? "")
     }
 }

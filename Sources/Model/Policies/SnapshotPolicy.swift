@@ -70,6 +70,8 @@ package struct BackupPolicy: Hashable, Sendable, Codable {
     package static let mostKept = 1000
     /// Its backups are named after it and the time, and names have 44 characters.
     package static let longestName = 28
+    /// Of the data of a new backup, read and proven before older ones may go, where nothing else is said.
+    package static let usualVerifyPercent = 5
 
     package var name: String
     /// The name of a target.
@@ -80,6 +82,8 @@ package struct BackupPolicy: Hashable, Sendable, Codable {
     package var keep: KeepRules
     /// How old the newest good backup may become before that is an alert; nil: three periods.
     package var objective: Period?
+    /// 0...100; nil: ``usualVerifyPercent``.
+    package var verifyPercent: Int?
 
     /// Throws `usage` for a name that cannot be.
     package init(

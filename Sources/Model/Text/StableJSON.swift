@@ -8,6 +8,11 @@ enum StableJSON {
         return try [UInt8](encoder.encode(value)) + [0x0A]
     }
 
+    /// Nil for what cannot be read.
+    static func decodeIfPossible<Value: Decodable>(_ type: Value.Type, from json: [UInt8]) -> Value? {
+        try? JSONDecoder().decode(type, from: Data(json))
+    }
+
     private struct Head: Decodable {
         var format: Int
     }

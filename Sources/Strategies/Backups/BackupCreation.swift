@@ -35,19 +35,35 @@ extension Backups {
     private static let freshLifetime = TimeToLive.seconds(86_400)
 
     /// Stores a snapshot in a target. Archived images are copied without being cut or compressed again; what a mode leaves out is listed.
+    ///
+    /// The cluster's lock is held for the cut and at the end, not while the snapshot is copied.
     package func create(_ request: BackupRequest, job: JobControl) throws -> BackupOutcome {
         if let name = request.name { try NameRule.check(name, of: "backup") }
-        let command = "backup create \(request.name ?? "") --target \(request.target) --mode \(request.mode.rawValue)"
-        return try cluster.exclusively(command) {
-            let outcome = try cluster.recording(command) { try createLocked(request, job) }
-            cluster.keepBallast(at: try cluster.target(named: request.target).path)
-            Snapshots(cluster).freeExpired(job: job)
+        let command =
+            "backup create \(request.name.map { "\($0) " } ?? "")--target \(request.target) --mode \(request.mode.rawValue)"
+        return try cluster.backingUp(command) {
+            let outcome = try cluster.recording(command, job, .locking) { try make(request, job) }
+            tidy(request.target, job)
             return outcome
         }
     }
 
-    func createLocked(_ request: BackupRequest, _ job: JobControl) throws -> BackupOutcome {
-        let repository = try cluster.repository(of: try cluster.target(named: request.target))
+    /// After a backup, whatever comes of it.
+    func tidy(_ target: String, _ job: JobControl) {
+        do {
+            let place = try cluster.target(named: target)
+            try cluster.exclusivelyAtLast("backup create") {
+                cluster.keepBallast(at: place.path)
+                Snapshots(cluster).freeExpired(job: job)
+            }
+        } catch { job.note("the room of expired snapshots is not freed: \(Failure(describing: error).summary)") }
+    }
+
+    /// For a caller under ``Cluster/backingUp(_:_:)``, without the cluster's lock.
+    func make(_ request: BackupRequest, _ job: JobControl) throws -> BackupOutcome {
+        let repository = try cluster.exclusively("backup create") {
+            try cluster.repository(of: try cluster.target(named: request.target))
+        }
         let targetLock = try advisingWhenFull(request.target) { try repository.lockForWriting(patience: .seconds(30)) }
         defer { targetLock.release() }
         let (existing, target) = try EntryReader.list(.backup, under: targetLock)
@@ -55,47 +71,69 @@ extension Backups {
         let byTime = "\(cluster.host.clock.now().compact)-\(request.mode.rawValue)"
         let name = try request.name.map { try SnapshotName($0, of: "backup") } ?? freeName(byTime, besides: taken)
         try checkNameIsFree(name, among: taken, what: "backup")
-        let fresh = try request.snapshot == nil ? takeSnapshot(for: name, job) : nil
-        let storage = try cluster.storage()
-        let storageLock = try storage.lock(.read, patience: .seconds(30))
-        defer { storageLock.release() }
-        let (snapshots, reader) = try EntryReader.list(.snapshot, in: storage)
-        let wanted = fresh?.text ?? request.snapshot ?? ""
-        let source = try pick(wanted, from: snapshots.entries, what: "snapshot") { $0.manifest.name.text }
-        let writing = BackupWriting(
-            cluster: cluster, source: source, sourceReader: reader, previous: existing.entries, target: target,
-            mode: request.mode,
-            job: job)
-        let outcome = try keepingBases(of: source.manifest, request, among: snapshots, job) {
-            try advisingWhenFull(request.target) { try writing.run(name) }
+        let source = try cluster.exclusively("the cut of backup \(name)") { try chooseSource(for: name, request, job) }
+        let outcome = try withExtendedLifetime(source) {
+            let writing = BackupWriting(
+                cluster: cluster, source: source.entry, sourceReader: source.reader, previous: existing.entries, target: target,
+                mode: request.mode, job: job)
+            return try advisingWhenFull(request.target) { try writing.run(name) }
         }
-        return BackupOutcome(entry: outcome.entry, bytesAdded: outcome.bytesStored, freshSnapshot: fresh)
+        job.log("backup \(name) of snapshot \(source.entry.manifest.name): \(ByteCount(outcome.bytesStored)) added to \(request.target)")
+        settle(source, job)
+        return BackupOutcome(entry: outcome.entry, bytesAdded: outcome.bytesStored, freshSnapshot: source.fresh)
     }
 
-    /// Keeps the native images that the next backup will be compared with, from before `body` makes this one, and lets go of those that this
-    /// one was compared with.
-    private func keepingBases(
-        of source: Manifest, _ request: BackupRequest, among snapshots: EntryListing, _ job: JobControl, _ body: () throws -> CommittedEntry
-    ) throws -> CommittedEntry {
-        let bases = try source.stores.compactMap { record -> ComparisonBase? in
+    /// What a backup is made from.
+    private struct Source {
+        var entry: RepositoryEntry
+        var reader: EntryReader
+        var fresh: SnapshotName?
+        /// What the next backup will be compared with.
+        var bases: [ComparisonBase]
+        var lock: RepositoryLock
+    }
+
+    /// The snapshot to copy, held from now on. Called under the cluster's lock.
+    private func chooseSource(for name: SnapshotName, _ request: BackupRequest, _ job: JobControl) throws -> Source {
+        let fresh = try request.snapshot == nil ? takeSnapshot(for: name, job) : nil
+        let storage = try cluster.storage()
+        let lock = try storage.lock(.read, patience: .seconds(30))
+        let (snapshots, reader) = try EntryReader.list(.snapshot, in: storage)
+        let wanted = fresh?.text ?? request.snapshot ?? ""
+        let entry = try pick(wanted, from: snapshots.entries, what: "snapshot") { $0.manifest.name.text }
+        let bases = try entry.manifest.stores.compactMap { record -> ComparisonBase? in
             guard let image = record.nativeImageID, try cluster.adapter(for: record.declaration).comparesNativeImages else { return nil }
             return ComparisonBase(target: request.target, store: record.name, extent: record.extent(in: request.mode), image: image)
         }
-        guard !bases.isEmpty else { return try body() }
-        try cluster.updateCatalogue { $0.begin(bases) }
-        let outcome = try body()
-        // The backup is there, whatever comes of this.
-        do { try settle(bases, among: snapshots) } catch {
-            job.note("what was kept for this backup is still kept: \(Failure(describing: error).summary)")
+        try cluster.updateCatalogue { catalogue in
+            catalogue.copying = CopyRecord(
+                snapshotID: entry.id.hex, snapshot: entry.manifest.name, backup: name, target: request.target)
+            if !bases.isEmpty { catalogue.begin(bases) }
         }
-        return outcome
+        return Source(entry: entry, reader: reader, fresh: fresh, bases: bases, lock: lock)
     }
 
-    private func settle(_ bases: [ComparisonBase], among snapshots: EntryListing) throws {
-        var superseded: [ComparisonBase] = []
-        try cluster.updateCatalogue { superseded = $0.settle(bases) }
+    /// The backup is there: its snapshot is free again, and native images that it was compared with go. Where that fails, they stay until the next backup.
+    private func settle(_ source: Source, _ job: JobControl) {
+        source.lock.release()
+        do {
+            try cluster.exclusivelyAtLast("backup create") {
+                var superseded: [ComparisonBase] = []
+                try cluster.updateCatalogue { catalogue in
+                    catalogue.copying = nil
+                    superseded = source.bases.isEmpty ? [] : catalogue.settle(source.bases)
+                }
+                try removeImages(superseded)
+            }
+        } catch { job.note("what was kept for this backup is still kept: \(Failure(describing: error).summary)") }
+    }
+
+    /// But for those that a snapshot still has.
+    private func removeImages(_ superseded: [ComparisonBase]) throws {
+        guard !superseded.isEmpty else { return }
+        let snapshots = try EntryReader.list(.snapshot, in: try cluster.storage()).listing.entries
         for base in superseded {
-            let isInSnapshot = snapshots.entries.contains { $0.manifest.store(named: base.store)?.nativeImageID == base.image }
+            let isInSnapshot = snapshots.contains { $0.manifest.store(named: base.store)?.nativeImageID == base.image }
             guard !isInSnapshot, let store = cluster.file.store(named: base.store) else { continue }
             try cluster.adapter(for: store).removeNativeImage(base.image)
         }

@@ -16,6 +16,14 @@ extension Backups {
     /// Proves that everything a backup needs is there: by structure, or by reading as much of the data as asked. Damage is noted in the target,
     /// so that the next backup stores again what was lost.
     package func verify(_ name: String, in target: String, data: DataReading, job: JobControl) throws -> VerifyReport {
+        try cluster.logging("backup verify \(name) --target \(target)", job) {
+            let report = try examine(name, in: target, data, job)
+            for problem in report.check.problems { job.log("damaged: \(problem.text)") }
+            return report
+        }
+    }
+
+    private func examine(_ name: String, in target: String, _ data: DataReading, _ job: JobControl) throws -> VerifyReport {
         try read(target) { repository in
             let start = cluster.host.clock.monotonicNanoseconds()
             let listing = try EntryReader.list(.backup, in: repository).listing

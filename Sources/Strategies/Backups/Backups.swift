@@ -87,6 +87,8 @@ package struct Backups: Sendable {
     package func prune(_ target: String, _ options: PruneOptions, job: JobControl) throws -> RepositoryPruneOutcome {
         let place = try cluster.target(named: target)
         _ = try cluster.repository(of: place)
-        return RepositoryPruneOutcome(pruned: try cluster.prune(place.path, options, job: job))
+        return try cluster.logging("\(HistoryEvent.targetPruned) \(target)", job) {
+            RepositoryPruneOutcome(pruned: try cluster.prune(place.path, options, job: job))
+        }
     }
 }

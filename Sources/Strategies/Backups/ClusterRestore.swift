@@ -123,7 +123,7 @@ package struct ClusterRestore: Sendable {
             restoring: prepared.entry,
             places: prepared.plan.matching.pairs.reduce(into: [:]) { $0[$1.declaration.name] = $1.declaration.path })
         return try cluster.exclusively("cluster restore \(prepared.entry.manifest.name)") {
-            try cluster.recording("cluster restore \(prepared.entry.manifest.name)") {
+            try cluster.recording("cluster restore \(prepared.entry.manifest.name)", job) {
                 let stores = try withExtendedLifetime(prepared.held) {
                     try prepared.plan.matching.pairs.map { try fill($0, prepared, job) }
                 }

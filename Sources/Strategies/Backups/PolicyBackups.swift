@@ -17,11 +17,10 @@ extension Backups {
     /// does not keep any more. Nil when the policy has been disabled or deleted meanwhile.
     package func createByPolicy(_ name: String, _ run: PolicyRun, job: JobControl) throws -> PolicyBackupOutcome? {
         let command = "\(HistoryEvent.backupPolicy) \(name)"
-        return try cluster.exclusively(command) { () throws -> PolicyBackupOutcome? in
+        return try cluster.backingUp(command) { () throws -> PolicyBackupOutcome? in
             guard let policy = try? cluster.policies().backup(named: name).policy, policy.isEnabled else { return nil }
-            let outcome = try cluster.running(command, run, of: name) { try take(policy, job) }
-            cluster.keepBallast(at: try cluster.target(named: policy.target).path)
-            Snapshots(cluster).freeExpired(job: job)
+            let outcome = try cluster.running(command, run, of: name, job, .locking) { try take(policy, job) }
+            tidy(policy.target, job)
             return outcome
         }
     }
@@ -29,20 +28,18 @@ extension Backups {
     private func take(_ policy: BackupPolicy, _ job: JobControl) throws -> PolicyBackupOutcome {
         let start = cluster.host.clock.monotonicNanoseconds()
         let listing = try list(in: policy.target)
-        try cluster.reconcile(policy.name, with: listing)
+        try cluster.reconcile(policy.name, with: listing, .locking)
         let name = try freeName("\(policy.name)-\(cluster.host.clock.now().compact)", besides: listing.entries.map(\.manifest.name))
-        try cluster.updateCatalogue { $0.policies[record: policy.name].pending = name }
-        let backup = try createLocked(BackupRequest(name: name.text, target: policy.target, mode: policy.mode), job)
-        try cluster.updateCatalogue { catalogue in
-            catalogue.policies[record: policy.name].arrive(backup.entry.id.hex, name, .flawed, at: cluster.host.readClocks())
-        }
+        try change(policy) { $0.pending = name }
+        let backup = try make(BackupRequest(name: name.text, target: policy.target, mode: policy.mode), job)
+        try change(policy) { $0.arrive(backup.entry.id.hex, name, .flawed, at: cluster.host.readClocks()) }
         job.begin(phase: "verifying \(name)")
         try prove(name, policy, job)
         let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
         let sample = PolicyRecord.Sample(seconds: seconds, bytesAdded: backup.bytesAdded, bytes: backup.entry.manifest.bytes)
-        try cluster.updateCatalogue { catalogue in
-            catalogue.policies[record: policy.name].proved(backup.entry.id.hex, backup.entry.quality, at: cluster.host.clock.now())
-            catalogue.policies[record: policy.name].add(sample)
+        try change(policy) { record in
+            record.proved(backup.entry.id.hex, backup.entry.quality, at: cluster.host.clock.now())
+            record.add(sample)
         }
         // The backup is there, whatever comes of this.
         var removed: [SnapshotName] = []
@@ -52,8 +49,16 @@ extension Backups {
         return PolicyBackupOutcome(backup: backup, removed: removed)
     }
 
+    /// Changes the record of the policy; not that of one that was sent into another target meanwhile, which has nothing there.
+    private func change(_ policy: BackupPolicy, _ body: (inout PolicyRecord) -> Void) throws {
+        try cluster.updateCatalogue(.locking, "backup policy \(policy.name)") { catalogue in
+            guard (try? catalogue.policies.backup(named: policy.name))?.policy.target == policy.target else { return }
+            body(&catalogue.policies[record: policy.name])
+        }
+    }
+
     private func prove(_ name: SnapshotName, _ policy: BackupPolicy, _ job: JobControl) throws {
-        let report = try verify(name.text, in: policy.target, data: .none, job: job)
+        let report = try verify(name.text, in: policy.target, data: policy.proof, job: job)
         guard !report.check.isSound else { return }
         throw Failure(
             .damaged, "the new backup \(name) in \(policy.target) is damaged, so no older one was removed",
@@ -62,27 +67,35 @@ extension Backups {
             cause: report.check.problems.first?.text)
     }
 
-    /// Removes what no bucket holds.
+    /// Removes what no bucket of the policy, as it is by now, holds.
     private func apply(_ policy: BackupPolicy, _ job: JobControl) throws -> [SnapshotName] {
-        let leaving = policy.retention.leaving(try cluster.policies()[record: policy.name].arrivals)
-        guard !leaving.isEmpty else { return [] }
         let place = try cluster.target(named: policy.target)
+        let names = try cluster.exclusivelyAtLast("backup policy \(policy.name)") { try removeLeaving(policy, from: place) }
+        guard !names.isEmpty else { return [] }
+        job.log("removed by the policy: \(names.map(\.text).joined(separator: " "))")
+        freeTarget(place, job)
+        return names
+    }
+
+    private func removeLeaving(_ policy: BackupPolicy, from place: TargetPlace) throws -> [SnapshotName] {
+        guard let now = try? cluster.policies().backup(named: policy.name), now.policy.target == policy.target else { return [] }
+        let leaving = now.policy.retention.leaving(now.record.arrivals)
+        guard !leaving.isEmpty else { return [] }
+        let ids = Set(leaving.map(\.id))
         try cluster.freeing(place.path) {
             let repository = try cluster.repository(of: place)
             let lock = try repository.lockForForgetting()
             defer { lock.release() }
-            let ids = Set(leaving.map(\.id))
             for entry in try EntryReader.list(.backup, in: repository).listing.entries where ids.contains(entry.id.hex) {
                 try repository.removeSnapshot(entry.id)
             }
         }
         let names = leaving.map(\.name)
         try cluster.updateCatalogue { catalogue in
-            catalogue.policies[record: policy.name].forget(Set(leaving.map(\.id)))
+            catalogue.policies[record: policy.name].forget(ids)
             let command = "\(HistoryEvent.backupExpired) \(names.map(\.text).joined(separator: " "))"
             catalogue.record(HistoryEvent(time: cluster.host.clock.now(), command: command, outcome: "ok", seconds: 0))
         }
-        freeTarget(place, job)
         return names
     }
 
@@ -92,9 +105,20 @@ extension Backups {
         do {
             let last = try cluster.catalogue().history.last { $0.command == command && $0.outcome == "ok" }
             if let last, (0..<86_400).contains(cluster.host.clock.now().secondsSince(last.time)) { return }
-            _ = try cluster.recording(command) { try cluster.prune(place.path, PruneOptions(), job: job) }
+            _ = try cluster.recording(command, job, .locking) { try cluster.prune(place.path, PruneOptions(), job: job) }
         } catch {
             job.note("the room of removed backups in \(place.name) is not freed: \(Failure(describing: error).summary)")
+        }
+    }
+}
+
+extension BackupPolicy {
+    /// How a new backup is proven before older ones may go.
+    fileprivate var proof: DataReading {
+        switch verifyPercent ?? BackupPolicy.usualVerifyPercent {
+        case 0: .none
+        case 100: .all
+        case let percent: .sample(Double(percent) / 100)
         }
     }
 }

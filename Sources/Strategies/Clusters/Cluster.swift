@@ -50,7 +50,7 @@ package final class Cluster: Sendable {
 
     /// Throws `refused` before `cluster init`, or when the state belongs to a cluster of another name.
     package func catalogue() throws -> Catalogue {
-        guard let catalogue = try state.load() else {
+        guard var catalogue = try state.load() else {
             throw Failure(
                 .refused, "the cluster \(file.name) is not protected yet: there is no catalogue in \(file.state)",
                 hint: "holdfast cluster init -c \(file.path); for a cluster that was here before, this finds its snapshots again")
@@ -60,6 +60,8 @@ package final class Cluster: Sendable {
                 .refused, "the state in \(file.state) is of the cluster \(catalogue.clusterName), not \(file.name)",
                 hint: "give each cluster a state directory of its own")
         }
+        // A backup that a crash ended needs its snapshot no more.
+        if catalogue.copying != nil, try !state.isBackingUp() { catalogue.copying = nil }
         return catalogue
     }
 
@@ -78,6 +80,21 @@ package final class Cluster: Sendable {
     /// have patience.
     package func exclusively<R>(_ purpose: String, _ body: () throws -> R) throws -> R {
         let lock = try state.lock(purpose, host: host, patience: drivers.patience)
+        defer { lock.release() }
+        return try body()
+    }
+
+    /// Like ``exclusively(_:_:)``, for the end of long work that is not to be lost because another Holdfast is at work just then.
+    package func exclusivelyAtLast<R>(_ purpose: String, _ body: () throws -> R) throws -> R {
+        let lock = try state.lock(purpose, host: host, patience: drivers.patience.atLeast(.seconds(3600)))
+        defer { lock.release() }
+        return try body()
+    }
+
+    /// Runs `body` while no other Holdfast makes a backup of this cluster, or deletes it. Comes before the lock of ``exclusively(_:_:)``, and never
+    /// under it: what runs for hours holds this one, and that one for moments.
+    package func backingUp<R>(_ purpose: String, _ body: () throws -> R) throws -> R {
+        let lock = try state.lockForBackups(purpose, host: host, patience: drivers.patience)
         defer { lock.release() }
         return try body()
     }

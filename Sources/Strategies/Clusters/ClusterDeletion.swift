@@ -80,19 +80,21 @@ extension Cluster {
     package func delete(job: JobControl) throws {
         try refuseForeignSnapshots(of: try identity())
         try refuseForeignImages(of: try identity())
-        try exclusively("cluster delete") {
-            for store in file.stores {
-                job.begin(phase: "emptying \(store.name)")
-                let adapter = try adapter(for: store)
-                try adapter.destroy(job: job)
-                for image in try adapter.nativeImages() { try adapter.removeNativeImage(image) }
-            }
-            job.begin(phase: "removing snapshots")
-            forgetOpened()
-            let place = try place(at: file.storage)
-            for part in Self.storageParts { try place.remove(part) }
-            try state.erase()
+        try backingUp("cluster delete") { try exclusively("cluster delete") { try deleteLocked(job) } }
+    }
+
+    private func deleteLocked(_ job: JobControl) throws {
+        for store in file.stores {
+            job.begin(phase: "emptying \(store.name)")
+            let adapter = try adapter(for: store)
+            try adapter.destroy(job: job)
+            for image in try adapter.nativeImages() { try adapter.removeNativeImage(image) }
         }
+        job.begin(phase: "removing snapshots")
+        forgetOpened()
+        let place = try place(at: file.storage)
+        for part in Self.storageParts { try place.remove(part) }
+        try state.erase()
     }
 
     /// What Holdfast puts into a storage directory, and nothing else: a directory that turns out to hold other things keeps them. The

@@ -1,20 +1,39 @@
-import HostIO
-import Model
+package import HostIO
+package import Model
+
+/// How the catalogue may be changed.
+package enum CatalogueAccess: Sendable {
+    /// The caller holds the cluster's lock.
+    case locked
+    /// Nobody does: it is taken for each change.
+    case locking
+}
 
 extension Cluster {
-    /// Runs `body` and notes in the catalogue what came of it. Called by whoever holds the cluster's lock; a history that cannot be written
-    /// does not undo the work.
-    package func recording<R>(_ command: String, _ body: () throws -> R) throws -> R {
+    /// Like ``updateCatalogue(_:)``.
+    package func updateCatalogue(_ access: CatalogueAccess, _ purpose: String, _ change: (inout Catalogue) throws -> Void) throws {
+        switch access {
+        case .locked: try updateCatalogue(change)
+        case .locking: try exclusivelyAtLast(purpose) { try updateCatalogue(change) }
+        }
+    }
+
+    /// Runs `body` as a job of the history and notes in the catalogue what came of it. A history that cannot be written does not undo the
+    /// work.
+    package func recording<R>(
+        _ command: String, _ job: JobControl? = nil, _ access: CatalogueAccess = .locked, _ body: () throws -> R
+    ) throws -> R {
         let began = host.clock.now()
         let start = host.clock.monotonicNanoseconds()
-        let result = Result { try body() }
+        let result = Result { try logging(command, job, body) }
         let seconds = Double(host.clock.monotonicNanoseconds() &- start) / 1e9
         let outcome: String
         switch result {
         case .success: outcome = "ok"
         case .failure(let error): outcome = Failure(describing: error).code.rawValue
         }
-        try? updateCatalogue { $0.record(HistoryEvent(time: began, command: command, outcome: outcome, seconds: seconds)) }
+        let event = HistoryEvent(time: began, command: command, outcome: outcome, seconds: seconds)
+        try? updateCatalogue(access, command) { $0.record(event) }
         return try result.get()
     }
 }

@@ -1,4 +1,4 @@
-import HostIO
+package import HostIO
 package import Model
 import RepositoryEngine
 import ResticFormat
@@ -23,10 +23,12 @@ extension Cluster {
     package func policies() throws -> Policies { try catalogue().policies }
 
     /// Runs `body`, which makes an entry of a policy, and notes what came of it: in the history, with the slots that were missed, and in the
-    /// record of the backup policy `name` (nil: of the snapshot policy). Called by whoever holds the cluster's lock.
-    package func running<R>(_ command: String, _ run: PolicyRun, of name: String?, _ body: () throws -> R) throws -> R {
-        try noteMissed(command, run)
-        let result = Result { try recording(command, body) }
+    /// record of the backup policy `name` (nil: of the snapshot policy).
+    package func running<R>(
+        _ command: String, _ run: PolicyRun, of name: String?, _ job: JobControl, _ access: CatalogueAccess, _ body: () throws -> R
+    ) throws -> R {
+        try noteMissed(command, run, job, access)
+        let result = Result { try recording(command, job, access, body) }
         let failure: String?
         switch result {
         case .success: failure = nil
@@ -34,7 +36,7 @@ extension Cluster {
         }
         // What was asked to stop has not failed: it is due again.
         if case .failure(let error) = result, Failure(describing: error).code == .cancelled { throw error }
-        try updateCatalogue {
+        try updateCatalogue(access, command) {
             $0.policies[record: name].ended(slot: run.slot, missed: run.missed, at: host.clock.now(), failure: failure)
         }
         return try result.get()
@@ -42,14 +44,14 @@ extension Cluster {
 
     /// Makes the record of a policy say what is there: what was removed by hand is forgotten, what a run made that a crash ended has arrived; a backup without
     /// having been verified.
-    package func reconcile(_ name: String?, with listing: EntryListing) throws {
+    package func reconcile(_ name: String?, with listing: EntryListing, _ access: CatalogueAccess) throws {
         let record = try policies()[record: name]
         let present = Set(listing.entries.map(\.id.hex) + listing.lost.map(\.stored.id.hex))
         let gone = Set(record.arrivals.map(\.id)).subtracting(present)
         let unnoted = listing.entries.filter { $0.manifest.name == record.pending && !record.arrivals.map(\.id).contains($0.id.hex) }
         guard !gone.isEmpty || !unnoted.isEmpty else { return }
         let reading = host.readClocks()
-        try updateCatalogue { catalogue in
+        try updateCatalogue(access, "policy run") { catalogue in
             catalogue.policies[record: name].forget(gone)
             for entry in unnoted {
                 catalogue.policies[record: name].adopt(
@@ -58,10 +60,13 @@ extension Cluster {
         }
     }
 
-    private func noteMissed(_ command: String, _ run: PolicyRun) throws {
+    private func noteMissed(_ command: String, _ run: PolicyRun, _ job: JobControl, _ access: CatalogueAccess) throws {
         guard run.missed > 0 else { return }
-        let what = "\(HistoryEvent.missed) \(counted(run.missed, "run")) of \(command): \(run.reason ?? "unknown")"
-        try updateCatalogue {
+        let missed = counted(run.missed, "run")
+        let reason = run.reason ?? "unknown"
+        jobs.skip(command, cause: job.cause, "\(missed) had no time: \(reason)")
+        let what = "\(HistoryEvent.missed) \(missed) of \(command): \(reason)"
+        try updateCatalogue(access, command) {
             $0.record(HistoryEvent(time: host.clock.now(), command: what, outcome: HistoryEvent.skipped, seconds: 0))
         }
     }

@@ -1,7 +1,8 @@
 package import HostIO
 package import Model
 
-/// The directory that a cluster file names as `state`: `catalogue.json`, `lock`, `serve.lock`, `alerts.json`, `scratch/`. Mode 0700.
+/// The directory that a cluster file names as `state`: `catalogue.json`, `lock`, `backup.lock`, `serve.lock`, `alerts.json`, `jobs/`,
+/// `scratch/`. Mode 0700.
 package struct StateDirectory: Sendable {
     package let path: String
 
@@ -27,6 +28,20 @@ package struct StateDirectory: Sendable {
         try makeDirectories(path)
         return try FileLock.take(lockPath, purpose: purpose, host: host, patience: patience)
     }
+
+    /// Held by whoever makes a backup, as long as that takes.
+    private var backupLockPath: String { "\(path)/backup.lock" }
+
+    /// Whoever asks for ``isBackingUp()`` holds it for a moment.
+    func lockForBackups(_ purpose: String, host: Host, patience: LockPatience) throws -> FileLock {
+        try makeDirectories(path)
+        return try FileLock.take(backupLockPath, purpose: purpose, host: host, patience: patience.atLeast(.seconds(1)))
+    }
+
+    func isBackingUp() throws -> Bool { try FileLock.holder(of: backupLockPath) != nil }
+
+    /// See ``JobHistory``.
+    var jobsPath: String { "\(path)/jobs" }
 
     /// Held by the one `holdfast serve` of the cluster.
     private var serviceLockPath: String { "\(path)/serve.lock" }
@@ -54,6 +69,7 @@ package struct StateDirectory: Sendable {
         guard try statusOfPath(path) != nil else { return }
         try removeTree("\(path)/scratch")
         try removeTree(alertsPath)
+        try removeTree(jobsPath)
         try removeTree(cataloguePath)
     }
 }

@@ -10,7 +10,7 @@ extension Snapshots {
     package func createPeriodic(_ run: PolicyRun, job: JobControl) throws -> SnapshotOutcome? {
         try cluster.exclusively("snapshot policy") {
             guard try cluster.policies().snapshot.isEnabled else { return nil }
-            let outcome = try cluster.running(HistoryEvent.periodic, run, of: nil) { try takePeriodic(job) }
+            let outcome = try cluster.running(HistoryEvent.periodic, run, of: nil, job, .locked) { try takePeriodic(job) }
             freeExpired(job: job)
             return outcome
         }
@@ -19,7 +19,7 @@ extension Snapshots {
     private func takePeriodic(_ job: JobControl) throws -> SnapshotOutcome {
         let start = cluster.host.clock.monotonicNanoseconds()
         let listing = try ownListing()
-        try cluster.reconcile(nil, with: listing)
+        try cluster.reconcile(nil, with: listing, .locked)
         let name = try freeName("periodic-\(cluster.host.clock.now().compact)", besides: listing.entries.map(\.manifest.name))
         let request = SnapshotRequest(name: name, reason: "by the snapshot policy", style: .periodic)
         try cluster.updateCatalogue { $0.policies.snapshotRecord.pending = name }
@@ -33,7 +33,11 @@ extension Snapshots {
             catalogue.policies.snapshotRecord.add(sample)
         }
         // The snapshot is there, whatever comes of this.
-        do { outcome.removed += try applyPolicy() } catch {
+        do {
+            let removed = try applyPolicy()
+            if !removed.isEmpty { job.log("removed by the policy: \(removed.map(\.text).joined(separator: " "))") }
+            outcome.removed += removed
+        } catch {
             job.note("snapshots that the policy does not keep any more are still there: \(Failure(describing: error).summary)")
         }
         return outcome

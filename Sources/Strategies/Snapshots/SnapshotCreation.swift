@@ -57,7 +57,7 @@ package struct Snapshots: Sendable {
     /// Takes a snapshot: cut under the quiesce hooks, then archives what has no native image, then makes it exist.
     package func create(_ request: SnapshotRequest, job: JobControl) throws -> SnapshotOutcome {
         try cluster.exclusively("snapshot create \(request.name)") {
-            let outcome = try cluster.recording("snapshot create \(request.name)") {
+            let outcome = try cluster.recording("snapshot create \(request.name)", job) {
                 try advisingWhenFull { try createLocked(request, job: job) }
             }
             freeExpired(job: job)
@@ -81,9 +81,21 @@ package struct Snapshots: Sendable {
         let outcome = try taking.run()
         let removed = try removeExpired(in: repository, sparing: sparing.union([outcome.entry.id]))
         cluster.keepBallast(at: cluster.file.storage)
+        tell(outcome, removed, job)
         return SnapshotOutcome(
             entry: outcome.entry, bytesStored: outcome.bytesStored, removed: removed, orphans: orphans,
             crowding: crowding)
+    }
+
+    private func tell(_ outcome: CommittedEntry, _ removed: [SnapshotName], _ job: JobControl) {
+        let manifest = outcome.entry.manifest
+        let cut = manifest.cut
+        job.log(
+            "snapshot \(manifest.name): \(ByteCount(outcome.bytesStored)) added, paused \(DurationText.spoken(seconds: cut.pauseSeconds)), skew "
+                + "\(DurationText.spoken(seconds: cut.skewSeconds))")
+        let missing = manifest.stores.reduce(0) { $0 + $1.unreadable }
+        if missing > 0 { job.log("incomplete: \(counted(missing, "entry", "entries")) could not be read") }
+        if !removed.isEmpty { job.log("expired and removed: \(removed.map(\.text).joined(separator: " "))") }
     }
 
     /// Native images of this cluster that no manifest names and no backup will be compared with: a crash between the cut and the commit left

@@ -14,6 +14,7 @@ extension Snapshots {
         for entry in listing.entries where ids.contains(entry.id.hex) {
             try catalogue.keeping(of: entry.manifest, id: entry.id.hex).checkDeletable(entry.manifest.name)
         }
+        if let copying = catalogue.copying, ids.contains(copying.snapshotID) { throw copying.refusal }
         let undo = catalogue.safety.map { ids.contains($0.snapshotID) } ?? false ? ["the last restore cannot be undone any more"] : []
         let goingOn = catalogue.restoring.map { record in
             ids.contains(record.snapshotID) ? ["the restore of \(record.name), which did not end, cannot go on any more"] : []
@@ -28,7 +29,7 @@ extension Snapshots {
     package func delete(_ names: [String], job: JobControl) throws -> PruneOutcome {
         try cluster.exclusively("snapshot delete") {
             try cluster.freeing(cluster.file.storage) {
-                try cluster.recording("snapshot delete \(names.joined(separator: " "))") {
+                try cluster.recording("snapshot delete \(names.joined(separator: " "))", job) {
                     _ = try planDeletion(names)
                     let gone = try forget(names)
                     // Room first: the catalogue is written with what was freed.

@@ -94,7 +94,8 @@ extension Snapshots {
     /// Those whose time is over; never a pinned one, never one of the policy, which has its own rule, never what `undo` or a restore under way needs.
     func expired(at now: Timestamp, in repository: OpenRepository) throws -> [KeptSnapshot] {
         let catalogue = try cluster.catalogue()
-        let needed = [catalogue.safety?.snapshotID, catalogue.restoring?.snapshotID, catalogue.restoring?.safetySnapshotID]
+        let restoring = catalogue.restoring
+        let needed = [catalogue.safety?.snapshotID, restoring?.snapshotID, restoring?.safetySnapshotID, catalogue.copying?.snapshotID]
         return try list(EntryReader.list(.snapshot, in: repository).listing).snapshots.filter {
             $0.keeping.isDue(at: now) && $0.holds == nil && !needed.contains($0.entry.id.hex)
         }

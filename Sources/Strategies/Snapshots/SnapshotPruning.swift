@@ -23,7 +23,7 @@ extension Snapshots {
     package func prune(job: JobControl) throws -> RepositoryPruneOutcome {
         try cluster.exclusively(HistoryEvent.pruned) {
             try cluster.freeing(cluster.file.storage) {
-                try cluster.recording(HistoryEvent.pruned) {
+                try cluster.recording(HistoryEvent.pruned, job) {
                     let expired = try removeExpired()
                     return RepositoryPruneOutcome(expired: expired, pruned: try prune(job))
                 }
@@ -49,7 +49,7 @@ extension Snapshots {
     /// that command. Called by whoever holds the cluster's lock and none in the storage.
     package func freeExpired(job: JobControl) {
         guard (try? cluster.catalogue().isPruneDue(at: cluster.host.clock.now())) == true else { return }
-        do { _ = try cluster.recording(HistoryEvent.pruned) { try prune(job) } } catch {
+        do { _ = try cluster.recording(HistoryEvent.pruned, job) { try prune(job) } } catch {
             job.note("the room of expired snapshots is not freed: \(Failure(describing: error).summary)")
         }
     }

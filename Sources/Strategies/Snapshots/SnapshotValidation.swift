@@ -19,6 +19,14 @@ extension Snapshots {
     /// Reads and proves every byte that the snapshot needs, and opens its native images. Damage is noted in the storage, so that the next
     /// snapshot stores again what was lost.
     package func validate(_ name: String, job: JobControl) throws -> ValidationReport {
+        try cluster.logging("snapshot validate \(name)", job) {
+            let report = try examine(name, job)
+            for problem in report.check.problems.map(\.text) + report.imageProblems { job.log("damaged: \(problem)") }
+            return report
+        }
+    }
+
+    private func examine(_ name: String, _ job: JobControl) throws -> ValidationReport {
         let snapshot = try find(name)
         let report = try read { repository in
             let report = try repository.check([snapshot.entry.stored], data: .all, job: job)

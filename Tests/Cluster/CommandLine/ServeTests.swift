@@ -61,6 +61,29 @@ import Testing
         #expect(names.count <= 6, "what a crash left unnoted has arrived and goes by the rules: \(names)")
     }
 
+    @Test func `a job that a kill ended is interrupted, and the next one is done`() throws {
+        let (begun, go) = (cluster.folder.file("begun"), cluster.folder.file("go"))
+        #expect(mkfifo(begun, 0o600) == 0 && mkfifo(go, 0o600) == 0)
+        try cluster.write(.init(more: "quiesce: {begin: \"echo > \(begun); cat \(go)\", end: \"true\", timeout: 100s}"))
+        let service = try RunningService(cluster)
+        _ = try AtomicFile.read(begun)
+        func outcomes() throws -> [String] {
+            let jobs = try cluster.succeed("jobs", "--json").json()["jobs"] as? [[String: Any]]
+            return try #require(jobs).filter { $0["command"] as? String == "snapshot policy run" }.compactMap { $0["outcome"] as? String }
+                .filter { $0 != "skipped" }
+        }
+        #expect(try outcomes() == ["running"])
+        #expect(service.stop(SIGKILL) == SIGKILL)
+        #expect(try outcomes() == ["interrupted"], "the hook that lives on does not stand for it")
+        try Descriptor.open(go, [.write]).write([0x0A])
+        try cluster.write(.init())
+        try cluster.succeed("serve", "--once")
+        #expect(try outcomes() == ["interrupted", "done"])
+        let number = try #require(try (cluster.succeed("jobs", "--json").json()["jobs"] as? [[String: Any]])?.last?["number"] as? Int)
+        let shown = try cluster.succeed("jobs", "show", "\(number)").out
+        #expect(shown.contains("snapshot policy") && shown.contains("archiving") && shown.contains("done in"), "\(shown)")
+    }
+
     @Test func `a stop in the middle of a run gives it up cleanly`() throws {
         let (begun, go) = (cluster.folder.file("begun"), cluster.folder.file("go"))
         #expect(mkfifo(begun, 0o600) == 0 && mkfifo(go, 0o600) == 0)

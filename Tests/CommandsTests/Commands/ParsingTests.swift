@@ -33,7 +33,7 @@ import Testing
         (["backup", "ls"], BackupLsCommand.self), (["backup", "show", "b"], BackupShowCommand.self),
         (["backup", "verify", "b"], BackupVerifyCommand.self), (["backup", "delete", "b"], BackupDeleteCommand.self),
         (["target", "add", "nas", "/mnt/nas"], TargetAddCommand.self), (["target", "ls"], TargetLsCommand.self),
-        (["target", "prune"], TargetPruneCommand.self),
+        (["target", "prune"], TargetPruneCommand.self), (["jobs"], JobsLsCommand.self), (["jobs", "show", "1"], JobsShowCommand.self),
     ]
 
     @Test(arguments: commands.map { $0.0 }) func `every command takes a cluster file and json`(_ arguments: [String]) throws {

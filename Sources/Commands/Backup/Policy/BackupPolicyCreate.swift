@@ -3,7 +3,7 @@ import Backups
 import Clusters
 import Model
 
-/// `--target` and `--mode` of a backup policy.
+/// What a backup policy has and a snapshot policy has not.
 struct BackupPolicyOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The target (default: the only one).", valueName: "name"))
     var target: String?
@@ -11,9 +11,20 @@ struct BackupPolicyOptions: ParsableArguments {
     @Option(help: "How much of the cluster: full, lightweight or dataless.")
     var mode: BackupMode?
 
+    @Option(
+        help: ArgumentHelp(
+            "How much of a new backup is read and proven before older ones go: none, all, or percents (5%).", valueName: "share"))
+    var verify: String?
+
+    func validate() throws {
+        guard let verify else { return }
+        try validating { () throws(Failure) in _ = try PolicyChange.percent(verifying: verify) }
+    }
+
     func add(to change: inout PolicyChange) {
         change.target = target ?? change.target
         change.mode = mode ?? change.mode
+        change.verify = verify ?? change.verify
     }
 }
 
@@ -23,7 +34,8 @@ struct BackupPolicyCreateCommand: ClusterCommand {
         abstract: "Let backups be made by themselves.",
         discussion: """
             Each run takes a fresh snapshot, stores it in the target, and proves that
-            everything the backup needs is there; only then older ones go.
+            everything the backup needs is there, and a share of the data byte by byte;
+            only then older ones go. Snapshots go on being taken meanwhile.
 
             EXAMPLES:
               holdfast backup policy create nightly --target nas --every 1d --offset 2h \\

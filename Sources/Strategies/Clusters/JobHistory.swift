@@ -1,0 +1,113 @@
+import Glibc
+import HostIO
+package import Model
+
+/// What was done to a cluster, job by job, in `jobs/` of its state: `12.json` is the record of a job, `12.log` what it told.
+///
+/// A job that runs holds an flock(2) on its log, so everybody can see whether its process is still there. Nothing here needs the lock of the
+/// cluster, and nothing that goes wrong here keeps a job from being done.
+package struct JobHistory: Sendable {
+    /// Records kept; older ones go.
+    static let limit = 1000
+    /// Bytes of one log; what comes after is left out.
+    static let longestLog = 1 << 20
+
+    let path: String
+    let host: Host
+
+    /// Oldest first. One whose process is gone is `interrupted`.
+    package func list() throws -> [JobRecord] { try numbers().compactMap(record) }
+
+    /// Throws `notFound`.
+    package func job(_ number: Int) throws -> JobRecord {
+        if let record = try record(number) { return record }
+        throw Failure(.notFound, "there is no job \(number)", hint: "holdfast jobs shows those that are known")
+    }
+
+    /// What a job has told, oldest first.
+    package func log(of number: Int) throws -> [JobLogLine] {
+        guard let bytes = try AtomicFile.readIfPresent(logPath(number)) else { return [] }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { JobLogLine(stored: $0) }
+    }
+
+    /// Notes for good that jobs were interrupted. Called where a new process begins to work.
+    package func settle() throws {
+        for number in try numbers() {
+            guard let known = try stored(number), known.outcome == .running, let record = try record(number) else { continue }
+            if record.outcome == .interrupted { try save(record) }
+        }
+    }
+
+    /// Begins a job. Nil where that cannot be noted: the job goes on without.
+    func begin(_ command: String, cause: String?) -> RunningJob? {
+        do {
+            try makeDirectories(path)
+            var number = try numbers().last ?? 0
+            while true {
+                number += 1
+                guard let log = try openNew(logPath(number)) else { continue }
+                let record = JobRecord(
+                    number: number, command: command, cause: cause ?? host.user, process: host.processID, began: host.clock.now())
+                let job = RunningJob(record, in: self, log: log)
+                try save(record)
+                try? sweep(upTo: number - Self.limit)
+                return job
+            }
+        } catch { return nil }
+    }
+
+    /// Notes a job that was not begun.
+    func skip(_ command: String, cause: String?, _ reason: String) {
+        begin(command, cause: cause)?.skip(reason)
+    }
+
+    func save(_ record: JobRecord) throws { try AtomicFile.write(try record.json(), to: recordPath(record.number)) }
+
+    private func recordPath(_ number: Int) -> String { "\(path)/\(number).json" }
+    private func logPath(_ number: Int) -> String { "\(path)/\(number).log" }
+
+    /// Of all jobs that have a log, in order.
+    private func numbers() throws -> [Int] {
+        guard try statusOfPath(path) != nil else { return [] }
+        return try Descriptor.openDirectory(path).entries().compactMap { entry in
+            let name = String(decoding: entry.name, as: UTF8.self)
+            return name.hasSuffix(".log") ? Int(name.dropLast(4)) : nil
+        }.sorted()
+    }
+
+    /// Nil when another one has it already.
+    private func openNew(_ path: String) throws -> SharedDescriptor? {
+        do {
+            let log = SharedDescriptor(try Descriptor.open(path, [.write, .createNew, .append]))
+            _ = try log.descriptor.tryLock()
+            return log
+        } catch  where error.isExists { return nil }
+    }
+
+    private func stored(_ number: Int) throws -> JobRecord? {
+        try AtomicFile.readIfPresent(recordPath(number)).flatMap(JobRecord.init(json:))
+    }
+
+    private func record(_ number: Int) throws -> JobRecord? {
+        guard var record = try stored(number) else { return nil }
+        guard record.outcome == .running, try !isHeld(logPath(number)) else { return record }
+        // It may have ended between the two looks.
+        record = try stored(number) ?? record
+        record.interrupt()
+        return record
+    }
+
+    /// Whether a process that works on it is there. A shared lock, so that two who look do not take each other for one.
+    private func isHeld(_ log: String) throws -> Bool {
+        do { return try !Descriptor.open(log, .read).tryLock(shared: true) } catch  where error.isNotFound {
+            return false
+        }
+    }
+
+    private func sweep(upTo last: Int) throws {
+        for number in try numbers().prefix(while: { $0 <= last }) where try !isHeld(logPath(number)) {
+            try removeTree(recordPath(number))
+            try removeTree(logPath(number))
+        }
+    }
+}
