@@ -4,9 +4,6 @@ import ResticFormat
 
 /// One thread of an archiving: lists directories, reads small files, makes blobs, writes trees. Large files are in `LargeFileReading`.
 final class ArchiveWorker {
-    /// Small files that one job reads, at most.
-    private static let filesInBatch = 32
-
     let run: ArchiveRun
     let sealer: BlobSealer
     var totals = ArchiveTotals()
@@ -48,10 +45,8 @@ final class ArchiveWorker {
             try finish(parent, parent.complete(index) { $0.subtree = known })
             return
         }
-        let before = previous.flatMap(previousTree)
-        let listing = try entry(node.name, in: parent, index) { try opened.entries(run.issues, before: before?.nodes ?? []) }
-        guard let listing else { return }
-        try begin(listing, opened, name: node.name, parent, index, previous: before == nil ? nil : previous, before)
+        guard let listed = try entry(node.name, in: parent, index, { try list(opened, previous) }) else { return }
+        try begin(listed, opened, name: node.name, parent, index)
     }
 
     private func archiveRoot() throws {
@@ -61,9 +56,7 @@ final class ArchiveWorker {
             run.finishRoot(root, known, nil)
             return
         }
-        let before = run.parent.flatMap(previousTree)
-        let listing = try opened.entries(run.issues, before: before?.nodes ?? [])
-        try begin(listing, opened, name: [], nil, 0, previous: before == nil ? nil : run.parent, before)
+        try begin(try list(opened, run.parent), opened, name: [], nil, 0)
     }
 
     /// What the entry was in the parent tree, when it stood somewhere else there.
@@ -72,23 +65,35 @@ final class ArchiveWorker {
         return past.node(at: place, using: opener)
     }
 
+    private func list(_ opened: any SourceDirectory, _ previous: TreeID?) throws -> ListedDirectory {
+        let before = previous.flatMap(previousTree)
+        let listing = try opened.entries(run.issues, before: before?.nodes ?? [])
+        return ListedDirectory(
+            listing, before: before, previous: previous, moved: { formerNode(of: $0, in: opened) },
+            isStored: { content in content.allSatisfy { run.repository.contains($0, .data) } })
+    }
+
     private func begin(
-        _ listing: [Node], _ opened: any SourceDirectory, name: [UInt8], _ parent: PendingDirectory?, _ index: Int, previous: TreeID?,
-        _ before: Tree?
+        _ listed: consuming ListedDirectory, _ opened: any SourceDirectory, name: [UInt8], _ parent: PendingDirectory?, _ index: Int
     ) throws {
-        let listed = ListedDirectory(listing, previous: before, moved: { formerNode(of: $0, in: opened) }) { content in
-            content.allSatisfy { run.repository.contains($0, .data) }
-        }
         totals = totals + listed.totals
         run.job.add(Int(listed.totals.files), to: .filesExpected)
         run.job.add(Int(clamping: listed.totals.bytes), to: .bytesExpected)
         run.job.add(Int(listed.totals.filesUnchanged), to: .filesDone)
         run.job.add(Int(clamping: listed.bytesTakenOver), to: .bytesDone)
-        let directory = PendingDirectory(
-            listed, source: opened, name: name, parent: parent, index: index, previous: previous)
-        run.pool.push(listed.directories.reversed().map { .directory(parent: directory, index: $0) }, .late)
-        run.pool.push(jobs(for: listed, directory), .ordinary)
+        let directories = listed.directories
+        let reads = listed.reads(limit: UInt64(run.shape.wholeLimit))
+        let directory = PendingDirectory(listed, source: opened, name: name, parent: parent, index: index)
+        run.pool.push(directories.reversed().map { .directory(parent: directory, index: $0) }, .late)
+        run.pool.push(reads.reversed().map { job(for: $0, in: directory) }, .ordinary)
         try finish(directory, directory.completeListing())
+    }
+
+    private func job(for read: ListedDirectory.Read, in directory: PendingDirectory) -> ArchiveRun.Job {
+        switch read {
+        case .small(let files): .files(directory, files)
+        case .large(let index): .largeFile(directory, index)
+        }
     }
 
     /// A tree that is missing or damaged is no parent: everything is read again.
@@ -97,33 +102,10 @@ final class ArchiveWorker {
         return try? run.repository.tree(id, using: opener)
     }
 
-    private func jobs(for listed: ListedDirectory, _ directory: PendingDirectory) -> [ArchiveRun.Job] {
-        var jobs: [ArchiveRun.Job] = []
-        var start = 0
-        var bytes: UInt64 = 0
-        func closeBatch(at end: Int) {
-            if start < end { jobs.append(.files(directory, start..<end)) }
-            start = end
-            bytes = 0
-        }
-        let limit = UInt64(run.shape.wholeLimit)
-        for (position, index) in listed.filesToRead.enumerated() {
-            let size = listed.nodes[index].size
-            if size > limit {
-                closeBatch(at: position)
-                jobs.append(.largeFile(directory, index))
-                start = position + 1
-            } else {
-                bytes.grow(by: size)
-                if bytes >= limit || position + 1 - start >= Self.filesInBatch { closeBatch(at: position + 1) }
-            }
-        }
-        closeBatch(at: listed.filesToRead.count)
-        return jobs.reversed()
-    }
-
     /// Runs `body`; an ``EntryError`` becomes an issue, the entry is left out, and nil is given.
-    func entry<Result>(_ name: [UInt8], in directory: PendingDirectory, _ index: Int, _ body: () throws -> Result) throws -> Result? {
+    func entry<Result: ~Copyable>(
+        _ name: [UInt8], in directory: PendingDirectory, _ index: Int, _ body: () throws -> Result
+    ) throws -> Result? {
         do { return try body() } catch let error as EntryError {
             note(error, at: name, in: directory)
             try finish(directory, directory.drop(index))
@@ -152,7 +134,7 @@ final class ArchiveWorker {
 
     private func write(_ done: PendingDirectory.Finished, _ directory: PendingDirectory) throws -> TreeID {
         if done.isUnchanged, let previous = directory.previous { return previous }
-        let saved = try Tree(nodes: done.nodes).encoded().withUnsafeBytes { try run.writer.save($0, as: .tree, using: sealer) }
+        let saved = try run.writer.save(Tree(nodes: done.nodes), using: sealer)
         count(saved)
         return saved.id.naming(TreeNamed.self)
     }

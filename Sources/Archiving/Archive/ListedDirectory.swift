@@ -1,7 +1,8 @@
 import ResticFormat
 
-/// A listing compared with the tree that the directory had before.
-struct ListedDirectory {
+/// A listing compared with the tree that the directory had before. There is one of it, as there is one of its nodes: a directory can
+/// have a million of them.
+struct ListedDirectory: ~Copyable {
     /// In order. Unchanged files have their content; directories have the subtree that they had before, until they are done.
     var nodes: [Node]
     var filesToRead: [Int] = []
@@ -9,15 +10,33 @@ struct ListedDirectory {
     /// All nodes are those of before (what comes of the directories is not known yet).
     var isUnchanged: Bool
     var totals = ArchiveTotals()
-    /// Files that are not read, and their bytes.
+    /// Of files that are not read.
     var bytesTakenOver: UInt64 = 0
+    /// The tree that the directory had before, when it could be read.
+    let previous: TreeID?
 
-    /// `moved` gives what an entry was that stood somewhere else before; `isStored` tells whether a file's blobs are all there.
-    init(_ listing: [Node], previous: Tree?, moved: ([UInt8]) -> Node?, isStored: ([BlobID]) -> Bool) {
-        nodes = Tree(nodes: listing).isInOrder ? listing : listing.sorted { Tree.areInOrder($0.name, $1.name) }
-        isUnchanged = previous.map { $0.nodes.count == listing.count } ?? false
+    /// What one job reads.
+    enum Read {
+        /// Some of ``filesToRead``, each small enough for one blob.
+        case small(Range<Int>)
+        /// A node's index.
+        case large(Int)
+    }
+
+    /// Small files that one job reads, at most.
+    private static let filesInBatch = 32
+
+    /// `before`: the tree `previous`. `moved` gives what an entry was that stood somewhere else before; `isStored` tells whether a file's
+    /// blobs are all there.
+    init(
+        _ listing: consuming [Node], before: Tree?, previous: TreeID?, moved: ([UInt8]) -> Node?, isStored: ([BlobID]) -> Bool
+    ) {
+        nodes = listing
+        self.previous = before == nil ? nil : previous
+        if !Tree(nodes: nodes).isInOrder { nodes.sort { Tree.areInOrder($0.name, $1.name) } }
+        isUnchanged = before?.nodes.count == nodes.count
         var matching = 0
-        let old = previous?.nodes ?? []
+        let old = before?.nodes ?? []
         for index in nodes.indices {
             while matching < old.count, Tree.areInOrder(old[matching].name, nodes[index].name) { matching += 1 }
             let hasMatch = matching < old.count && old[matching].name == nodes[index].name
@@ -48,6 +67,31 @@ struct ListedDirectory {
             totals.others += 1
         }
         if isUnchanged, nodes[index] != old { isUnchanged = false }
+    }
+
+    /// ``filesToRead`` in jobs, in order; `limit`: the bytes of the largest file that is one blob.
+    func reads(limit: UInt64) -> [Read] {
+        var reads: [Read] = []
+        var start = 0
+        var bytes: UInt64 = 0
+        func closeBatch(at end: Int) {
+            if start < end { reads.append(.small(start..<end)) }
+            start = end
+            bytes = 0
+        }
+        for (position, index) in filesToRead.enumerated() {
+            let size = nodes[index].size
+            if size > limit {
+                closeBatch(at: position)
+                reads.append(.large(index))
+                start = position + 1
+            } else {
+                bytes.grow(by: size)
+                if bytes >= limit || position + 1 - start >= Self.filesInBatch { closeBatch(at: position + 1) }
+            }
+        }
+        closeBatch(at: filesToRead.count)
+        return reads
     }
 }
 

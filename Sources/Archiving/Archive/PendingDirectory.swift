@@ -29,12 +29,12 @@ final class PendingDirectory: Sendable {
     // Written by `deinit` alone, when nobody else can see it.
     nonisolated(unsafe) private(set) var parent: PendingDirectory?
 
-    init(_ listed: ListedDirectory, source: any SourceDirectory, name: [UInt8], parent: PendingDirectory?, index: Int, previous: TreeID?) {
+    init(_ listed: consuming ListedDirectory, source: any SourceDirectory, name: [UInt8], parent: PendingDirectory?, index: Int) {
         self.source = source
         self.name = name
         self.parent = parent
         self.index = index
-        self.previous = previous
+        previous = listed.previous
         filesToRead = listed.filesToRead
         // One more than the entries: whoever lists it is done last of all when there is nothing else.
         let outstanding = listed.filesToRead.count + listed.directories.count + 1

@@ -18,7 +18,7 @@ package final class TreeBuilder {
         guard tree.isInOrder, nodes.allSatisfy(\.hasSafeName) else {
             throw Failure(.internal, "a tree with unusable names: \(nodes.map { String(decoding: $0.name, as: UTF8.self) })")
         }
-        return try tree.encoded().withUnsafeBytes { try writer.save($0, as: .tree, using: sealer).id.naming(TreeNamed.self) }
+        return try writer.save(tree, using: sealer).id.naming(TreeNamed.self)
     }
 
     /// A file, mode 0600, owned by root.

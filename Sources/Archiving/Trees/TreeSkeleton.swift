@@ -39,7 +39,7 @@ package struct TreeSkeleton: Sendable {
                 continue
             }
             let tree = Tree(nodes: level.done.sorted { Tree.areInOrder($0.name, $1.name) })
-            let saved = try tree.encoded().withUnsafeBytes { try writer.save($0, as: .tree, using: sealer) }
+            let saved = try writer.save(tree, using: sealer)
             outcome.bytesStored += UInt64(saved.storedBytes)
             level.node.subtree = saved.id.naming(TreeNamed.self)
             guard var parent = levels.popLast() else {

@@ -56,8 +56,15 @@ package final class IndexedRepository: Sendable {
     package func withStoredBlob<R>(
         _ id: BlobID, _ kind: BlobKind, using opener: BlobOpener, _ body: (UnsafeRawBufferPointer, UInt32?) throws -> R
     ) throws -> R {
-        let (stored, _, uncompressedLength) = try fetch(id, kind, using: opener)
-        return try body(stored, uncompressedLength)
+        guard let place = locate(id, kind) else { throw RepositoryError.missingBlob(id, kind, location: location) }
+        guard let length = place.uncompressedLength, length > BlobOpener.largest else {
+            let (stored, _, uncompressedLength) = try fetch(id, kind, preferring: place, using: opener)
+            return try body(stored, uncompressedLength)
+        }
+        let stored = try anyCopy(of: id, kind, preferring: place) { place in
+            try readInPieces(id, kind, at: place, length, using: opener) { _ in }
+        }
+        return try body(stored, length)
     }
 
     private func fetch(
@@ -71,13 +78,18 @@ package final class IndexedRepository: Sendable {
     func fetch(
         _ id: BlobID, _ kind: BlobKind, preferring place: BlobLocation, using opener: BlobOpener
     ) throws -> (stored: UnsafeRawBufferPointer, plain: UnsafeRawBufferPointer, uncompressedLength: UInt32?) {
+        try anyCopy(of: id, kind, preferring: place) { try fetch(id, kind, at: $0, using: opener) }
+    }
+
+    /// Runs `read` with `place`, and with all copies of the blob as long as it throws.
+    func anyCopy<R>(of id: BlobID, _ kind: BlobKind, preferring place: BlobLocation, _ read: (BlobLocation) throws -> R) throws -> R {
         do {
-            return try fetch(id, kind, at: place, using: opener)
+            return try read(place)
         } catch {
             if let error = error as? StorageError, error.kind == .unreachable { throw error }
             // The same place once more: the storage may be sound and the way from it not.
             for copy in copies(of: id, kind) {
-                if let found = try? fetch(id, kind, at: copy, using: opener) { return found }
+                if let found = try? read(copy) { return found }
             }
             throw error
         }
@@ -97,21 +109,29 @@ package final class IndexedRepository: Sendable {
         }
     }
 
-    /// Reads and proves the copy of a blob that lies at `place`. Throws only when the storage does not answer.
-    func isWhole(_ id: BlobID, _ kind: BlobKind, at place: BlobLocation, using opener: BlobOpener) throws -> Bool {
-        do {
-            _ = try fetch(id, kind, at: place, using: opener)
-            return true
-        } catch let error as StorageError where error.isAboutOneObject {
-            return false
-        } catch RepositoryError.damagedBlob {
-            return false
+    /// The same in pieces; gives the stored form. `each` may be given bytes of a copy that is found to be damaged in the end.
+    func readInPieces(
+        _ id: BlobID, _ kind: BlobKind, at place: BlobLocation, _ length: UInt32, using opener: BlobOpener,
+        each: (UnsafeRawBufferPointer) -> Void
+    ) throws -> UnsafeRawBufferPointer {
+        let room = opener.room(Int(place.length))
+        try repository.storage.read(RepositoryNames.pack(place.pack), from: UInt64(place.offset), into: room)
+        switch try opener.open(room, id: id, uncompressedLength: length, each: each) {
+        case .sound(let stored): return stored
+        case .damaged(let reason):
+            throw RepositoryError.damagedBlob(id, kind, pack: place.pack, reason: reason, location: location)
         }
     }
 
-    /// A directory of a snapshot.
-    package func tree(_ id: TreeID, using opener: BlobOpener) throws -> Tree {
-        try withBlob(id.naming(BlobNamed.self), .tree, using: opener) { try Tree(decoding: $0) }
+    /// Reads and proves the copy of a blob that lies at `place`. Throws only when the storage does not answer.
+    func isWhole(_ id: BlobID, _ kind: BlobKind, at place: BlobLocation, using opener: BlobOpener) throws -> Bool {
+        do {
+            let room = opener.room(Int(place.length))
+            try repository.storage.read(RepositoryNames.pack(place.pack), from: UInt64(place.offset), into: room)
+            return try opener.damage(in: room, id: id, uncompressedLength: place.uncompressedLength) == nil
+        } catch let error as StorageError where error.isAboutOneObject {
+            return false
+        }
     }
 
     /// A durable blob of a writer becomes one that can be read and built upon.

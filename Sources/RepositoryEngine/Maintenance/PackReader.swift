@@ -100,7 +100,7 @@ final class PackReader {
     }
 
     private func prove(_ blob: IndexedBlob, _ sealed: UnsafeMutableRawBufferPointer, _ finding: inout PackFinding) throws {
-        if case .damaged(let reason) = try opener.open(sealed, id: blob.id, uncompressedLength: blob.uncompressedLength) {
+        if let reason = try opener.damage(in: sealed, id: blob.id, uncompressedLength: blob.uncompressedLength) {
             finding.add(blob, reason)
         }
     }

@@ -51,6 +51,21 @@ package final class BlobWriter: Sendable {
         return SavedBlob(id: id, isNew: true, storedBytes: sealed.bytes.count)
     }
 
+    /// The same for a tree. The text of a large one is never in memory as a whole.
+    package func save(_ tree: Tree, using sealer: BlobSealer) throws -> SavedBlob {
+        guard tree.nodes.count > Self.manyNodes else {
+            return try tree.encoded().withUnsafeBytes { try save($0, as: .tree, using: sealer) }
+        }
+        let (id, length) = sealer.measure(tree)
+        guard claim(id, .tree) else { return SavedBlob(id: id, isNew: false, storedBytes: 0) }
+        let sealed = try sealer.seal(tree, id: id, length: length)
+        try add(sealed, id: id, kind: .tree)
+        return SavedBlob(id: id, isNew: true, storedBytes: sealed.bytes.count)
+    }
+
+    /// Some 10 MB of text.
+    private static let manyNodes = 20_000
+
     /// Stores a blob from its stored form in another repository (compressed, or plain with `uncompressedLength` nil), which the caller has
     /// proven to be `id`'s content.
     package func saveStored(

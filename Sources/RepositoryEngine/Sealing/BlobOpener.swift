@@ -16,6 +16,15 @@ package final class BlobOpener {
         case damaged(String)
     }
 
+    /// The same of a blob that was opened in pieces.
+    enum Pieces {
+        case sound(stored: UnsafeRawBufferPointer)
+        case damaged(String)
+    }
+
+    /// Plain bytes of a blob above which it is opened in pieces where it can be: the tree of a directory of a million entries has 500 MB.
+    static let largest: UInt32 = 16 << 20
+
     init(key: MasterKey, host: Host) throws {
         hasher = try Hasher256()
         decompressor = try Decompressor()
@@ -37,6 +46,33 @@ package final class BlobOpener {
         }
         guard hasher.hash(content, naming: BlobNamed.self) == id else { return .damaged("its content does not hash to its id") }
         return .sound(stored: frame, plain: content)
+    }
+
+    /// The same without the plain bytes: `each` is given them in pieces, in order, before they are proven.
+    func open(
+        _ bytes: UnsafeMutableRawBufferPointer, id: BlobID, uncompressedLength length: UInt32,
+        each: (UnsafeRawBufferPointer) -> Void
+    ) throws -> Pieces {
+        guard let stored = try cipher.open(bytes) else { return .damaged("its MAC does not fit") }
+        let frame = UnsafeRawBufferPointer(stored)
+        hasher.begin()
+        let isWhole = decompressor.decompress(frame, count: Int(length)) { piece in
+            hasher.update(piece)
+            each(piece)
+        }
+        let found = hasher.finish(naming: BlobNamed.self)
+        guard isWhole else { return .damaged("it does not decompress to \(length) bytes") }
+        return found == id ? .sound(stored: frame) : .damaged("its content does not hash to its id")
+    }
+
+    /// Decrypts `bytes` in place and tells why they are not `id`'s content; nil when they are.
+    func damage(in bytes: UnsafeMutableRawBufferPointer, id: BlobID, uncompressedLength: UInt32?) throws -> String? {
+        if let length = uncompressedLength, length > Self.largest {
+            if case .damaged(let reason) = try open(bytes, id: id, uncompressedLength: length, each: { _ in }) { return reason }
+        } else if case .damaged(let reason) = try open(bytes, id: id, uncompressedLength: uncompressedLength) {
+            return reason
+        }
+        return nil
     }
 
     package func hash<Named>(_ bytes: UnsafeRawBufferPointer, naming: Named.Type) -> ObjectID<Named> { hasher.hash(bytes, naming: naming) }

@@ -51,11 +51,38 @@ package final class BlobSealer {
         guard count < plain.count else { return try encrypt(plain, uncompressedLength: nil) }
         let frame = UnsafeRawBufferPointer(rebasing: room[0..<count])
         let again = plainAgain.bytes(plain.count)
-        guard comparer.decompress(frame, into: again), Self.isSame(again, plain) else { throw RepositoryError.compressionMismatch(id) }
+        guard comparer.decompress(frame, into: again), Self.isSame(UnsafeRawBufferPointer(again), plain) else {
+            throw RepositoryError.compressionMismatch(id)
+        }
         return try encrypt(frame, uncompressedLength: length)
     }
 
-    static func isSame(_ left: UnsafeMutableRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    /// The id of a tree and the length of its bytes, which are never in memory as a whole.
+    func measure(_ tree: Tree) -> (id: BlobID, length: Int) {
+        var length = 0
+        hasher.begin()
+        tree.encode { piece in
+            hasher.update(piece)
+            length += piece.count
+        }
+        return (hasher.finish(naming: BlobNamed.self), length)
+    }
+
+    /// The same as ``seal(_:id:kind:)`` for a tree as ``measure(_:)`` found it: it is compressed from pieces and proven by its hash.
+    func seal(_ tree: Tree, id: BlobID, length: Int) throws -> Sealed {
+        guard canCompress, let plainLength = UInt32(exactly: length), plainLength < UInt32.max - 64 else {
+            return try tree.encoded().withUnsafeBytes { try seal($0, id: id, kind: .tree) }
+        }
+        let room = compressed.bytes(Compressor.bound(length))
+        let count = try compressor.compress(length, into: room) { try tree.encode($0) }
+        let frame = UnsafeRawBufferPointer(rebasing: room[0..<count])
+        hasher.begin()
+        let isWhole = comparer.decompress(frame, count: length) { hasher.update($0) }
+        guard hasher.finish(naming: BlobNamed.self) == id, isWhole else { throw RepositoryError.compressionMismatch(id) }
+        return try encrypt(frame, uncompressedLength: plainLength)
+    }
+
+    static func isSame(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         guard let first = left.baseAddress, let second = right.baseAddress else { return left.count == right.count }
         return left.count == right.count && memcmp(first, second, left.count) == 0
     }

@@ -42,6 +42,29 @@ final class Compressor {
 }
 
 extension Compressor {
+    /// The same for `count` bytes that come in pieces: `pieces` calls its argument with each, in order.
+    func compress(
+        _ count: Int, into output: UnsafeMutableRawBufferPointer, pieces: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws -> Int {
+        tune(forSmall: false)
+        try Self.check(ZSTD_CCtx_reset(context, ZSTD_reset_session_only))
+        try Self.check(ZSTD_CCtx_setPledgedSrcSize(context, UInt64(count)))
+        var room = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
+        try pieces { piece in
+            var input = ZSTD_inBuffer(src: piece.baseAddress, size: piece.count, pos: 0)
+            while input.pos < input.size { try Self.check(ZSTD_compressStream2(context, &room, &input, ZSTD_e_continue)) }
+        }
+        var end = ZSTD_inBuffer(src: nil, size: 0, pos: 0)
+        while try Self.check(ZSTD_compressStream2(context, &room, &end, ZSTD_e_end)) > 0 {}
+        return room.pos
+    }
+
+    @discardableResult
+    private static func check(_ result: Int) throws -> Int {
+        guard ZSTD_isError(result) == 0 else { throw RepositoryError.library("zstd: " + String(cString: ZSTD_getErrorName(result))) }
+        return result
+    }
+
     private static let probe = 8 << 10
 
     /// Whether three samples of `plain` say that compressing it would gain nothing. `room` is as for ``compress(_:into:)``.
@@ -74,19 +97,31 @@ final class Decompressor {
 
     /// Whether `frame` decompresses to `plain`; in steps, so that what is compared needs no memory of its size.
     func yields(_ plain: UnsafeRawBufferPointer, from frame: UnsafeRawBufferPointer) -> Bool {
+        var compared = 0
+        var isSame = true
+        let isWhole = decompress(frame, count: plain.count) { piece in
+            let expected = UnsafeRawBufferPointer(rebasing: plain[compared..<(compared + piece.count)])
+            isSame = isSame && BlobSealer.isSame(piece, expected)
+            compared += piece.count
+        }
+        return isWhole && isSame
+    }
+
+    /// Gives what `frame` decompresses to in pieces, in order, each valid within `body` only. Whether it is a whole frame of exactly `count`
+    /// bytes; more than these are never given.
+    func decompress(_ frame: UnsafeRawBufferPointer, count: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) rethrows -> Bool {
         ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
         let step = ZSTD_DStreamOutSize()
-        return withUnsafeTemporaryAllocation(byteCount: step, alignment: 64) { room in
+        return try withUnsafeTemporaryAllocation(byteCount: step, alignment: 64) { room in
             var input = ZSTD_inBuffer(src: frame.baseAddress, size: frame.count, pos: 0)
-            var compared = 0
+            var given = 0
             while true {
                 var output = ZSTD_outBuffer(dst: room.baseAddress, size: step, pos: 0)
                 let result = ZSTD_decompressStream(context, &output, &input)
-                guard ZSTD_isError(result) == 0, output.pos <= plain.count - compared else { return false }
-                let expected = UnsafeRawBufferPointer(rebasing: plain[compared..<(compared + output.pos)])
-                guard BlobSealer.isSame(UnsafeMutableRawBufferPointer(rebasing: room[..<output.pos]), expected) else { return false }
-                compared += output.pos
-                if result == 0 { return compared == plain.count && input.pos == frame.count }
+                guard ZSTD_isError(result) == 0, output.pos <= count - given else { return false }
+                try body(UnsafeRawBufferPointer(rebasing: room[..<output.pos]))
+                given += output.pos
+                if result == 0 { return given == count && input.pos == frame.count }
                 if output.pos == 0, input.pos == frame.count { return false }
             }
         }

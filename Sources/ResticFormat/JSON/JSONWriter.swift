@@ -4,7 +4,7 @@ import Glibc
 struct JSONWriter: ~Copyable {
     private var base: UnsafeMutablePointer<UInt8>
     private var capacity: Int
-    private var count = 0
+    private(set) var count = 0
 
     init(capacity: Int = 512) {
         self.capacity = max(64, capacity)
@@ -17,6 +17,12 @@ struct JSONWriter: ~Copyable {
     mutating func finish() -> [UInt8] {
         defer { count = 0 }
         return [UInt8](UnsafeBufferPointer(start: base, count: count))
+    }
+
+    /// Gives what has been written, valid within `body` only; the writer is empty after.
+    mutating func empty(into body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+        defer { count = 0 }
+        try body(UnsafeRawBufferPointer(start: base, count: count))
     }
 
     /// Room for `more` bytes at the end; the caller fills them and then says so with `advance`.

@@ -3,28 +3,30 @@ extension Tree {
     /// their names are judged: see `isInOrder` and `Node/hasSafeName`.
     package init(decoding bytes: UnsafeRawBufferPointer) throws(FormatError) {
         var scanner = JSONScanner(bytes, of: .tree)
-        var nodes: [Node] = []
+        var tree = Tree(nodes: [])
         try scanner.enterObject()
         while let key = try scanner.nextKey() {
             switch key {
             case "nodes":
-                nodes.removeAll()
+                tree.nodes.removeAll()
                 if try scanner.takeNull() { continue }
-                nodes.reserveCapacity(min(bytes.count / 384, 1 << 20))
+                tree.nodes.reserveCapacity(min(bytes.count / 384, 1 << 20))
                 try scanner.enterArray()
-                while try scanner.nextItem() {
-                    var node = try scanner.node()
-                    // Of a million entries, most have the same attributes as the one before: in memory they share them.
-                    if let last = nodes.last, last.extendedAttributes == node.extendedAttributes {
-                        node.extendedAttributes = last.extendedAttributes
-                    }
-                    nodes.append(node)
-                }
+                while try scanner.nextItem() { tree.append(try scanner.node()) }
             default: try scanner.skipValue()
             }
         }
         try scanner.finish()
-        self.init(nodes: nodes)
+        self = tree
+    }
+
+    /// Of a million entries, most have the same attributes as the one before: in memory they share them.
+    mutating func append(_ node: Node) {
+        var node = node
+        if let last = nodes.last, last.extendedAttributes == node.extendedAttributes {
+            node.extendedAttributes = last.extendedAttributes
+        }
+        nodes.append(node)
     }
 
     package init(decoding bytes: [UInt8]) throws(FormatError) {

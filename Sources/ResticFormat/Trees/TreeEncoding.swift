@@ -4,14 +4,27 @@ extension Tree {
     /// before 0.16 wrote `\ufffd` and lost them), and `\u0008` and `\u000c`, which Go since 1.22 writes as `\b` and `\f`.
     package func encoded() -> [UInt8] {
         var writer = JSONWriter(capacity: 64 + nodes.count * 512)
-        writer.raw("{\"nodes\":[")
-        for index in nodes.indices {
-            if index > 0 { writer.byte(0x2C) }
-            writer.node(nodes[index])
-        }
-        writer.raw("]}\n")
+        writer.raw(Self.opening)
+        for index in nodes.indices { writer.item(nodes[index], at: index) }
+        writer.raw(Self.closing)
         return writer.finish()
     }
+
+    /// The same bytes in pieces, in order, for trees whose text is too large to be in memory; a piece is valid within `body` only.
+    package func encode(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+        var writer = JSONWriter(capacity: Self.piece + 4096)
+        writer.raw(Self.opening)
+        for index in nodes.indices {
+            writer.item(nodes[index], at: index)
+            if writer.count >= Self.piece { try writer.empty(into: body) }
+        }
+        writer.raw(Self.closing)
+        try writer.empty(into: body)
+    }
+
+    private static let opening: StaticString = "{\"nodes\":["
+    private static let closing: StaticString = "]}\n"
+    private static let piece = 128 << 10
 }
 
 extension Node {
@@ -24,6 +37,11 @@ extension Node {
 }
 
 extension JSONWriter {
+    fileprivate mutating func item(_ node: borrowing Node, at index: Int) {
+        if index > 0 { byte(0x2C) }
+        self.node(node)
+    }
+
     mutating func node(_ node: borrowing Node) {
         raw("{\"name\":")
         name(node.name)

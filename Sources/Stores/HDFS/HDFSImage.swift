@@ -111,13 +111,34 @@ final class HDFSImageDirectory: SourceDirectory {
         var nodes: [Node] = []
         try image.reading {
             let folder = try status()
-            try image.client.forEachEntry(of: image.path(of: place)) { status in
+            var pages = image.client.pages(of: image.path(of: place))
+            var isFirst = true
+            while let page = try pages.next() {
                 // What a restore that was killed has left.
-                if HDFSTemporary.isName(status.name) { return }
-                if let node = try node(status, in: folder, past, issues) { nodes.append(node) }
+                let page = page.filter { !HDFSTemporary.isName($0.name) }
+                let threads = isFirst && pages.isAtEnd ? 1 : image.width
+                nodes += try self.nodes(page, in: folder, past, issues, threads: threads)
+                isFirst = false
             }
         }
         return nodes
+    }
+
+    /// Of a page of a listing, in its order. Each entry that is not known from before is asked for by itself; a directory of one page is left
+    /// to the thread that lists it, as there are others beside it.
+    private func nodes(
+        _ page: [HDFSFileStatus], in folder: HDFSFileStatus, _ past: Tree, _ issues: IssueCollector, threads: Int
+    ) throws -> [Node] {
+        let found = Mutex([Node?](repeating: nil, count: page.count))
+        let next = Atomic(0)
+        let work: @Sendable () throws -> Void = {
+            while case let index = next.add(1, ordering: .relaxed).oldValue, index < page.count {
+                let node = try self.node(page[index], in: folder, past, issues)
+                found.withLock { $0[index] = node }
+            }
+        }
+        if threads == 1 { try work() } else { try runWorkers(threads, named: "listing") { _ in try work() } }
+        return found.withLock { $0.compactMap { $0 } }
     }
 
     private func node(_ status: HDFSFileStatus, in folder: HDFSFileStatus, _ past: Tree, _ issues: IssueCollector) throws -> Node? {

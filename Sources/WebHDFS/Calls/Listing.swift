@@ -59,7 +59,8 @@ package struct HDFSPages: Sendable {
     private let client: HDFSClient
     package let path: HDFSPath
     private var last: [UInt8] = []
-    private var isAtEnd = false
+    /// Nothing follows the pages that were given.
+    package private(set) var isAtEnd = false
 
     init(client: HDFSClient, path: HDFSPath) {
         self.client = client
