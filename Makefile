@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PREFIX ?= /usr/local
+BENCH ?= run hdfs postgres
 DESTDIR ?=
 # The binary carries Swift's libraries, so that it runs where no toolchain is.
 RELEASE := -c release --product holdfast --static-swift-stdlib
@@ -30,9 +31,9 @@ build: ## build .build/release/holdfast
 	@scripts/need build
 	swift build $(RELEASE)
 
-bench: ## measure against restic on the same data; ratios in one run
+bench: ## measure against its peers on the same data, ratios in one run (BENCH=run, hdfs or postgres: one part)
 	@scripts/need build bench
-	@Benchmarks/run $(ARGS)
+	@for part in $(BENCH); do Benchmarks/$$part $(ARGS) || exit; done
 
 format: ## format the sources in place
 	swift format format --in-place --parallel --recursive $(SWIFT_PATHS)

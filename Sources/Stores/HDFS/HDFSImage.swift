@@ -19,7 +19,7 @@ final class HDFSImage: EntrySource {
     let attributes: AttributeReading
 
     /// Answers are waited for, most of the time.
-    var width: Int { 6 }
+    var width: Int { 5 }
 
     init(_ client: HDFSClient, of directory: HDFSPath, snapshot: String, since older: String? = nil) throws {
         self.client = client
@@ -109,6 +109,7 @@ final class HDFSImageDirectory: SourceDirectory {
     func entries(_ issues: IssueCollector, before: [Node]) throws -> [Node] {
         let past = Tree(nodes: before)
         var nodes: [Node] = []
+        nodes.reserveCapacity(before.count)
         try image.reading {
             let folder = try status()
             var pages = image.client.pages(of: image.path(of: place))
@@ -149,6 +150,8 @@ final class HDFSImageDirectory: SourceDirectory {
             return nil
         }
         if let known = unchangedNode(status, entry, past) {
+            // In memory they share both.
+            node.name = known.name
             node.extendedAttributes = known.extendedAttributes
             return node
         }
