@@ -21,6 +21,7 @@ struct AlertWatch {
         var book = try AtomicFile.readIfPresent(path).flatMap(AlertBook.init(json:)) ?? AlertBook()
         let before = book
         let facts = try cluster.health()
+        book.note(facts.rooms, at: facts.now)
         let notices = book.update(facts.concerns, at: facts.now, repeatingAfter: Double(cluster.file.alerts.repeatSeconds))
         if book != before { try AtomicFile.write(try book.json(), to: path) }
         return notices

@@ -16,6 +16,8 @@ package final class PolicyService {
         package var courtesy: Duration = .milliseconds(300)
         /// How long a run waits for a command; then it tries again.
         package var patience: Duration = .seconds(60)
+        /// Called once the service is the only one of its cluster; gives what is to be called when it is not any more.
+        package var began: @Sendable () -> @Sendable () -> Void = { {} }
         /// Where backups are made.
         package var backups = BackupLane.beside
 
@@ -41,6 +43,8 @@ package final class PolicyService {
     /// The last run of this process, and when it ended.
     private var lastRun: (policy: PolicyID, ended: Timestamp)?
     private var watch: AlertWatch?
+    private var lastBeat: UInt64?
+    private var lastBeatTrouble: String?
     /// Told once, not at each glance.
     private var lastTrouble: String?
     /// The backup that is being made.
@@ -68,6 +72,8 @@ package final class PolicyService {
         defer { lock.release() }
         try? cluster.jobs.settle()
         watch = AlertWatch(cluster)
+        let end = options.began()
+        defer { end() }
         say(.started, "serves cluster \(cluster.file.name), release \(cluster.file.release)")
         supervisor?.send("READY=1", "STATUS=waiting")
         defer {
@@ -132,8 +138,19 @@ package final class PolicyService {
         let cluster = try load()
         for notice in try watch.look(cluster) {
             say(.alert, "\(notice.text) (\(notice.remedy))")
-            for trouble in AlertSinks(settings: cluster.file.alerts).send(notice) { say(.note, trouble) }
+            for trouble in AlertSinks(of: cluster).send(notice) { say(.note, trouble) }
         }
+        try beat(cluster)
+    }
+
+    /// Once a minute. That it cannot be heard is told once, until it can again.
+    private func beat(_ cluster: Cluster) throws {
+        let now = host.clock.monotonicNanoseconds()
+        if let lastBeat, now &- lastBeat < AlertWatch.interval * 1_000_000_000 { return }
+        lastBeat = now
+        let trouble = AlertSinks(of: cluster).beat()
+        if let trouble, trouble != lastBeatTrouble { say(.note, trouble) }
+        lastBeatTrouble = trouble
     }
 
     /// What is due; notes in the catalogue when a clock was put back.

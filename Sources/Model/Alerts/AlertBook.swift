@@ -8,8 +8,23 @@ package struct AlertBook: Hashable, Sendable, Codable {
 
     /// By key of the concern.
     package private(set) var active: [String: Active] = [:]
+    /// By the name of the place; nil in books of before there was such a thing.
+    private var rooms: [String: RoomHistory]?
 
     package init() {}
+
+    package var roomHistories: [String: RoomHistory] { rooms ?? [:] }
+
+    /// Notes how much is free now, where that is known.
+    package mutating func note(_ places: [PlaceRoom], at now: Timestamp) {
+        for place in places { rooms = (rooms ?? [:]).merging([place.name: noted(place, at: now)]) { $1 } }
+    }
+
+    private func noted(_ place: PlaceRoom, at now: Timestamp) -> RoomHistory {
+        var history = rooms?[place.name] ?? RoomHistory()
+        history.note(place.free, at: now)
+        return history
+    }
 
     /// What is to be told at `now`; notes that it was. `pause`: seconds before a concern that goes on is told again. One that has become worse is told
     /// at once; a clock that was put back delays nothing by more than the pause.

@@ -45,6 +45,8 @@ package struct HealthFacts: Hashable, Sendable {
     package var rooms: [PlaceRoom]
     /// What cannot be reached, or holds something that cannot be read, by the name of the place.
     package var troubles: [String: String]
+    package var roomHistories: [String: RoomHistory] = [:]
+    package var bounds = AlertBounds()
 
     package init(
         now: Timestamp, protectedSince: Timestamp, policies: Policies, newestSnapshot: Timestamp? = nil, rooms: [PlaceRoom] = [],
@@ -67,7 +69,9 @@ extension HealthFacts {
 
     /// Everything that is not as it should be, the worst first.
     package var concerns: [Concern] {
-        let all = snapshotConcerns + policies.backups.flatMap(backupConcerns) + rooms.compactMap(roomConcern) + troubleConcerns
+        let all =
+            snapshotConcerns + policies.backups.flatMap(backupConcerns) + rooms.compactMap(roomConcern)
+            + rooms.compactMap(forecastConcern) + cutConcerns + troubleConcerns
         return all.sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
     }
 
@@ -140,6 +144,39 @@ extension HealthFacts {
             "space \(room.name)", left < Self.veryFewPercent ? .critical : .warning,
             "\(room.name) has \(ByteCount(room.free)) free, \(left) % of \(ByteCount(room.total))",
             remedy: "keep less, or give it more room")
+    }
+
+    /// Only where there is room yet: what is nearly full is a concern of its own.
+    private func forecastConcern(_ room: PlaceRoom) -> Concern? {
+        guard roomConcern(room) == nil, let history = roomHistories[room.name], let left = history.secondsLeft(free: room.free),
+            left < bounds.fullWithinSeconds
+        else { return nil }
+        let day = now.adding(seconds: Int64(left)).readable.prefix(10)
+        return Concern(
+            "space-forecast \(room.name)", left < bounds.fullWithinSeconds / 4 ? .critical : .warning,
+            "\(room.name) will be full on \(day), in \(DurationText.spoken(seconds: left)), if it goes on as in the last "
+                + "\(DurationText.spoken(seconds: history.reach))",
+            remedy: "keep less, or give it more room")
+    }
+
+    /// Of the last snapshot of the policy.
+    private var cutConcerns: [Concern] {
+        guard let last = policies.snapshotRecord.samples.last else { return [] }
+        func concern(_ key: String, _ what: String, _ seconds: Double?, _ bound: Double?, _ remedy: String) -> Concern? {
+            guard let seconds, let bound, seconds > bound else { return nil }
+            return Concern(
+                key, .warning,
+                "the last snapshot \(what) \(DurationText.spoken(seconds: seconds)); at most \(DurationText.spoken(seconds: bound)) is the aim",
+                remedy: remedy)
+        }
+        return [
+            concern(
+                "snapshot-pause", "held the writers for", last.pauseSeconds, bounds.pauseSeconds,
+                "look at the quiesce hooks of the cluster file, and at holdfast snapshot show"),
+            concern(
+                "snapshot-skew", "shows instants that lie apart by", last.skewSeconds, bounds.skewSeconds,
+                "holdfast snapshot show names the stores; quiesce hooks hold their writers"),
+        ].compactMap { $0 }
     }
 
     private var troubleConcerns: [Concern] {

@@ -10,6 +10,9 @@ package struct PolicyRecord: Hashable, Sendable, Codable {
         package var bytesAdded: UInt64
         /// What the entry holds.
         package var bytes: UInt64
+        /// Of a snapshot: how long its writers were held, and how far apart its stores' instants lie.
+        package var pauseSeconds: Double?
+        package var skewSeconds: Double?
 
         package init(seconds: Double, bytesAdded: UInt64, bytes: UInt64) {
             self.seconds = seconds

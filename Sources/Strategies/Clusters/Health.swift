@@ -9,6 +9,8 @@ extension Cluster {
         var facts = HealthFacts(
             now: host.clock.now(), protectedSince: catalogue.created, policies: catalogue.policies,
             newestSnapshot: catalogue.history.last(where: \.isGoodSnapshot)?.time)
+        facts.bounds = file.alerts.bounds
+        facts.roomHistories = try AtomicFile.readIfPresent(state.alertsPath).flatMap(AlertBook.init(json:))?.roomHistories ?? [:]
         let used = try targets().filter { $0.record != nil }.map { ("target \($0.name)", $0.path) }
         for (name, path) in [("storage", file.storage)] + used {
             do {

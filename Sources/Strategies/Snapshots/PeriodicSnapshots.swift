@@ -25,8 +25,10 @@ extension Snapshots {
         try cluster.updateCatalogue { $0.policies.snapshotRecord.pending = name }
         var outcome = try advisingWhenFull { try createLocked(request, job: job) }
         let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
-        let sample = PolicyRecord.Sample(
+        var sample = PolicyRecord.Sample(
             seconds: seconds, bytesAdded: outcome.bytesStored, bytes: outcome.entry.manifest.bytes)
+        sample.pauseSeconds = outcome.entry.manifest.cut.pauseSeconds
+        sample.skewSeconds = outcome.entry.manifest.cut.skewSeconds
         try cluster.updateCatalogue { catalogue in
             catalogue.policies.snapshotRecord.arrive(
                 outcome.entry.id.hex, name, outcome.entry.quality, at: cluster.host.readClocks())

@@ -37,6 +37,21 @@ import Testing
         #expect(try heard().map { $0["notice"] as? String } == ["raised", "resolved"], "a restart tells nothing twice")
     }
 
+    @Test func `an alert is mailed, and a heartbeat that nobody hears is told once`() throws {
+        let sendmail = cluster.root + "/sendmail"
+        try AtomicFile.write(Array("#!/bin/sh\necho \"$@\" >args; cat >mail\n".utf8), to: sendmail, mode: 0o755)
+        try cluster.write(
+            .init(more: "alerts: {mail: \"admin@example.org\", sendmail: sendmail, heartbeat: \"http://127.0.0.1:1/secret\"}"))
+        try cluster.succeed("snapshot", "policy", "disable")
+        let service = try RunningService(cluster)
+        let trouble = try #require(try service.event("note")["message"] as? String)
+        #expect(trouble.contains("the heartbeat") && !trouble.contains("secret"), "\(trouble)")
+        #expect(service.stop(SIGTERM) == 0)
+        let mail = String(decoding: try AtomicFile.read(cluster.root + "/mail"), as: UTF8.self)
+        #expect(mail.hasPrefix("To: admin@example.org\nSubject: [holdfast acme] warning: the snapshot policy is disabled\n"), "\(mail)")
+        #expect(String(decoding: try AtomicFile.read(cluster.root + "/args"), as: UTF8.self) == "-i -t\n")
+    }
+
     @Test func `a command that fails is told in the log and stops nothing`() throws {
         try cluster.write(.init(more: "alerts: {command: \"echo no mail >&2; exit 3\", webhook: \"http://127.0.0.1:1/x?secret\"}"))
         try cluster.succeed("snapshot", "policy", "disable")

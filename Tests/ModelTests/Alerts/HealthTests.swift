@@ -76,6 +76,71 @@ import Testing
     }
 }
 
+@Suite struct ForecastTests {
+    private let now = Timestamp(seconds: 1_795_456_200)
+
+    /// Free bytes at every sixth hour, the last one now.
+    private func history(_ free: [UInt64]) -> RoomHistory {
+        var history = RoomHistory()
+        for (index, bytes) in free.enumerated() { history.note(bytes, at: now.adding(seconds: Int64(index + 1 - free.count) * 21_600)) }
+        return history
+    }
+
+    @Test func `a place that shrinks steadily is full when its room is used up, whatever a prune or a big file does in between`() throws {
+        let steady = (0..<40).map { UInt64(100_000 - 1000 * $0) }
+        let left = try #require(history(steady).secondsLeft(free: 61_000))
+        #expect(abs(left / 21_600 - 61) < 0.5)
+        var jumpy = steady
+        jumpy[10] = 5000
+        jumpy[20] = 900_000
+        #expect(abs(try #require(history(jumpy).secondsLeft(free: 61_000)) / left - 1) < 0.1)
+        #expect(history(steady.reversed()).secondsLeft(free: 61_000) == nil, "it grows")
+        #expect(history([UInt64](repeating: 9, count: 40)).secondsLeft(free: 9) == nil)
+        #expect(history(Array(steady.prefix(8))).secondsLeft(free: 9) == nil, "too little is known")
+        var kept = RoomHistory()
+        for hour in 0..<2000 { kept.note(UInt64(hour), at: now.adding(seconds: Int64(hour) * 3600)) }
+        #expect(kept.samples.count == RoomHistory.most)
+        kept.note(1, at: now)
+        #expect(kept.samples.count == 1, "a clock that was put back")
+    }
+
+    @Test func `the day that a place will be full is a concern, and so are a pause and a skew above their bounds`() throws {
+        var facts = HealthFacts(now: now, protectedSince: now, policies: Policies(), newestSnapshot: now)
+        facts.rooms = [PlaceRoom(name: "target nas", free: 61_000, total: 100_000)]
+        facts.roomHistories = ["target nas": history((0..<40).map { UInt64(100_000 - 1000 * $0) })]
+        #expect(facts.concerns.isEmpty, "in 15 days")
+        facts.bounds.fullWithinSeconds = 20 * 86_400
+        let forecast = try #require(facts.concerns.first)
+        #expect(forecast.key == "space-forecast target nas" && forecast.severity == .warning && forecast.message.contains("2026-12-0"))
+        facts.rooms[0].free = 11_000
+        #expect(facts.concerns.map(\.severity) == [.critical])
+        facts.rooms[0].free = 5000
+        #expect(facts.concerns.map(\.key) == ["space target nas"], "told once, as what it has become")
+        facts.rooms = []
+        var sample = PolicyRecord.Sample(seconds: 1, bytesAdded: 1, bytes: 1)
+        (sample.pauseSeconds, sample.skewSeconds) = (0.3, 4)
+        facts.policies.snapshotRecord.add(sample)
+        #expect(facts.concerns.isEmpty, "no bound, no concern")
+        (facts.bounds.pauseSeconds, facts.bounds.skewSeconds) = (0.2, 3)
+        #expect(facts.concerns.map(\.key) == ["snapshot-pause", "snapshot-skew"])
+        #expect(facts.concerns[0].message.contains("0.3 s") || facts.concerns[0].message.contains("300 ms"), "\(facts.concerns[0].message)")
+    }
+
+    @Test func `mail is a message that says all, and nothing in it can make a header`() throws {
+        let concern = Concern("place target nas", .critical, "target nas: über\nBcc: everybody@example.org", remedy: "look")
+        var book = AlertBook()
+        let notice = try #require(book.update([concern], at: now, repeatingAfter: 1).first)
+        let text = String(decoding: MailMessage(to: ["a@b.example", "root"], cluster: "acme", host: "h", notice).bytes, as: UTF8.self)
+        let head = text.split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.isEmpty }
+        #expect(head.first == "To: a@b.example, root" && !head.contains { $0.hasPrefix("Bcc") })
+        let subject = try #require(head.first { $0.hasPrefix("Subject: ") })
+        #expect(subject.hasPrefix("Subject: =?utf-8?Q?=5Bholdfast=20acme=5D=20critical=3A") && subject.contains("=C3=BCber"))
+        #expect(
+            subject.dropFirst(9).split(separator: " ").allSatisfy { $0.count <= 75 && $0.hasPrefix("=?utf-8?Q?") && $0.hasSuffix("?=") })
+        #expect(text.contains("since:    2026-11-") && text.contains("do:       look"))
+    }
+}
+
 @Suite struct AlertBookTests {
     private let now = Timestamp(seconds: 1_795_456_200)
     private let old = Concern("snapshot-age", .warning, "old", remedy: "look")
