@@ -23,7 +23,8 @@ extension Backups {
         }
     }
 
-    private func examine(_ name: String, in target: String, _ data: DataReading, _ job: JobControl) throws -> VerifyReport {
+    /// The same as a part of another job.
+    func examine(_ name: String, in target: String, _ data: DataReading, _ job: JobControl) throws -> VerifyReport {
         try read(target) { repository in
             let start = cluster.host.clock.monotonicNanoseconds()
             let listing = try EntryReader.list(.backup, in: repository).listing

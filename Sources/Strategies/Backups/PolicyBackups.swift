@@ -58,7 +58,8 @@ extension Backups {
     }
 
     private func prove(_ name: SnapshotName, _ policy: BackupPolicy, _ job: JobControl) throws {
-        let report = try verify(name.text, in: policy.target, data: policy.proof, job: job)
+        let report = try examine(name.text, in: policy.target, policy.proof, job)
+        for problem in report.check.problems { job.log("damaged: \(problem.text)") }
         guard !report.check.isSound else { return }
         throw Failure(
             .damaged, "the new backup \(name) in \(policy.target) is damaged, so no older one was removed",
