@@ -118,4 +118,68 @@ import Testing
             #expect(kept.count <= retention.keep.total + 1)
         }
     }
+
+    /// The rules of a random policy, and when it runs.
+    private func randomPolicy(_ random: inout SeededRandom) throws -> (every: String, keep: String) {
+        let every = try #require(([1800, 3600, 7200, 10_800, 86_400] as [Int64]).randomElement(using: &random))
+        var intervals: Set<Int64> = []
+        for _ in 0..<Int.random(in: 1...3, using: &random) { intervals.insert(every * Int64.random(in: 1...100, using: &random)) }
+        return ("\(every)s", intervals.map { "\(Int.random(in: 1...6, using: &random))@\($0)s" }.joined(separator: ","))
+    }
+
+    @Test func `in four hundred days of failing runs, long runs and a service that is down no slot is lost, and what stays is the rule`()
+        throws
+    {
+        var random = SeededRandom(named: "life of policies")
+        for _ in 0..<6 {
+            var policies = Policies()
+            let (every, keep) = try randomPolicy(&random)
+            policies.snapshot = try PolicyChange(every: every, keep: keep).applied(to: .standard)
+            policies.snapshotRecord.begin(policies.snapshot.schedule, at: Self.midnight)
+            for name in ["a", "b"] {
+                let (every, keep) = try randomPolicy(&random)
+                try policies.add(PolicyChange(every: every, keep: keep).backupPolicy(named: name, target: "nas"), at: Self.midnight)
+            }
+            let begun = [nil, "a", "b"].map { policies[record: $0].state.lastSlot }
+            var (all, served) = ([[Arrival]](repeating: [], count: 3), [Set<Timestamp>](repeating: [], count: 3))
+            var now = Self.midnight
+            var lastBegan: [PolicyID: Timestamp] = [:]
+            while now < Self.midnight.adding(seconds: 400 * 86_400) {
+                if Int.random(in: 0..<300, using: &random) == 0 {
+                    now = now.adding(seconds: Int64.random(in: 1...300_000, using: &random))
+                    lastBegan = [:]
+                }
+                let (due, next) = policies.settled(at: now).agenda(at: now) { policy in lastBegan[policy].map { now.secondsSince($0) } }
+                guard let due else {
+                    now = try #require(next)
+                    continue
+                }
+                let name = due.policy.backupName
+                let number = name == nil ? 0 : name == "a" ? 1 : 2
+                lastBegan[due.policy] = now
+                now = now.adding(seconds: Int.random(in: 0..<50, using: &random) == 0 ? 20_000 : 30)
+                let isGood = Int.random(in: 0..<8, using: &random) > 0
+                served[number].insert(due.slot)
+                policies[record: name].ended(slot: due.slot, missed: due.missed, at: now, failure: isGood ? nil : "no room")
+                guard isGood else { continue }
+                let reading = ClockReading(wall: now, boot: "boot", nanoseconds: UInt64(now.seconds) * 1_000_000_000)
+                let quality: Arrival.Quality = Int.random(in: 0..<15, using: &random) == 0 ? .flawed : .good
+                policies[record: name].arrive("\(all[number].count)", try SnapshotName("x"), quality, at: reading)
+                all[number].append(try #require(policies[record: name].arrivals.last))
+                let retention = try name.map { try policies.backup(named: $0).policy.retention } ?? policies.snapshot.retention
+                policies[record: name].forget(Set(retention.leaving(policies[record: name].arrivals).map(\.id)))
+            }
+            for (number, name) in [nil, "a", "b"].enumerated() {
+                let (schedule, retention) =
+                    try name.map { (try policies.backup(named: $0).policy.schedule, try policies.backup(named: $0).policy.retention) }
+                    ?? (policies.snapshot.schedule, policies.snapshot.retention)
+                let record = policies[record: name]
+                let slots = try #require(record.state.lastSlot).secondsSince(try #require(begun[number])) / Double(schedule.every.seconds)
+                #expect(
+                    Double(served[number].count) + Double(record.missed) == slots, "\(schedule.text): each slot had a run or is counted")
+                #expect(now.secondsSince(try #require(record.state.lastSlot)) <= Double(schedule.every.seconds) + 400_000)
+                #expect(Set(record.arrivals.map(\.id)) == reference(retention, all[number]), "\(retention.keep.text) \(schedule.text)")
+            }
+        }
+    }
 }
