@@ -10,7 +10,7 @@ RELEASE := -c release --product holdfast --static-swift-stdlib
 BIN := .build/release/holdfast
 SWIFT_PATHS := Sources Tests Package.swift $(wildcard Benchmarks/EngineBench)
 
-.PHONY: help demo test lint build bench format man completions install clean
+.PHONY: help demo test lint build bench format man completions install deb clean
 
 help: ## list the verbs
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -53,6 +53,10 @@ install: man completions ## install binary, manual and completions under PREFIX 
 	install -D -m 644 .build/completions/holdfast.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/holdfast"
 	install -D -m 644 .build/completions/_holdfast "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_holdfast"
 	install -D -m 644 .build/completions/holdfast.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/holdfast.fish"
+
+deb: man completions ## make a Debian package of it all in .build/deb
+	@scripts/need build deb --wish lintian
+	@scripts/deb $(BIN) .build/man .build/completions .build/deb
 
 clean: ## remove what was built
 	rm -rf .build
