@@ -30,6 +30,12 @@ let layers: [Target] = [
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ]),
+    layer(
+        "WebServer",
+        [
+            "Model", "HostIO", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]),
     layer("ObjectStorage", ["Model", "HostIO"]),
     layer("HDFSStorage", ["Model", "HostIO", "WebHDFS", "ObjectStorage"]),
     layer("RepositoryEngine", ["Model", "HostIO", "ResticFormat", "ObjectStorage", "CZstd", "CCrypto"]),
@@ -56,7 +62,7 @@ let layers: [Target] = [
     layer(
         "Commands",
         strategyBase + [
-            "Clusters", "Snapshots", "Backups", "Service", "Demo",
+            "Clusters", "Snapshots", "Backups", "Service", "Demo", "WebServer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
     .executableTarget(
@@ -70,9 +76,12 @@ func layer(_ name: String, _ dependencies: [Target.Dependency], path: String? = 
 
 /// Test targets mirror the sources; `TestSupport` carries what they share (scratch folders, real servers, contract suites).
 let everything: [Target.Dependency] = [
-    "Model", "HostIO", "ResticFormat", "WebHDFS", "ObjectStorage", "HDFSStorage", "RepositoryEngine", "Archiving", "StoreContract",
+    "Model", "HostIO", "ResticFormat", "WebHDFS", "WebServer", "ObjectStorage", "HDFSStorage", "RepositoryEngine", "Archiving",
+    "StoreContract",
     "DirectoryStore", "SQLiteStore", "HDFSStore", "PostgresStore", "NativeImages", "Clusters", "Snapshots", "Backups", "Service", "Wiring",
     "Demo", "Commands", "TestSupport", "CSQLite", "CHost", "CCrypto",
+    .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 
 func tests(_ name: String, resources: [Resource]? = nil) -> Target {

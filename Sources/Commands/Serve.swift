@@ -33,11 +33,13 @@ struct ServeCommand: ClusterCommand {
 
     func run(in context: CommandContext) throws -> Verdict {
         let path = try cluster.path(in: context.workingDirectory)
-        let options = PolicyService.Options()
+        var options = PolicyService.Options()
         var drivers = context.drivers
         let (job, host, console) = (context.job, context.host, context.console)
+        let commands = drivers
         drivers.patience = LockPatience(options.patience, isOver: { job.isCancelled })
         let waiting = drivers
+        options.began = { APIServer(context, commands, path).start() }
         let service = PolicyService(
             host: host, options: options, supervisor: SupervisorSocket.ofEnvironment(), job: job,
             load: { try Cluster.load(path, host: host, drivers: waiting, program: Program.text) },

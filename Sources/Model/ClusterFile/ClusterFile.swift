@@ -68,6 +68,7 @@ package struct ClusterFile: Hashable, Sendable {
     package var stores: [StoreDeclaration]
     package var quiesce: QuiesceHooks?
     package var alerts: AlertSettings
+    package var api: APISettings
     package var targets: [TargetDeclaration]
     /// Lines of the entries by `storage`, `state`, `password-file`, `stores.NAME`, `targets.NAME`; counted from 1.
     package var lines: [String: Int]
@@ -75,7 +76,7 @@ package struct ClusterFile: Hashable, Sendable {
     package init(
         path: String, name: String, release: Release, state: String, storage: String, password: PasswordSource,
         stores: [StoreDeclaration], hdfs: HDFSAccess = HDFSAccess(), quiesce: QuiesceHooks? = nil, alerts: AlertSettings = AlertSettings(),
-        targets: [TargetDeclaration] = [],
+        api: APISettings? = nil, targets: [TargetDeclaration] = [],
         lines: [String: Int] = [:]
     ) {
         self.path = path
@@ -88,6 +89,7 @@ package struct ClusterFile: Hashable, Sendable {
         self.hdfs = hdfs
         self.quiesce = quiesce
         self.alerts = alerts
+        self.api = api ?? APISettings(state: state)
         self.targets = targets
         self.lines = lines
     }

@@ -3,7 +3,8 @@ import Yams
 extension ClusterFile {
     static let form = YamlForm(code: .clusterFile, what: "a cluster file", page: "docs/cluster-file.md")
     static let keys = [
-        "cluster", "release", "state", "storage", "password-file", "password-command", "stores", "hdfs", "quiesce", "alerts", "targets",
+        "cluster", "release", "state", "storage", "password-file", "password-command", "stores", "hdfs", "quiesce", "alerts", "api",
+        "targets",
     ]
 
     /// `path` is the file's own, absolute: relative paths inside start at its directory. Throws `clusterFile` with every error found,
@@ -44,10 +45,11 @@ struct ClusterFileReader {
         let quiesce = quiesce(map)
         let alerts = alerts(map)
         let targets = targets(map)
+        let api = api(map, state: state ?? "/")
         guard let name, let release, let state, let storage, let password else { return nil }
         let file = ClusterFile(
             path: path, name: name, release: release, state: state, storage: storage, password: password, stores: stores, hdfs: hdfs,
-            quiesce: quiesce, alerts: alerts,
+            quiesce: quiesce, alerts: alerts, api: api,
             targets: targets, lines: lines)
         checkOverlaps(of: file)
         return file

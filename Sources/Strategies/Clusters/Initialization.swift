@@ -39,6 +39,8 @@ extension Cluster {
             // Which of them were pinned or extended was lost with the state: none goes before somebody has looked.
             for entry in adopted?.entries ?? [] { catalogue.setExpiry(.never, of: entry.id.hex) }
             try state.save(catalogue)
+            // Where it cannot be made now, the service says why.
+            _ = try? accessToken()
             keepBallast(at: file.storage)
             let identity = ClusterIdentity(id: id, name: file.name, release: file.release)
             return InitOutcome(

@@ -2,7 +2,7 @@ package import HostIO
 package import Model
 
 /// The directory that a cluster file names as `state`: `catalogue.json`, `lock`, `backup.lock`, `serve.lock`, `alerts.json`, `jobs/`,
-/// `scratch/`. Mode 0700.
+/// `scratch/`, `api.token`, `api.socket`. Mode 0700.
 package struct StateDirectory: Sendable {
     package let path: String
 
@@ -70,6 +70,7 @@ package struct StateDirectory: Sendable {
         try removeTree("\(path)/scratch")
         try removeTree(alertsPath)
         try removeTree(jobsPath)
+        for name in ["api.token", "api.socket"] { try removeTree("\(path)/\(name)") }
         try removeTree(cataloguePath)
     }
 }

@@ -1,0 +1,98 @@
+/// What results look like, in a short notation: members as `name: type`, separated by commas; `name?` may be missing. A type is `string`, `integer`, `number`,
+/// `boolean`, `time`, `any`, the name of a component, `[type]` a list, `{type}` an object of such members, and with `?` behind it may be null.
+enum APISchema {
+    /// By name. The test suite compares them with what commands print.
+    static let components: [String: String] = [
+        "Error": "code: string, message: string, hint?: string, cause?: string",
+        "Problem": "code: string, message: string, hint?: string",
+        "Plan": "title: string, lines: [PlanLine], warnings: [string], losses: [string], undo?: string",
+        "PlanLine": "label: string, value: string",
+        "Health": "concerns: [Concern]",
+        "Concern": "key: string, severity: string, message: string, remedy: string",
+        "Cluster":
+            "id: string, name: string, release: string, stores: [Store], storage: Place, targets: [Place], restoring: Restoring?, halfRestored: [HalfRestored], undo: Undo?, snapshotPolicy: SnapshotPolicy, backupPolicies: [BackupPolicy]",
+        "Store":
+            "name: string, kind: string, role: string, path: string, version?: string, bytes: integer?, nativeImages?: boolean, imageReason?: string, facts?: {string}, problem?: Problem",
+        "Place":
+            "name: string, path: string, entries: integer, newest: Newest?, freeBytes: integer?, totalBytes: integer?, problems: [string]",
+        "Newest": "name: string, created: time, mode?: string",
+        "Restoring": "snapshot: string, began: time, stores: [string], finished: [string]",
+        "HalfRestored": "store: string, snapshot: string",
+        "Undo": "snapshot: string, before: string, taken: time",
+        "Snapshot":
+            "name: string, id: string, created: time, release: string, style: string, reason: string, pinned: boolean, expires: time?, heldBy: [string]?, sizes: Sizes",
+        "Sizes": "full: integer, lightweight: integer, dataless: integer",
+        "SnapshotDetails":
+            "name: string, id: string, created: time, release: string, style: string, reason: string, pinned: boolean, expires: time?, heldBy: [string]?, sizes: Sizes, pauseSeconds: number, skewSeconds: number, consistency: string, stores: [StoreImage], bytesAdded?: integer, removed?: [string]",
+        "StoreImage":
+            "name: string, kind: string, role: string, path: string, image: string, extent: string, precision: string, began: time, ended: time, bytes: integer, entries: integer, issues: integer, unreadable: integer, issueExamples: [string], fullWalk: string?, reload: [Reload]",
+        "Reload": "what: string, count?: integer, bytes?: integer",
+        "DeletedSnapshots": "snapshots: [string], bytesFreed: integer",
+        "Validation": "snapshot: string, check: Check",
+        "Check":
+            "sound: boolean, trees: integer, blobs: integer, packs: integer, packsRead: integer, bytesRead: integer, problems: [string]",
+        "Restore": "snapshot: string, safety: string?, stores: [FilledStore], halfRestored: [HalfRestored], seconds: number",
+        "FilledStore":
+            "name: string, bytesWritten: integer, entriesChanged: integer, issues: integer, differences: integer, seconds: number",
+        "Difference": "from: string, to: string, stores: [StoreDifference]",
+        "StoreDifference":
+            "name: string, presence: string, added: integer, removed: integer, changed: integer, metadata: integer, bytesBefore: integer, bytesAfter: integer, examples: [Change]",
+        "Change": "change: string, path: string, bytesBefore: integer, bytesAfter: integer",
+        "Prune": "packsDeleted: integer, packsMarked: integer, bytesWritten: integer, bytesFreed: integer, expired: [string]",
+        "SnapshotPolicy":
+            "enabled: boolean, every: string, offset: string, keep: [string], rpo: string?, manual: ManualLimits, record: PolicyRecord, served: boolean",
+        "ManualLimits": "warning: integer, refusal: integer",
+        "PolicyRecord":
+            "next: time?, lastRun: time?, lastGood: time?, lastFailure: string?, missedRuns: integer, usualSeconds: number?, entries: [string]",
+        "BackupPolicy":
+            "name: string, target: string, mode: string, enabled: boolean, every: string, offset: string, keep: [string], rpo: string?, verifyPercent: integer, record: PolicyRecord, concern: string?, served: boolean",
+        "BackupPolicyStatus": "policy: BackupPolicy, runs: [Run]",
+        "Run": "time: time, command: string, outcome: string, seconds: number",
+        "DeletedPolicy": "policy: string",
+        "Simulation": "days: [Day]",
+        "Day": "day: integer, end: time, kept: [time], buckets: {integer}, bytes: integer?",
+        "Target": "name: string, path: string",
+        "Backup":
+            "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: string, release: string, snapshot: string?, bytes: integer, reload: integer",
+        "BackupDetails":
+            "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: Identity, release: string, snapshot: string?, bytes: integer, bytesAdded?: integer, stores: [StoreImage]",
+        "Identity": "id: string, name: string, release: string",
+        "DeletedBackups": "target: string, backups: [string]",
+        "Verification": "backup: string, target: string, check: Check, alsoAffected: [string], seconds: number",
+        "Job":
+            "number: integer, command: string, cause: string, outcome: string, began: time, ended: time?, seconds: number?, code: string?, message: string?, hint: string?",
+        "JobDetails":
+            "number: integer, command: string, cause: string, outcome: string, began: time, ended: time?, seconds: number?, code: string?, message: string?, hint: string?, log: [LogLine]",
+        "LogLine": "time: time, text: string",
+        "Task":
+            "id: string, operation: string, state: string, began: time, ended: time?, status: integer?, answer: any",
+    ]
+
+    /// A schema of an object with these members.
+    static func object(_ members: String) -> JSONValue {
+        var properties: [String: JSONValue] = [:]
+        var required: [JSONValue] = []
+        for member in members.split(separator: ", ") {
+            guard let colon = member.firstIndex(of: ":") else { continue }
+            let name = member[..<colon]
+            let isOptional = name.hasSuffix("?")
+            let key = String(isOptional ? name.dropLast() : name)
+            properties[key] = type(member[member.index(colon, offsetBy: 2)...])
+            if !isOptional { required.append(.text(key)) }
+        }
+        return .object(
+            ["type": "object", "properties": .object(properties)].merging(required.isEmpty ? [:] : ["required": .list(required)]) { $1 })
+    }
+
+    private static func type(_ text: Substring) -> JSONValue {
+        if text.hasSuffix("?") { return ["anyOf": [type(text.dropLast()), ["type": "null"]]] }
+        if text.hasPrefix("[") { return ["type": "array", "items": type(text.dropFirst().dropLast())] }
+        if text.hasPrefix("{") { return ["type": "object", "additionalProperties": type(text.dropFirst().dropLast())] }
+        switch text {
+        case "string", "number", "boolean", "integer": return ["type": .text(String(text))]
+        case "time": return ["type": "string", "format": "date-time"]
+        case "any": return [:]
+        default: return ["$ref": .text("#/components/schemas/\(text)")]
+        }
+    }
+}

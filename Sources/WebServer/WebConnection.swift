@@ -1,0 +1,104 @@
+import NIOCore
+import NIOHTTP1
+
+/// One connection of a client: reads a request whole, has it answered on a thread, and goes on with the next.
+final class WebConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let limits: WebLimits
+    private let workers: WebWorkers
+    private let answer: @Sendable (WebRequest) -> WebResponse
+    private let left: @Sendable () -> Void
+    private var head: HTTPRequestHead?
+    private var body: [UInt8] = []
+    private var isRefused = false
+    private var deadline: Scheduled<Void>?
+
+    init(
+        _ limits: WebLimits, _ workers: WebWorkers, answer: @escaping @Sendable (WebRequest) -> WebResponse,
+        left: @escaping @Sendable () -> Void
+    ) {
+        self.limits = limits
+        self.workers = workers
+        self.answer = answer
+        self.left = left
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        wait(limits.idle, context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        left()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            self.head = head
+            body = []
+            isRefused = false
+            wait(limits.patience, context)
+        case .body(let buffer):
+            guard !isRefused else { return }
+            body += buffer.readableBytesView
+            if body.count > limits.body { refuse(context, WebResponse(413)) }
+        case .end: if !isRefused { begin(context) }
+        }
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        guard let head else { return }
+        deadline?.cancel()
+        let request = WebRequest(
+            method: head.method.rawValue, target: head.uri,
+            headers: Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { $1 }, body: body)
+        body = []
+        let (loop, answer) = (context.eventLoop, answer)
+        let own = NIOLoopBound((self, context), eventLoop: loop)
+        let isTaken = workers.take {
+            let response = answer(request)
+            loop.execute {
+                let (connection, context) = own.value
+                connection.send(response, context, keepsAlive: head.isKeepAlive)
+            }
+        }
+        if !isTaken { refuse(context, WebResponse(503, headers: [("Retry-After", "5")])) }
+    }
+
+    /// Says so and ends the connection.
+    private func refuse(_ context: ChannelHandlerContext, _ response: WebResponse) {
+        isRefused = true
+        send(response, context, keepsAlive: false)
+    }
+
+    private func send(_ response: WebResponse, _ context: ChannelHandlerContext, keepsAlive: Bool) {
+        guard let request = head, context.channel.isActive else { return }
+        wait(limits.patience, context)
+        var headers = HTTPHeaders(response.headers.map { ($0.name, $0.value) })
+        headers.replaceOrAdd(name: "Content-Length", value: "\(response.body.count)")
+        if !keepsAlive { headers.replaceOrAdd(name: "Connection", value: "close") }
+        let head = HTTPResponseHead(version: request.version, status: HTTPResponseStatus(statusCode: response.status), headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if !response.body.isEmpty, request.method != .HEAD {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: response.body)))), promise: nil)
+        }
+        let own = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
+            let (connection, context) = own.value
+            if keepsAlive { connection.wait(connection.limits.idle, context) } else { context.close(promise: nil) }
+        }
+    }
+
+    /// The connection ends unless it comes on within so many seconds.
+    private func wait(_ seconds: Int64, _ context: ChannelHandlerContext) {
+        deadline?.cancel()
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { context.close(promise: nil) }
+    }
+}
