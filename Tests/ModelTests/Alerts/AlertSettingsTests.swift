@@ -24,7 +24,7 @@ import Testing
             ("alerts: 5", "alerts is a number"), ("alerts: {webhook: ftp://x}", "is not an address"),
             ("alerts: {repeat: soon}", "repeat: "),
             ("alerts: {fax: me}", "unknown key \"fax\""), ("alerts: {mail: \"a <b@c>\"}", "is no address"),
-            ("alerts: {mail: -x}", "is no address"), ("alerts: {heartbeat: 5}", "is not an address"),
+            ("alerts: {mail: -x}", "is no address"), ("alerts: {heartbeat: here}", "is not an address"),
             ("alerts: {max-pause: 0s}", "max-pause: "), ("alerts: {command: [a]}", "command is a list"),
         ])
     func `what makes no sense is an error with its line`(_ alerts: String, _ message: String) {
