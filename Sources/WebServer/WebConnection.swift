@@ -12,7 +12,8 @@ final class WebConnection: ChannelInboundHandler {
     private let left: @Sendable () -> Void
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
-    private var isRefused = false
+    /// Bytes of a body that is too long, which are read and dropped: a client hears no answer as long as it writes.
+    private var dropped = 0
     private var deadline: Scheduled<Void>?
 
     init(
@@ -43,13 +44,17 @@ final class WebConnection: ChannelInboundHandler {
         case .head(let head):
             self.head = head
             body = []
-            isRefused = false
+            dropped = 0
             wait(limits.patience, context)
         case .body(let buffer):
-            guard !isRefused else { return }
-            body += buffer.readableBytesView
-            if body.count > limits.body { refuse(context, WebResponse(413)) }
-        case .end: if !isRefused { begin(context) }
+            if dropped == 0, body.count + buffer.readableBytes <= limits.body {
+                body += buffer.readableBytesView
+            } else {
+                body = []
+                dropped += buffer.readableBytes
+                if dropped > 16 * limits.body { context.close(promise: nil) }
+            }
+        case .end: if dropped > 0 { refuse(context, WebResponse(413)) } else { begin(context) }
         }
     }
 
@@ -74,7 +79,6 @@ final class WebConnection: ChannelInboundHandler {
 
     /// Says so and ends the connection.
     private func refuse(_ context: ChannelHandlerContext, _ response: WebResponse) {
-        isRefused = true
         send(response, context, keepsAlive: false)
     }
 
