@@ -29,6 +29,8 @@ package enum FailureCode: String, CaseIterable, Sendable, Codable {
     case hook
     /// The work was done, but some entries could not be read or changed while they were read.
     case incomplete
+    /// Another installation of the cluster is the active one, or may be.
+    case fenced
     /// Stopped by a signal or by the person asked.
     case cancelled
     /// Anything else: a defect in Holdfast.
@@ -51,6 +53,7 @@ package enum FailureCode: String, CaseIterable, Sendable, Codable {
         case .damaged: 12
         case .hook: 13
         case .incomplete: 14
+        case .fenced: 15
         case .cancelled: 130
         }
     }

@@ -5,7 +5,7 @@ import Testing
     /// The table that scripts rely on; a change here is a change of the command line's contract.
     static let statuses: [FailureCode: Int32] = [
         .usage: 64, .clusterFile: 3, .notFound: 4, .exists: 5, .refused: 6, .password: 7, .locked: 8, .store: 9, .storage: 10, .space: 11,
-        .damaged: 12, .hook: 13, .incomplete: 14, .cancelled: 130, .internal: 1,
+        .damaged: 12, .hook: 13, .incomplete: 14, .fenced: 15, .cancelled: 130, .internal: 1,
     ]
 
     @Test func `every code has its exit status, no two the same`() {

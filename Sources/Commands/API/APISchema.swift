@@ -10,7 +10,11 @@ enum APISchema {
         "Health": "concerns: [Concern]",
         "Concern": "key: string, severity: string, message: string, remedy: string",
         "Cluster":
-            "id: string, name: string, release: string, stores: [Store], storage: Place, targets: [Place], restoring: Restoring?, halfRestored: [HalfRestored], undo: Undo?, snapshotPolicy: SnapshotPolicy, backupPolicies: [BackupPolicy]",
+            "id: string, name: string, release: string, stores: [Store], storage: Place, targets: [Place], restoring: Restoring?, halfRestored: [HalfRestored], undo: Undo?, snapshotPolicy: SnapshotPolicy, backupPolicies: [BackupPolicy], standing: Standing?",
+        "Standing": "role: string, member: string, epochs: [Epoch], fenced: Fencing?, suspended: Suspension?",
+        "Epoch": "target: string, epoch: integer",
+        "Fencing": "epoch: integer, owner: string, raised: time, reason: string, target: string",
+        "Suspension": "target: string, since: time, reason: string",
         "Store":
             "name: string, kind: string, role: string, path: string, version?: string, bytes: integer?, nativeImages?: boolean, imageReason?: string, facts?: {string}, problem?: Problem",
         "Place":

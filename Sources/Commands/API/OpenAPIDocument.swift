@@ -132,7 +132,7 @@ enum APIStatus {
         switch code {
         case .notFound: 404
         // What fits the description and yet makes no sense does so with other parameters, or with what there is.
-        case .usage, .exists, .refused, .locked: 409
+        case .usage, .exists, .refused, .locked, .fenced: 409
         case .space: 507
         case .store, .storage, .cancelled: 503
         case .clusterFile, .password, .damaged, .hook, .incomplete, .internal: 500

@@ -57,6 +57,7 @@ struct ClusterStatusText {
             fields.add(
                 "policy \(policy.name)", policies.line(policy.text, backup.record, policy.schedule, isEnabled: policy.isEnabled))
         }
+        fields.add("standing", status.standing.map(StandingText.line))
         fields.add("served by", status.service ?? PolicyText.unserved)
         return fields.text(for: terminal)
     }

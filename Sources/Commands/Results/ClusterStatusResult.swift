@@ -28,6 +28,8 @@ struct ClusterStatusResult: Encodable {
     var undo: OrNull<Undo>
     var snapshotPolicy: SnapshotPolicyResult
     var backupPolicies: [BackupPolicyResult]
+    /// Null when the cluster never had a standby.
+    var standing: OrNull<StandingResult>
 
     init(_ status: ClusterStatus, now: Timestamp) {
         id = status.identity.id
@@ -41,6 +43,7 @@ struct ClusterStatusResult: Encodable {
         halfRestored = status.halfDone
         undo = OrNull(status.safety.map { Undo(snapshot: $0.name, before: $0.before, taken: $0.taken) })
         snapshotPolicy = SnapshotPolicyResult(status.policies, service: status.service, now: now)
+        standing = OrNull(status.standing.map(StandingResult.init))
         backupPolicies = status.policies.backups.map { BackupPolicyResult($0, service: status.service, now: now) }
     }
 }

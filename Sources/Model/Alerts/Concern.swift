@@ -47,6 +47,10 @@ package struct HealthFacts: Hashable, Sendable {
     package var troubles: [String: String]
     package var roomHistories: [String: RoomHistory] = [:]
     package var bounds = AlertBounds()
+    /// Nil when the cluster never had a standby, and never was one.
+    package var standing: Standing?
+    /// Of a standby.
+    package var standby: StandbyRecord?
 
     package init(
         now: Timestamp, protectedSince: Timestamp, policies: Policies, newestSnapshot: Timestamp? = nil, rooms: [PlaceRoom] = [],
@@ -69,10 +73,54 @@ extension HealthFacts {
 
     /// Everything that is not as it should be, the worst first.
     package var concerns: [Concern] {
+        // Policies are those of the active one.
+        let isActive = standing.map { $0.role == .active } ?? true
+        let ofPolicies = isActive ? snapshotConcerns + policies.backups.flatMap(backupConcerns) + cutConcerns : []
         let all =
-            snapshotConcerns + policies.backups.flatMap(backupConcerns) + rooms.compactMap(roomConcern)
-            + rooms.compactMap(forecastConcern) + cutConcerns + troubleConcerns
+            ofPolicies + standingConcerns + standbyConcerns + rooms.compactMap(roomConcern) + rooms.compactMap(forecastConcern)
+            + troubleConcerns
         return all.sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
+    }
+
+    private var standingConcerns: [Concern] {
+        guard let standing else { return [] }
+        var concerns: [Concern] = []
+        if let fencing = standing.fencing, standing.role == .fenced {
+            concerns.append(
+                Concern(
+                    "fenced", .critical, "fenced: \(fencing.record.host) took the cluster over with epoch \(fencing.record.epoch)",
+                    remedy: "holdfast standby start makes this one the standby of the new owner"))
+        }
+        if let suspension = standing.suspension {
+            concerns.append(
+                Concern(
+                    "suspended", .critical, "suspended: the lease on \(suspension.target) ran out: \(suspension.reason)",
+                    remedy: "mount the disk or share"))
+        }
+        if let trouble = [standing.fencing?.hook, standing.suspension?.hook].compactMap({ $0 }).first(where: { !$0.isEmpty }) {
+            concerns.append(Concern("standby-hook", .critical, trouble, remedy: "run it by hand"))
+        }
+        return concerns
+    }
+
+    private var standbyConcerns: [Concern] {
+        guard let standby else { return [] }
+        let show = "holdfast standby status"
+        var concerns: [Concern] = []
+        if let failure = standby.lastFailure {
+            concerns.append(Concern("standby-sync", .critical, "the last sync of the standby failed: \(failure)", remedy: show))
+        }
+        if standby.promotion != nil {
+            concerns.append(
+                Concern("standby-promotion", .critical, "a promotion was begun and did not end", remedy: "holdfast standby promote"))
+        }
+        let policies = standby.notice?.policies.backups.map(\.policy).filter { $0.isEnabled && $0.mode == .full } ?? []
+        let tolerated = policies.map {
+            $0.objective.map { Double($0.seconds) } ?? Self.tolerablePeriods * Double($0.schedule.every.seconds)
+        }.min()
+        guard let tolerated else { return concerns }
+        return concerns
+            + age("state of the standby", of: standby.applied?.cutBegan, since: standby.since, tolerated, "standby-age", remedy: show)
     }
 
     private var snapshotConcerns: [Concern] {

@@ -69,6 +69,7 @@ package struct ClusterFile: Hashable, Sendable {
     package var quiesce: QuiesceHooks?
     package var alerts: AlertSettings
     package var api: APISettings
+    package var standby: StandbySettings
     package var targets: [TargetDeclaration]
     /// Lines of the entries by `storage`, `state`, `password-file`, `stores.NAME`, `targets.NAME`; counted from 1.
     package var lines: [String: Int]
@@ -76,7 +77,7 @@ package struct ClusterFile: Hashable, Sendable {
     package init(
         path: String, name: String, release: Release, state: String, storage: String, password: PasswordSource,
         stores: [StoreDeclaration], hdfs: HDFSAccess = HDFSAccess(), quiesce: QuiesceHooks? = nil, alerts: AlertSettings = AlertSettings(),
-        api: APISettings? = nil, targets: [TargetDeclaration] = [],
+        standby: StandbySettings = StandbySettings(), api: APISettings? = nil, targets: [TargetDeclaration] = [],
         lines: [String: Int] = [:]
     ) {
         self.path = path
@@ -90,6 +91,7 @@ package struct ClusterFile: Hashable, Sendable {
         self.quiesce = quiesce
         self.alerts = alerts
         self.api = api ?? APISettings(state: state)
+        self.standby = standby
         self.targets = targets
         self.lines = lines
     }

@@ -4,6 +4,7 @@ extension ClusterFile {
     static let form = YamlForm(code: .clusterFile, what: "a cluster file", page: "docs/cluster-file.md")
     static let keys = [
         "cluster", "release", "state", "storage", "password-file", "password-command", "stores", "hdfs", "quiesce", "alerts", "api",
+        "standby",
         "targets",
     ]
 
@@ -44,12 +45,13 @@ struct ClusterFileReader {
         let hdfs = hdfs(map)
         let quiesce = quiesce(map)
         let alerts = alerts(map)
+        let standby = standby(map)
         let targets = targets(map)
         let api = api(map, state: state ?? "/")
         guard let name, let release, let state, let storage, let password else { return nil }
         let file = ClusterFile(
             path: path, name: name, release: release, state: state, storage: storage, password: password, stores: stores, hdfs: hdfs,
-            quiesce: quiesce, alerts: alerts, api: api,
+            quiesce: quiesce, alerts: alerts, standby: standby, api: api,
             targets: targets, lines: lines)
         checkOverlaps(of: file)
         return file

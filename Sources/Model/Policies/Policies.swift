@@ -80,3 +80,14 @@ package struct Policies: Hashable, Sendable, Codable {
         for index in backups.indices { backups[index].record.forget(ids) }
     }
 }
+
+extension Policies {
+    /// With backups in another target: what is in it is the same, under another name.
+    package func retargeted(from old: String, to new: String) -> Policies {
+        var policies = self
+        for index in policies.backups.indices where policies.backups[index].policy.target == old {
+            policies.backups[index].policy.target = new
+        }
+        return policies
+    }
+}

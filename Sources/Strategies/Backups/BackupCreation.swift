@@ -42,8 +42,10 @@ extension Backups {
         let command =
             "backup create \(request.name.map { "\($0) " } ?? "")--target \(request.target) --mode \(request.mode.rawValue)"
         return try cluster.backingUp(command) {
+            try cluster.checkMay(.backup)
             let outcome = try cluster.recording(command, job, .locking) { try make(request, job) }
             tidy(request.target, job)
+            cluster.publishNotices()
             return outcome
         }
     }

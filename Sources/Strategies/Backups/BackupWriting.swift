@@ -37,6 +37,8 @@ struct BackupWriting {
         let writer = try target.beginWriting()
         do {
             let parts = try source.manifest.stores.map { try write($0, into: writer) }
+            // A standby may have taken over while this was written.
+            try cluster.checkMay(.backup)
             let manifest = manifest(name, stores: parts.map(\.record))
             job.begin(phase: "committing")
             let nodes = Dictionary(uniqueKeysWithValues: parts.map { ($0.record.name, $0.node) })

@@ -19,8 +19,10 @@ extension Backups {
         let command = "\(HistoryEvent.backupPolicy) \(name)"
         return try cluster.backingUp(command) { () throws -> PolicyBackupOutcome? in
             guard let policy = try? cluster.policies().backup(named: name).policy, policy.isEnabled else { return nil }
+            try cluster.checkMay(.backup)
             let outcome = try cluster.running(command, run, of: name, job, .locking) { try take(policy, job) }
             tidy(policy.target, job)
+            cluster.publishNotices()
             return outcome
         }
     }

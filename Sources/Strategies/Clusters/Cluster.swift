@@ -131,6 +131,16 @@ package final class Cluster: Sendable {
         return repository
     }
 
+    /// The same for somebody who copies most of it from a place where each read takes long: pieces are read in windows.
+    package func openForCopying(_ path: String) throws -> OpenRepository {
+        let key = "copying \(path)"
+        if let known = opened.withLock({ $0[key] }) { return known }
+        let storage = ReadAheadStorage(try place(at: path).storage())
+        let repository = try OpenRepository.open(storage, password: try password(), host: host)
+        opened.withLock { $0[key] = repository }
+        return repository
+    }
+
     /// Makes a repository at a path, whose directory exists.
     func create(_ path: String) throws -> OpenRepository {
         let repository = try OpenRepository.create(
@@ -143,7 +153,7 @@ package final class Cluster: Sendable {
     func place(at path: String) throws -> any StoragePlace { try drivers.place(path, file.hdfs, host) }
 
     /// Whether there is a repository at `path`.
-    func isRepository(_ path: String) throws -> Bool { try place(at: path).names()?.contains("config") ?? false }
+    package func isRepository(_ path: String) throws -> Bool { try place(at: path).names()?.contains("config") ?? false }
 
     /// The storage behind the repository at a path.
     func ballasted(_ path: String) throws -> BallastedStorage {

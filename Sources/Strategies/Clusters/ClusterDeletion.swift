@@ -8,6 +8,7 @@ import StoreContract
 extension Cluster {
     /// What deleting the cluster would remove and what would be left to restore it from. Changes nothing.
     package func planDeletion() throws -> ClusterDeletePlan {
+        try refuseStandby()
         let identity = try identity()
         let items = file.stores.map { store in
             ClusterDeletePlan.Item(store: store.name, path: store.path, bytes: try? adapter(for: store).open().bytes)
@@ -38,6 +39,13 @@ extension Cluster {
             madeAt: host.clock.now())
     }
 
+    private func refuseStandby() throws {
+        guard try state.standing()?.role == .standby else { return }
+        throw Failure(
+            .refused, "the cluster \(file.name) is a standby here, and the active one counts on it",
+            hint: "first: holdfast standby stop -c \(file.path)")
+    }
+
     /// What is in the storage goes with the cluster; what others keep in the same repository must not. A storage that is damaged or gone is
     /// not asked; with a wrong password nobody can tell what would be deleted.
     private func refuseForeignSnapshots(of identity: ClusterIdentity) throws {
@@ -51,7 +59,7 @@ extension Cluster {
         }
         let foreign = all.filter { stored in
             guard let tags = SnapshotTags(parsing: stored.file.tags) else { return true }
-            return tags.kind != .snapshot || tags.clusterID != identity.id
+            return tags.clusterID != identity.id
         }
         guard let first = foreign.first else { return }
         throw Failure(
@@ -78,6 +86,7 @@ extension Cluster {
     /// Empties every store, then removes the snapshots, then the catalogue: interrupted, it is still a cluster and can be deleted again.
     /// Targets, the password and the cluster file stay.
     package func delete(job: JobControl) throws {
+        try refuseStandby()
         try refuseForeignSnapshots(of: try identity())
         try refuseForeignImages(of: try identity())
         try backingUp("cluster delete") { try exclusively("cluster delete") { try deleteLocked(job) } }

@@ -28,6 +28,8 @@ package struct ClusterStatus: Sendable {
     package var policies: Policies
     /// Who does by itself what the policies want; nil when nobody does.
     package var service: String?
+    /// Nil when the cluster never had a standby.
+    package var standing: Standing?
 
     package var problems: [Failure] {
         stores.compactMap { store in
@@ -39,10 +41,12 @@ package struct ClusterStatus: Sendable {
 extension Cluster {
     package func status() throws -> ClusterStatus {
         let catalogue = try catalogue()
+        try lookAtEpochs()
         let storage = place("storage", file.storage, .snapshot) { try self.storage() }
         return ClusterStatus(
             identity: try identity(), stores: reports(), storage: storage, targets: try targetPlaces(), restoring: catalogue.restoring,
-            halfDone: catalogue.halfDone, safety: catalogue.safety, policies: catalogue.policies, service: try state.service())
+            halfDone: catalogue.halfDone, safety: catalogue.safety, policies: catalogue.policies, service: try state.service(),
+            standing: try state.standing())
     }
 
     /// The targets with what they hold. One of the cluster file that was never used has nothing and no problem.

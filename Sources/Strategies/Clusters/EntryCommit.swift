@@ -26,20 +26,26 @@ extension BlobWriter {
         }
         let folder = builder.directory(named: Manifest.storesFolder, try builder.save(nodes), modified: manifest.created)
         let root = try builder.save([try builder.file(named: Manifest.fileName, try manifest.json(), modified: manifest.created), folder])
-        let totals = try finish()
-        try lock.checkHeld()
-        try repository.repository.checkStanding(lock)
         var file = SnapshotFile(
             time: NodeTime(manifest.created), tree: root, paths: ["/\(Manifest.storesFolder)"], hostname: manifest.cluster.name,
             username: user,
             tags: SnapshotTags(of: manifest).tags)
         file.programVersion = manifest.program
+        let (id, bytes) = try commit(file)
+        return CommittedEntry(entry: RepositoryEntry(id: id, file: file, manifest: manifest), bytesStored: bytes)
+    }
+
+    /// Ends the writing of what `file` refers to: packs and indexes durable, then the one file. Gives its id and the bytes that were added.
+    package func commit(_ file: SnapshotFile) throws -> (id: SnapshotID, bytesStored: UInt64) {
+        let totals = try finish()
+        try lock.checkHeld()
+        try repository.repository.checkStanding(lock)
         let id = try repository.repository.save(file)
         do { try repository.repository.checkStanding(lock) } catch {
             try repository.repository.removeSnapshot(id)
             throw error
         }
-        return CommittedEntry(entry: RepositoryEntry(id: id, file: file, manifest: manifest), bytesStored: UInt64(totals.bytes))
+        return (id, UInt64(totals.bytes))
     }
 }
 

@@ -11,6 +11,8 @@ extension Cluster {
             newestSnapshot: catalogue.history.last(where: \.isGoodSnapshot)?.time)
         facts.bounds = file.alerts.bounds
         facts.roomHistories = try AtomicFile.readIfPresent(state.alertsPath).flatMap(AlertBook.init(json:))?.roomHistories ?? [:]
+        facts.standing = try state.standing()
+        facts.standby = try state.standby()
         let used = try targets().filter { $0.record != nil }.map { ("target \($0.name)", $0.path) }
         for (name, path) in [("storage", file.storage)] + used {
             do {

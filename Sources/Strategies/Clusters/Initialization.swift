@@ -62,6 +62,19 @@ extension Cluster {
         }
     }
 
+    /// The cluster that a standby is: its storage, and a catalogue with the id of the cluster whose standby it is. One that is there is left as it is.
+    package func establishStandby(of id: String) throws {
+        guard try state.load() == nil else { return }
+        let (_, adopted) = try storageRepository()
+        guard adopted == nil else {
+            throw Failure(
+                .refused, "the storage \(file.storage) holds snapshots of a cluster \(file.name)",
+                hint: "give the standby a storage directory of its own in \(file.path)")
+        }
+        try state.save(Catalogue(clusterID: id, clusterName: file.name, created: host.clock.now()))
+        keepBallast(at: file.storage)
+    }
+
     private func storageRepository() throws -> (OpenRepository, (id: String, entries: [RepositoryEntry])?) {
         try place(at: file.storage).make()
         guard try isRepository(file.storage) else {

@@ -71,6 +71,8 @@ package struct StateDirectory: Sendable {
         try removeTree(alertsPath)
         try removeTree(jobsPath)
         for name in ["api.token", "api.socket"] { try removeTree("\(path)/\(name)") }
+        try removeTree(standingPath)
+        try removeTree(standbyPath)
         try removeTree(cataloguePath)
     }
 }

@@ -8,8 +8,9 @@ extension Snapshots {
     /// Takes the snapshot that the policy wants, then removes those that it does not keep any more. Nil when the policy has been disabled
     /// meanwhile.
     package func createPeriodic(_ run: PolicyRun, job: JobControl) throws -> SnapshotOutcome? {
-        try cluster.exclusively("snapshot policy") {
+        try cluster.exclusively("snapshot policy") { () throws -> SnapshotOutcome? in
             guard try cluster.policies().snapshot.isEnabled else { return nil }
+            try cluster.checkMay(.snapshot)
             let outcome = try cluster.running(HistoryEvent.periodic, run, of: nil, job, .locked) { try takePeriodic(job) }
             freeExpired(job: job)
             return outcome

@@ -57,6 +57,7 @@ package struct Snapshots: Sendable {
     /// Takes a snapshot: cut under the quiesce hooks, then archives what has no native image, then makes it exist.
     package func create(_ request: SnapshotRequest, job: JobControl) throws -> SnapshotOutcome {
         try cluster.exclusively("snapshot create \(request.name)") {
+            try cluster.checkMay(.snapshot)
             let outcome = try cluster.recording("snapshot create \(request.name)", job) {
                 try advisingWhenFull { try createLocked(request, job: job) }
             }

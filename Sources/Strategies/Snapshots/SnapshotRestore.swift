@@ -145,7 +145,8 @@ extension Snapshots {
     package func restore(_ prepared: PreparedRestore, job: JobControl) throws -> RestoreOutcome {
         let name = prepared.plan.snapshot
         return try cluster.exclusively("snapshot restore \(name)") {
-            try cluster.recording("snapshot restore \(name)", job) {
+            try cluster.checkMay(.restore)
+            return try cluster.recording("snapshot restore \(name)", job) {
                 try advisingWhenFull(besides: [prepared.entry.id]) {
                     try withExtendedLifetime(prepared.held) { try restoreLocked(prepared, job: job) }
                 }

@@ -55,7 +55,7 @@ import Testing
         #expect(
             Set(cluster.keys) == [
                 "id", "name", "release", "stores", "storage", "targets", "restoring", "halfRestored", "undo", "snapshotPolicy",
-                "backupPolicies",
+                "backupPolicies", "standing",
             ])
         let stores = try #require(cluster["stores"] as? [[String: Any]])
         #expect(stores.map { $0["name"] as? String } == ["accounts", "uploads", "lake"])

@@ -1,0 +1,216 @@
+/// Whether this installation may act for its cluster: `standing.json` in `state`. A value; ``observe(_:at:lease:)`` says what follows from a look at
+/// the target.
+package struct Standing: Hashable, Sendable, Codable {
+    package static let newestFormat = 1
+
+    package enum Role: String, Sendable, Codable {
+        /// Takes snapshots and makes backups.
+        case active
+        /// Is kept in sync with the active one.
+        case standby
+        /// Another one took over.
+        case fenced
+    }
+
+    /// A target that somebody keeps a standby from.
+    package struct Watched: Hashable, Sendable, Codable {
+        /// Path of the target.
+        package var target: String
+        /// The newest epoch that was seen there; 0 before the first.
+        package var epoch: UInt64
+        /// The last time that this installation was seen to own it.
+        package var seen: Instant
+        /// The epoch could not be raised when this installation took over, because the target was not there: as soon as it is.
+        package var isOwed: Bool?
+
+        package init(target: String, epoch: UInt64, seen: Instant, isOwed: Bool? = nil) {
+            self.target = target
+            self.epoch = epoch
+            self.seen = seen
+            self.isOwed = isOwed
+        }
+    }
+
+    /// What the clocks said, so that the time since can be told whatever was done to the time of day.
+    package struct Instant: Hashable, Sendable, Codable {
+        package var wall: Timestamp
+        private var boot: String
+        private var nanoseconds: UInt64
+
+        package init(_ reading: ClockReading) {
+            wall = reading.wall
+            boot = reading.boot
+            nanoseconds = reading.nanoseconds
+        }
+
+        /// By the boot clock within one run of the system, else by the time of day; never negative.
+        package func seconds(until now: ClockReading) -> Double {
+            if !boot.isEmpty, boot == now.boot, now.nanoseconds >= nanoseconds { return Double(now.nanoseconds - nanoseconds) / 1e9 }
+            return max(0, now.wall.secondsSince(wall))
+        }
+    }
+
+    package struct Fencing: Hashable, Sendable, Codable {
+        package var target: String
+        package var record: EpochRecord
+        package var at: Timestamp
+        /// What came of the hook: nil before it ran, empty when it went well, else why not.
+        package var hook: String?
+
+        package init(target: String, record: EpochRecord, at: Timestamp, hook: String? = nil) {
+            self.target = target
+            self.record = record
+            self.at = at
+            self.hook = hook
+        }
+    }
+
+    package struct Suspension: Hashable, Sendable, Codable {
+        package var target: String
+        package var since: Timestamp
+        /// Why the target cannot be read.
+        package var reason: String
+        /// As of ``Fencing``.
+        package var hook: String?
+    }
+
+    package var format: Int
+    /// Id of this installation, random.
+    package var member: String
+    package var role: Role
+    package var watched: [Watched]
+    package var fencing: Fencing?
+    package var suspension: Suspension?
+    /// A handover that was begun and not ended; the applications are stopped.
+    package var handover: HandoverRequest?
+
+    package init(member: String, role: Role = .active) {
+        format = Self.newestFormat
+        self.member = member
+        self.role = role
+        watched = []
+    }
+}
+
+/// What a look at a target has shown.
+package enum EpochSight: Hashable, Sendable {
+    /// Nobody keeps a standby from it.
+    case unwatched
+    /// Somebody does; nil: and no epoch was raised yet.
+    case epoch(EpochRecord?)
+    case unreachable(String)
+}
+
+/// What is to be done after a look, in this order.
+package enum StandingStep: Hashable, Sendable {
+    /// The epoch is to be raised in the target, over the one that was seen.
+    case claim(target: String, over: EpochRecord?, EpochRecord.Reason)
+    case fenced
+    case suspended
+    /// The suspension is over.
+    case resumed
+}
+
+extension Standing {
+    package mutating func observe(
+        _ sights: [(target: String, sight: EpochSight)], at now: ClockReading, leaseSeconds: Double
+    ) -> [StandingStep] {
+        guard role == .active else { return [] }
+        var steps: [StandingStep] = []
+        var late: Suspension?
+        for (target, sight) in sights {
+            let known = watched.firstIndex { $0.target == target }
+            let isOwed = known.map { watched[$0].isOwed == true } ?? false
+            switch sight {
+            case .unwatched:
+                if let known, !isOwed { watched.remove(at: known) }
+                if isOwed { steps.append(.claim(target: target, over: nil, .promotion)) }
+            case .epoch(let record?) where record.owner == member: note(target, record.epoch, now)
+            case .epoch(nil):
+                steps.append(.claim(target: target, over: nil, isOwed ? .promotion : .watched))
+                if !isOwed { note(target, 0, now) }
+            case .epoch(let record?):
+                if isOwed, let known, record.epoch <= watched[known].epoch {
+                    steps.append(.claim(target: target, over: record, .promotion))
+                    continue
+                }
+                role = .fenced
+                suspension = nil
+                handover = nil
+                fencing = Fencing(target: target, record: record, at: now.wall)
+                return [.fenced]
+            case .unreachable(let reason):
+                guard let known, watched[known].isOwed != true, watched[known].seen.seconds(until: now) > leaseSeconds else { continue }
+                late = suspension ?? Suspension(target: target, since: now.wall, reason: reason)
+            }
+        }
+        if late != nil, suspension == nil { steps.append(.suspended) }
+        if late == nil, suspension != nil { steps.append(.resumed) }
+        suspension = late
+        return steps
+    }
+
+    private mutating func note(_ target: String, _ epoch: UInt64, _ now: ClockReading) {
+        let seen = Watched(target: target, epoch: epoch, seen: Instant(now))
+        if let known = watched.firstIndex(where: { $0.target == target }) { watched[known] = seen } else { watched.append(seen) }
+    }
+
+    /// This installation owns `target` from now on, or will as soon as that is there again.
+    package mutating func own(_ target: String, _ epoch: UInt64, at now: ClockReading, isOwed: Bool = false) {
+        note(target, epoch, now)
+        for index in watched.indices where watched[index].target == target { watched[index].isOwed = isOwed ? true : nil }
+        role = .active
+        fencing = nil
+        suspension = nil
+        handover = nil
+    }
+}
+
+/// What somebody wants to do who must be allowed to act for the cluster.
+package enum Action: String, Sendable {
+    case snapshot, backup, restore
+}
+
+extension Standing {
+    /// Throws `fenced` when this installation may not do that.
+    package func allow(_ action: Action, cluster: String, file: String) throws(Failure) {
+        switch role {
+        case .standby:
+            throw Failure(
+                .fenced, "the cluster \(cluster) is a standby here: the active one takes the snapshots and makes the backups",
+                hint: "holdfast standby status -c \(file); holdfast standby promote makes it the active one")
+        case .fenced:
+            let what = fencing.map { "\($0.record.host) took it over with epoch \($0.record.epoch), \($0.record.raised.readable)" }
+            throw Failure(
+                .fenced, "the cluster \(cluster) is fenced here: \(what ?? "another one took it over")",
+                hint:
+                    "holdfast standby start makes it the standby of the new owner; only when that one is gone for good: holdfast standby override --reason TEXT -c \(file)",
+                cause: fencing.map { "seen in \($0.target)" })
+        case .active:
+            guard let suspension, action == .backup else { return }
+            throw Failure(
+                .fenced,
+                "the cluster \(cluster) is suspended since \(suspension.since.readable): its lease on \(suspension.target) ran out",
+                hint: "mount the disk or share; it goes on by itself when the target says that nobody took over", cause: suspension.reason)
+        }
+    }
+}
+
+extension Standing {
+    /// Becomes a standby, whatever it was.
+    package mutating func standDown() {
+        role = .standby
+        watched = []
+        fencing = nil
+        suspension = nil
+        handover = nil
+    }
+
+    /// Another one owns the cluster. `hook`: what came of the command that stops the applications; nil when it is still to be run.
+    package mutating func yield(to record: EpochRecord, in target: String, at now: Timestamp, hook: String?) {
+        role = .fenced
+        suspension = nil
+        handover = nil
+        fencing = Fencing(target: target, record: record, at: now, hook: hook)
+    }
+}
