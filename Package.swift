@@ -54,15 +54,16 @@ let layers: [Target] = [
     layer("Clusters", strategyBase, path: "Strategies/Clusters"),
     layer("Snapshots", strategyBase + ["Clusters"], path: "Strategies/Snapshots"),
     layer("Backups", strategyBase + ["Clusters", "Snapshots"], path: "Strategies/Backups"),
+    layer("Standby", strategyBase + ["Clusters", "Snapshots", "Backups"], path: "Strategies/Standby"),
     layer(
         "Wiring",
         strategyBase + ["Clusters", "DirectoryStore", "SQLiteStore", "HDFSStore", "PostgresStore", "HDFSStorage", "WebHDFS"]),
-    layer("Service", ["Model", "HostIO", "Clusters", "Snapshots", "Backups"]),
+    layer("Service", ["Model", "HostIO", "StoreContract", "Clusters", "Snapshots", "Backups", "Standby"]),
     layer("Demo", strategyBase + ["Clusters", "Snapshots", "Backups", "SQLiteStore"]),
     layer(
         "Commands",
         strategyBase + [
-            "Clusters", "Snapshots", "Backups", "Service", "Demo", "WebServer",
+            "Clusters", "Snapshots", "Backups", "Standby", "Service", "Demo", "WebServer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
     .executableTarget(
@@ -78,7 +79,8 @@ func layer(_ name: String, _ dependencies: [Target.Dependency], path: String? = 
 let everything: [Target.Dependency] = [
     "Model", "HostIO", "ResticFormat", "WebHDFS", "WebServer", "ObjectStorage", "HDFSStorage", "RepositoryEngine", "Archiving",
     "StoreContract",
-    "DirectoryStore", "SQLiteStore", "HDFSStore", "PostgresStore", "NativeImages", "Clusters", "Snapshots", "Backups", "Service", "Wiring",
+    "DirectoryStore", "SQLiteStore", "HDFSStore", "PostgresStore", "NativeImages", "Clusters", "Snapshots", "Backups", "Standby", "Service",
+    "Wiring",
     "Demo", "Commands", "TestSupport", "CSQLite", "CHost", "CCrypto",
     .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),

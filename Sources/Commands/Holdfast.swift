@@ -22,12 +22,13 @@ struct Holdfast: ParsableCommand {
 
             EXIT STATUS: 0 success; 3 cluster file; 4 not found; 5 exists already;
             6 refused; 7 password; 8 locked; 9 store; 10 storage; 11 no space; 12 damaged;
-            13 hook; 14 incomplete; 64 wrong arguments; 130 stopped; 1 anything else.
+            13 hook; 14 incomplete; 15 fenced; 64 wrong arguments; 130 stopped; 1 anything
+            else.
             """,
         version: Program.text,
         subcommands: [
-            ClusterGroup.self, SnapshotGroup.self, BackupGroup.self, TargetGroup.self, ServeCommand.self, StatusCommand.self,
-            JobsGroup.self, DemoCommand.self,
+            ClusterGroup.self, SnapshotGroup.self, BackupGroup.self, TargetGroup.self, StandbyGroup.self, ServeCommand.self,
+            StatusCommand.self, JobsGroup.self, DemoCommand.self,
         ])
 }
 
@@ -96,4 +97,14 @@ struct TargetGroup: ParsableCommand {
         commandName: "target",
         abstract: "Manage the places that hold backups.",
         subcommands: [TargetAddCommand.self, TargetLsCommand.self, TargetPruneCommand.self])
+}
+
+struct StandbyGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "standby",
+        abstract: "Keep a second cluster in sync, and make it the active one when the first fails.",
+        subcommands: [
+            StandbyStartCommand.self, StandbyStatusCommand.self, StandbySyncCommand.self, StandbyPromoteCommand.self,
+            StandbyStopCommand.self, StandbyOverrideCommand.self,
+        ])
 }

@@ -1,6 +1,7 @@
 package import Clusters
 package import HostIO
 package import Model
+import Standby
 
 /// Does by itself what the policies of one cluster want: snapshots one after the other, and beside them backups one after the other.
 ///
@@ -45,6 +46,8 @@ package final class PolicyService {
     private var watch: AlertWatch?
     private var lastBeat: UInt64?
     private var lastBeatTrouble: String?
+    /// When the targets were last asked who owns the cluster; nil: not yet.
+    private var lastLook: UInt64?
     /// Told once, not at each glance.
     private var lastTrouble: String?
     /// The backup that is being made.
@@ -99,7 +102,7 @@ package final class PolicyService {
         try? cluster.jobs.settle()
         var failures: [Failure] = []
         var done: Set<PolicyID> = []
-        while !job.isCancelled, let due = try look(besides: done).due {
+        while !job.isCancelled, try isActive(), let due = try look(besides: done).due {
             done.insert(due.policy)
             if let failure = perform(due) { failures.append(failure) }
         }
@@ -110,6 +113,11 @@ package final class PolicyService {
     private func turn() throws -> Duration {
         do {
             if let backup, backup.isOver { endBackup() }
+            guard try isActive() else {
+                lastTrouble = nil
+                try tellAlerts()
+                return try lookInterval()
+            }
             let (due, next) = try look(isBackupUnderWay: backup != nil)
             try tellAlerts()
             lastTrouble = nil
@@ -121,7 +129,7 @@ package final class PolicyService {
                 return perform(due) == nil ? options.courtesy : options.glance
             }
             let wait = next.map { Duration.seconds(max(0, $0.secondsSince(host.clock.now()))) } ?? options.glance
-            return min(options.glance, wait)
+            return try min(lookInterval(), wait)
         } catch {
             let failure = Failure(describing: error)
             // The cluster was deleted, or its state is another's.
@@ -129,6 +137,59 @@ package final class PolicyService {
             if lastTrouble != failure.summary { say(.failed, failure.summary, failure: failure) }
             lastTrouble = failure.summary
             return options.glance
+        }
+    }
+
+    /// Whether the policies of the cluster are to be followed here. Asks the targets who owns the cluster, at least every minute; a standby is brought
+    /// up to date on the way.
+    private func isActive() throws -> Bool {
+        let cluster = try load()
+        let now = host.clock.monotonicNanoseconds()
+        let interval = UInt64(cluster.file.standby.glanceMilliseconds) * 1_000_000
+        if lastLook.map({ now &- $0 >= interval }) ?? true {
+            lastLook = now
+            for change in try cluster.lookAtEpochs() { say(.standing, change.text) }
+            cluster.publishNotices()
+            try keepInSync(cluster)
+        }
+        try answerStandbys(cluster)
+        return try cluster.state.standing().map { $0.role == .active } ?? true
+    }
+
+    private func lookInterval() throws -> Duration {
+        let cluster = try load()
+        guard try cluster.state.standing() != nil else { return options.glance }
+        return min(options.glance, .milliseconds(cluster.file.standby.glanceMilliseconds))
+    }
+
+    /// A standby that wants to take over waits for that; so it is asked for at every glance.
+    private func answerStandbys(_ cluster: Cluster) throws {
+        try beside { work in
+            for line in try Handover(cluster).answer(job: work) { say(.standing, line) }
+        }
+    }
+
+    private func keepInSync(_ cluster: Cluster) throws {
+        try beside { work in
+            let standby = OfflineStandby(cluster)
+            guard try standby.current() != nil, try standby.isBehind() else { return }
+            supervisor?.send("STATUS=standby sync")
+            defer { supervisor?.send("STATUS=waiting") }
+            do { say(.standing, StandbyWords.line(try standby.sync(job: work))) } catch {
+                guard Failure(describing: error).code == .cancelled else { throw error }
+                if !job.isCancelled { say(.note, "the sync makes room for a promotion") }
+            }
+        }
+    }
+
+    private func beside(_ body: (JobControl) throws -> Void) throws {
+        let work = JobControl(following: job, cause: "holdfast serve")
+        defer { for note in work.drainNotes() { say(.note, note) } }
+        do { try body(work) } catch {
+            var failure = Failure(describing: error)
+            // `refused` would end the service; this may pass.
+            if failure.code == .refused { failure.code = .storage }
+            throw failure
         }
     }
 

@@ -4,6 +4,8 @@ package import Model
 package struct ServiceEvent: Hashable, Sendable, Encodable {
     package enum Kind: String, Sendable, Encodable {
         case started, running, finished, failed, missed, note, alert, stopped
+        /// Who may act for the cluster has changed, or what a standby does.
+        case standing
     }
 
     package var time: Timestamp

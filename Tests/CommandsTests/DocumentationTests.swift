@@ -33,7 +33,7 @@ import Testing
                 let names = group.configuration.subcommands.map { $0.configuration.commandName ?? "" }
                 return (group.configuration.commandName ?? "", Set(names))
             })
-        for match in text.matches(of: /holdfast (cluster|snapshot|backup|target) ([a-z-]+)/) {
+        for match in text.matches(of: /holdfast (cluster|snapshot|backup|target|standby) ([a-z-]+)/) {
             let (group, command) = (String(match.output.1), String(match.output.2))
             #expect(groups[group]?.contains(command) == true, "\(page) shows holdfast \(group) \(command)")
         }

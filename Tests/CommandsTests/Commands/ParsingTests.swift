@@ -34,6 +34,10 @@ import Testing
         (["backup", "verify", "b"], BackupVerifyCommand.self), (["backup", "delete", "b"], BackupDeleteCommand.self),
         (["target", "add", "nas", "/mnt/nas"], TargetAddCommand.self), (["target", "ls"], TargetLsCommand.self),
         (["target", "prune"], TargetPruneCommand.self), (["jobs"], JobsLsCommand.self), (["jobs", "show", "1"], JobsShowCommand.self),
+        (["standby", "start", "--from", "/mnt/nas", "--cluster", "acme"], StandbyStartCommand.self),
+        (["standby", "status"], StandbyStatusCommand.self), (["standby", "sync"], StandbySyncCommand.self),
+        (["standby", "promote"], StandbyPromoteCommand.self), (["standby", "stop"], StandbyStopCommand.self),
+        (["standby", "override", "--reason", "why"], StandbyOverrideCommand.self),
     ]
 
     @Test(arguments: commands.map { $0.0 }) func `every command takes a cluster file and json`(_ arguments: [String]) throws {
@@ -80,7 +84,9 @@ import Testing
     @Test(
         arguments: [
             ["cluster", "delete"], ["cluster", "restore", "b", "--from", "/t"], ["snapshot", "delete", "n"], ["snapshot", "restore", "n"],
-            ["snapshot", "undo"], ["backup", "delete", "b"], ["target", "prune"], ["snapshot", "policy", "update", "--every", "2h"],
+            ["snapshot", "undo"], ["backup", "delete", "b"], ["target", "prune"], ["standby", "start", "--from", "/t", "--cluster", "c"],
+            ["standby", "promote"], ["standby", "stop"], ["standby", "override", "--reason", "r"],
+            ["snapshot", "policy", "update", "--every", "2h"],
             ["snapshot", "policy", "disable"], ["backup", "policy", "update", "p", "--every", "2h"], ["backup", "policy", "delete", "p"],
         ])
     func `what destroys or overwrites takes yes or dry-run, and not both`(_ arguments: [String]) throws {
@@ -104,6 +110,9 @@ import Testing
             ["snapshot", "policy", "update", "--keep", "3"], ["snapshot", "policy", "update", "--keep", "2000@1h"],
             ["snapshot", "policy", "update", "--from", "f", "--every", "1h"], ["snapshot", "policy", "simulate", "--days", "x"],
             ["cluster", "status", "--wait", "soon"], ["cluster", "status", "--wait", "2w"], ["snapshot", "policy", "delete"],
+            ["standby", "start", "--from", "/t"], ["standby", "promote", "--planned", "--at", "b"],
+            ["standby", "promote", "--patience", "x"],
+            ["standby", "promote", "--rehearse", "--without-fence"], ["standby", "override"], ["standby", "override", "--reason", " "],
             ["backup", "policy", "create", "a b"],
             ["backup", "policy", "create", "p", "--mode", "half"], ["backup", "policy", "show"],
         ])

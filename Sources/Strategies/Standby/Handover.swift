@@ -1,0 +1,137 @@
+import Backups
+package import Clusters
+package import HostIO
+import Model
+import RepositoryEngine
+import ResticFormat
+
+/// The standby's side of a planned switchover: asks, and waits for the active cluster to raise the epoch for it.
+struct HandoverWait {
+    let standby: OfflineStandby
+    let record: StandbyRecord
+    let promotion: Promotion
+    let patience: Duration
+    let job: JobControl
+
+    private var cluster: Cluster { standby.cluster }
+
+    func run() throws -> EpochRecord {
+        let folder = try standby.folder(record)
+        let member = try cluster.standing().member
+        let now = cluster.host.clock.now()
+        let request = HandoverRequest(
+            token: promotion.token, asked: now, until: now.adding(seconds: Int64((patience / .seconds(1)).rounded(.up))))
+        if try granted(folder) == nil { try register(request, member, folder) }
+        job.begin(phase: "waiting for the active cluster to make way")
+        let start = cluster.host.clock.monotonicNanoseconds()
+        do {
+            while true {
+                if let record = try granted(folder) {
+                    try register(nil, member, folder)
+                    return record
+                }
+                if let refusal = try folder.standbyNotice(of: member)?.request?.refusal {
+                    throw Failure(
+                        .refused, "the active cluster does not make way: \(refusal)",
+                        hint: "put that right there, or promote without --planned when the active cluster is gone")
+                }
+                try job.checkCancelled()
+                guard Duration.seconds(standby.since(start)) < patience else {
+                    throw Failure(
+                        .refused,
+                        "the active cluster did not make way within \(DurationText.spoken(seconds: patience / .seconds(1))); nothing was changed",
+                        hint: "holdfast serve must run there; holdfast serve --once there answers now")
+                }
+                cluster.host.clock.sleep(for: .milliseconds(200))
+            }
+        } catch {
+            try? register(nil, member, folder)
+            // It may have made way at the last moment.
+            if let record = try? granted(folder) { return record }
+            throw error
+        }
+    }
+
+    private func granted(_ folder: EpochFolder) throws -> EpochRecord? {
+        guard let newest = try folder.newest(), newest.token == promotion.token else { return nil }
+        return newest
+    }
+
+    private func register(_ request: HandoverRequest?, _ member: String, _ folder: EpochFolder) throws {
+        try folder.register(StandbyNotice(member: member, host: cluster.host.name, since: record.since, request: request))
+    }
+}
+
+/// The active cluster's side: stops the applications, makes the last backup, and raises the epoch for the standby that asked.
+package struct Handover: Sendable {
+    private let cluster: Cluster
+
+    package init(_ cluster: Cluster) { self.cluster = cluster }
+
+    /// Answers a standby that asks for it. Gives what was done; empty when nobody asks. An answer that a crash ended is given again, or taken back
+    /// when nobody waits for it any more.
+    package func answer(job: JobControl) throws -> [String] {
+        guard let standing = try cluster.state.standing(), standing.role == .active else { return [] }
+        for place in try cluster.targets() where place.record != nil {
+            guard let notices = try? cluster.epochs(in: place.path).standbyNotices() else { continue }
+            guard let notice = notices.first(where: isWaiting) else { continue }
+            return try answer(notice, place.path, job)
+        }
+        guard standing.handover != nil else { return [] }
+        return try resume("the standby does not wait any more")
+    }
+
+    private func isWaiting(_ notice: StandbyNotice) -> Bool {
+        notice.request.map { $0.refusal == nil && cluster.host.clock.now() <= $0.until } ?? false
+    }
+
+    private func answer(_ notice: StandbyNotice, _ target: String, _ job: JobControl) throws -> [String] {
+        guard let request = notice.request else { return [] }
+        guard cluster.file.standby.onFenced != nil else {
+            try refuse(notice, target, "its cluster file has no on-fenced command, so nothing would stop the writers")
+            return ["did not make way for \(notice.host): there is no on-fenced command"]
+        }
+        try cluster.changeStanding { $0.handover = request }
+        do {
+            try cluster.runHook(cluster.file.standby.onFenced, "handover", ["HOLDFAST_OWNER": notice.host])
+            guard let place = try cluster.targets().first(where: { $0.path == target }) else {
+                throw Failure(.notFound, "the target \(target) is not one of this cluster any more")
+            }
+            let backup = try Backups(cluster).create(BackupRequest(target: place.name, mode: .full), job: job).entry.manifest.name.text
+            guard try cluster.epochs(in: target).standbyNotice(of: notice.member)?.request?.token == request.token else {
+                return try resume("the standby does not wait any more")
+            }
+            return [try raise(for: notice, request, target, backup)]
+        } catch {
+            let failure = Failure(describing: error)
+            try? refuse(notice, target, failure.summary)
+            return ["did not make way for \(notice.host): \(failure.summary)"] + (try resume("the handover failed"))
+        }
+    }
+
+    private func raise(for notice: StandbyNotice, _ request: HandoverRequest, _ target: String, _ backup: String) throws -> String {
+        try cluster.changeStanding { standing in
+            let folder = try cluster.epochs(in: target)
+            let record = try cluster.record(
+                over: try folder.newest(), owner: notice.member, ownerHost: notice.host, .handover, backup: backup, token: request.token)
+            let winner = try folder.raise(record)
+            standing.yield(to: winner ?? record, in: target, at: cluster.host.clock.now(), hook: winner == nil ? "" : nil)
+            return "made way for \(notice.host) with epoch \(winner?.epoch ?? record.epoch); the last backup is \(backup)"
+        }
+    }
+
+    private func refuse(_ notice: StandbyNotice, _ target: String, _ reason: String) throws {
+        var notice = notice
+        notice.request?.refusal = reason
+        try cluster.epochs(in: target).register(notice)
+    }
+
+    /// The applications go on.
+    private func resume(_ reason: String) throws -> [String] {
+        try cluster.changeStanding { $0.handover = nil }
+        do { try cluster.runHook(cluster.file.standby.onPromote, "resume") } catch {
+            return ["stays the active one: \(reason); the applications do not run again: \(Failure(describing: error).summary)"]
+        }
+        return ["stays the active one: \(reason)"]
+    }
+}

@@ -1,0 +1,34 @@
+import Archiving
+import Clusters
+import RepositoryEngine
+import ResticFormat
+
+/// Whether two images in one repository hold the same, whenever they were made: times, inodes and devices aside, which a copy of an unchanged database
+/// has anew.
+struct ImageComparison {
+    private let repository: IndexedRepository
+    private let opener: BlobOpener
+
+    init(_ reader: EntryReader) throws {
+        repository = reader.index
+        opener = try reader.index.makeOpener()
+    }
+
+    func areSame(_ left: TreeID, _ right: TreeID) throws -> Bool {
+        if left == right { return true }
+        let (old, new) = (try repository.tree(left, using: opener), try repository.tree(right, using: opener))
+        guard old.nodes.count == new.nodes.count else { return false }
+        return try zip(old.nodes, new.nodes).allSatisfy { old, new in
+            guard timeless(old) == timeless(new) else { return false }
+            guard let before = old.subtree, let after = new.subtree else { return old.subtree == new.subtree }
+            return try areSame(before, after)
+        }
+    }
+
+    private func timeless(_ node: Node) -> Node {
+        var node = node
+        (node.mtime, node.atime, node.ctime) = (.epoch, .epoch, .epoch)
+        (node.inode, node.deviceID, node.subtree) = (0, 0, nil)
+        return node
+    }
+}

@@ -1,0 +1,63 @@
+import Clusters
+import HostIO
+import Model
+import RepositoryEngine
+import ResticFormat
+import Snapshots
+import StoreContract
+
+extension OfflineStandby {
+    /// Makes the stores equal to a point on this host's disk. The record says first what they are being made equal to, and last that they are: after
+    /// a crash the next apply, of this point or another, goes on from whatever they hold.
+    ///
+    /// `trusting`: a store whose image and files are those of the last apply is not looked at again.
+    func apply(_ entry: RepositoryEntry, _ reader: EntryReader, trusting: Bool, _ record: inout StandbyRecord, job: JobControl) throws
+        -> [FilledStore]
+    {
+        let matching = try matchStores(of: entry.manifest, to: cluster.file, without: [])
+        let before = record.applying == nil ? record.applied : nil
+        let last = try before.flatMap { point in try points().entries.last { $0.point.tree == point.tree } }
+        record.applying = entry.point
+        try save(record)
+        var filled: [FilledStore] = []
+        for pair in matching.pairs {
+            try job.checkCancelled()
+            if trusting, let last, try isUnchanged(pair, entry, last, reader, record.seals) { continue }
+            filled.append(try cluster.fill(pair.declaration, with: pair.record, of: entry, reader, job: job))
+        }
+        record.applied = entry.point
+        record.applying = nil
+        record.seals = try matching.pairs.reduce(into: [:]) { $0[$1.declaration.name] = try seal(of: $1.declaration) }
+        try save(record)
+        return filled
+    }
+
+    /// Directories are always looked through, which costs no reading; what else is there by its seal.
+    private func isUnchanged(
+        _ pair: StoreMatching.Pair, _ entry: RepositoryEntry, _ last: RepositoryEntry, _ reader: EntryReader, _ seals: [String: String]
+    ) throws -> Bool {
+        guard pair.declaration.kind != .directory, let known = seals[pair.declaration.name], try seal(of: pair.declaration) == known else {
+            return false
+        }
+        guard let tree = try reader.tree(of: pair.record.name, in: entry)?.subtree,
+            let before = try reader.tree(of: pair.record.name, in: last)?.subtree
+        else { return false }
+        return try ImageComparison(reader).areSame(before, tree)
+    }
+
+    /// What tells that nobody has written to a store since; nil where nothing does.
+    private func seal(of store: StoreDeclaration) throws -> String? {
+        switch store.kind {
+        case .directory: nil
+        case .sqlite: try ["", "-wal", "-journal"].map { try words(for: store.path + $0) }.joined(separator: " ")
+        // Nothing tells it cheaply; nobody is to write there.
+        case .postgres, .hdfs: ""
+        }
+    }
+
+    private func words(for path: String) throws -> String {
+        guard let status = try statusOfPath(path), status.size > 0 else { return "-" }
+        return
+            "\(status.inode)/\(status.size)/\(status.modified.seconds).\(status.modified.nanoseconds)/\(status.changed.seconds).\(status.changed.nanoseconds)"
+    }
+}

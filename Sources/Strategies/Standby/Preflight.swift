@@ -1,0 +1,212 @@
+import Clusters
+import HostIO
+import Model
+import RepositoryEngine
+import ResticFormat
+import StoreContract
+
+/// What has to be right before a cluster can be a standby. Looks at everything and lists all that is wrong.
+struct Preflight {
+    /// Hosts whose clocks differ by more take each other's locks for a dead one's.
+    static let mostClockDifference: Double = 1800
+    static let strangeClockDifference: Double = 60
+
+    let cluster: Cluster
+    let from: String
+    /// As it was typed: an id, the beginning of one, or the cluster's name.
+    let wanted: String
+
+    private(set) var problems: [String] = []
+    private(set) var warnings: [String] = []
+    private(set) var checks: [String] = []
+    private(set) var repository: OpenRepository?
+    private(set) var newest: RepositoryEntry?
+    private(set) var matching: StoreMatching?
+    private(set) var isGoingOn = false
+    private(set) var savesDivergence = false
+
+    init(_ cluster: Cluster, from: String, wanted: String) {
+        self.cluster = cluster
+        self.from = from
+        self.wanted = wanted
+    }
+
+    mutating func run() throws {
+        lookAtTarget()
+        if let newest {
+            lookAtPlace(newest.manifest.cluster)
+            lookAtClocks(newest.manifest.cluster.id)
+            lookAtStores(newest.manifest)
+            if let matching { lookAtSpace(matching) }
+            lookAtVersions(newest.manifest)
+        }
+        guard problems.isEmpty else {
+            throw Failure(
+                .refused,
+                ([
+                    "\(counted(problems.count, "thing")) \(problems.count == 1 ? "keeps" : "keep") \(cluster.file.path) from being a standby:"
+                ]
+                    + problems.map { "  - \($0)" }).joined(separator: "\n"),
+                hint: "put \(problems.count == 1 ? "it" : "them") right, then run the command again; nothing was changed")
+        }
+    }
+
+    private mutating func complain(_ what: String, _ error: any Error) { problems.append("\(what): \(Failure(describing: error).summary)") }
+
+    private mutating func lookAtTarget() {
+        do {
+            let overlapping = (cluster.file.stores.map(\.path) + [cluster.file.storage, cluster.file.state]).first {
+                $0 == from || PathText.isInside($0, from) || PathText.isInside(from, $0)
+            }
+            if let overlapping { problems.append("the target \(from) and \(overlapping) of the standby lie inside each other") }
+            guard try cluster.isRepository(from) else {
+                problems.append("there is no repository at \(from): mount the target's disk or share")
+                return
+            }
+            let opened = try cluster.openForCopying(from)
+            let lock = try opened.lock(.read, patience: .seconds(30))
+            defer { lock.release() }
+            let listing = try EntryReader.list(.backup, in: opened).listing
+            repository = opened
+            newest = try newest(in: listing)
+        } catch { complain("the target \(from)", error) }
+    }
+
+    private mutating func newest(in listing: EntryListing) throws -> RepositoryEntry? {
+        let clusters = Set(listing.entries.map(\.manifest.cluster.id))
+        let matching = clusters.filter { id in
+            id == wanted || wanted.utf8.count >= 6 && id.hasPrefix(wanted)
+                || listing.entries.contains { $0.manifest.cluster.id == id && $0.manifest.cluster.name == wanted }
+        }
+        guard let id = matching.first, matching.count == 1 else {
+            let known = Dictionary(listing.entries.map { ($0.manifest.cluster.id, $0.manifest.cluster.name) }) { $1 }
+            let words =
+                known.isEmpty
+                ? "it holds no backup"
+                : "it holds " + known.sorted { $0.key < $1.key }.map { "\($0.value) (\($0.key))" }.joined(separator: ", ")
+            problems.append("the target holds \(matching.isEmpty ? "no cluster" : "several clusters") \"\(printable(wanted))\": \(words)")
+            return nil
+        }
+        let full = listing.entries.last { $0.manifest.cluster.id == id && $0.manifest.mode == .full }
+        if full == nil {
+            problems.append("there is no full backup of the cluster \(id): holdfast backup create --mode full on the active one")
+        }
+        return full
+    }
+
+    /// Empty, a standby of that cluster, or the old primary of it that was fenced.
+    private mutating func lookAtPlace(_ identity: ClusterIdentity) {
+        if cluster.file.name != identity.name {
+            problems.append(
+                "\(cluster.file.path) calls the cluster \(cluster.file.name), its backups call it \(identity.name): they are one cluster")
+        }
+        do {
+            guard let catalogue = try cluster.state.current() else { return lookWhetherEmpty() }
+            guard catalogue.clusterID == identity.id else {
+                problems.append(
+                    "in \(cluster.file.state) there is another cluster (\(catalogue.clusterName), id \(catalogue.clusterID)): use another cluster file"
+                )
+                return
+            }
+            try cluster.lookAtEpochs()
+            try yieldToOwner(identity.id)
+            switch try cluster.standing().role {
+            case .standby: isGoingOn = true
+            case .fenced: savesDivergence = true
+            case .active:
+                problems.append("this is the active installation of the cluster \(identity.name): only one that is fenced can be a standby")
+            }
+        } catch { complain("the state", error) }
+    }
+
+    /// The target may be mounted at another place than when this was the active one.
+    private func yieldToOwner(_ id: String) throws {
+        let owner = try EpochFolder(target: from, cluster: id, host: cluster.host).newest()
+        let standing = try cluster.standing()
+        guard let owner, standing.role == .active, owner.owner != standing.member else { return }
+        try cluster.changeStanding { $0.yield(to: owner, in: from, at: cluster.host.clock.now(), hook: nil) }
+        try cluster.lookAtEpochs()
+    }
+
+    private mutating func lookWhetherEmpty() {
+        for store in cluster.file.stores {
+            do {
+                guard try cluster.adapter(for: store).isEmpty() else {
+                    problems.append("the store \(store.name) is not empty: \(store.path)")
+                    continue
+                }
+            } catch { complain("the store \(store.name)", error) }
+        }
+    }
+
+    private mutating func lookAtClocks(_ id: String) {
+        let folder = EpochFolder(target: from, cluster: id, host: cluster.host)
+        do {
+            let own = try folder.clock().secondsSince(cluster.host.clock.now())
+            checks.append("the target can be written")
+            guard let (notice, fileTime) = try folder.active() else { return }
+            let difference = abs(fileTime.secondsSince(notice.written) - own)
+            let words = "the clocks of \(notice.host) and \(cluster.host.name) differ by \(DurationText.spoken(seconds: difference))"
+            if difference > Self.mostClockDifference {
+                problems.append("\(words): set them right")
+            } else if difference > Self.strangeClockDifference {
+                warnings.append(words)
+            }
+        } catch { complain("the target \(from) cannot be written, so nothing could be fenced through it", error) }
+    }
+
+    private mutating func lookAtStores(_ manifest: Manifest) {
+        for record in manifest.stores {
+            guard let store = cluster.file.store(named: record.name) else {
+                problems.append("\(cluster.file.path) lacks the store \(record.name) (\(record.kind.rawValue))")
+                continue
+            }
+            if store.kind != record.kind {
+                problems.append(
+                    "\(cluster.file.place(of: "stores.\(store.name)")): the store \(store.name) is of kind \(store.kind.rawValue), in the backup of kind \(record.kind.rawValue)"
+                )
+            }
+        }
+        for store in cluster.file.stores where manifest.store(named: store.name) == nil {
+            warnings.append("the backup has nothing for the store \(store.name)")
+        }
+        matching = try? matchStores(of: manifest, to: cluster.file, without: [])
+    }
+
+    /// Stores, and the repository of the points, which holds no more than they do.
+    private mutating func lookAtSpace(_ matching: StoreMatching) {
+        var needs: [String: (space: StoreSpace, bytes: UInt64)] = [:]
+        do {
+            for pair in matching.pairs where !isGoingOn && !savesDivergence {
+                guard let space = try cluster.adapter(for: pair.declaration).space() else { continue }
+                needs[space.fileSystem, default: (space, 0)].bytes += pair.record.bytes
+            }
+            if !isGoingOn, !savesDivergence, !HDFSAddress.isMeant(by: cluster.file.storage),
+                let space = try StoreSpace.local(cluster.file.storage)
+            {
+                needs[space.fileSystem, default: (space, 0)].bytes += matching.pairs.reduce(0) { $0 + $1.record.bytes }
+            }
+        } catch { complain("room", error) }
+        for need in needs.values.sorted(by: { $0.space.place < $1.space.place }) {
+            let words = "\(ByteCount(need.space.free)) free at \(need.space.place)"
+            if need.space.free > need.bytes {
+                checks.append(words)
+            } else {
+                problems.append("\(words), stores and points take up to \(ByteCount(need.bytes))")
+            }
+        }
+    }
+
+    private mutating func lookAtVersions(_ manifest: Manifest) {
+        if manifest.cluster.release != cluster.file.release {
+            warnings.append(
+                "the active one runs release \(manifest.cluster.release), \(cluster.file.path) says \(cluster.file.release): the software has to migrate the state when it takes over"
+            )
+        }
+        if manifest.program != cluster.program {
+            warnings.append("the backups are made by \(manifest.program), this is \(cluster.program)")
+        }
+        let flawed = manifest.stores.filter { $0.unreadable > 0 }.map(\.name)
+        if !flawed.isEmpty { warnings.append("entries of \(flawed.joined(separator: ", ")) could not be read for the newest backup") }
+    }
+}

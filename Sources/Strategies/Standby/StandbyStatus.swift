@@ -1,0 +1,45 @@
+import Clusters
+import HostIO
+package import Model
+import RepositoryEngine
+import ResticFormat
+
+/// What `standby status` shows.
+package struct StandbyStatus: Sendable {
+    package var record: StandbyRecord
+    package var cluster: ClusterIdentity
+    /// On this host's own disk, oldest first: it can be promoted at any of them.
+    package var points: [StandbyRecord.Point]
+    /// Who owns the cluster; nil when nobody raised an epoch yet.
+    package var owner: EpochRecord?
+    /// Why the target cannot be reached; nil when it can.
+    package var trouble: String?
+    package var nextBackup: Timestamp?
+    package var now: Timestamp
+
+    /// Seconds of work that a promotion would lose now; nil when there is no point.
+    package var age: Double? { points.last.map { max(0, now.secondsSince($0.cutBegan)) } }
+    /// The newest point that is on this host's disk and not in the stores.
+    package var waiting: StandbyRecord.Point? { points.last.flatMap { $0.tree == record.applied?.tree ? nil : $0 } }
+    /// In the target and not on this host.
+    package var missing: StandbyRecord.Point? {
+        record.newest.flatMap { newest in points.contains { $0.tree == newest.tree } ? nil : newest }
+    }
+}
+
+extension OfflineStandby {
+    package func status() throws -> StandbyStatus {
+        var record = try record()
+        var owner: EpochRecord?
+        var trouble: String?
+        do {
+            owner = try folder(record).newest()
+            let listing = try EntryReader.list(.backup, in: try source(record)).listing
+            record.newest = own(listing, try cluster.catalogue().clusterID).last?.point ?? record.newest
+        } catch { trouble = Failure(describing: error).summary }
+        let now = cluster.host.clock.now()
+        return StandbyStatus(
+            record: record, cluster: try cluster.identity(), points: try points().entries.map(\.point), owner: owner, trouble: trouble,
+            nextBackup: record.nextBackup(at: now), now: now)
+    }
+}
