@@ -10,11 +10,18 @@ package struct TreeRestore: Sendable {
         package var excludedAtRoot: Set<[UInt8]>
         /// What is written is durable at the end. False for a place that nobody looks at again after a crash.
         package var isDurable: Bool
+        /// Of a file that is there only the pages that differ are written, into the file itself: for a place that nobody reads before the end.
+        /// After a crash in between such a file has something of both. Where the image is a tree of this machine, files are shared or copied
+        /// whole all the same.
+        package var writesInPlace: Bool
 
-        package init(deletesExtra: Bool = true, excludedAtRoot: Set<[UInt8]> = [], isDurable: Bool = true) {
+        package init(
+            deletesExtra: Bool = true, excludedAtRoot: Set<[UInt8]> = [], isDurable: Bool = true, writesInPlace: Bool = false
+        ) {
             self.deletesExtra = deletesExtra
             self.excludedAtRoot = excludedAtRoot
             self.isDurable = isDurable
+            self.writesInPlace = writesInPlace
         }
     }
 
@@ -38,12 +45,12 @@ package struct TreeRestore: Sendable {
         let local = LocalDirectory(path: destination, options: .destination(excludedAtRoot: options.excludedAtRoot))
         var root: LocalSourceDirectory?
         do { root = try local.openRoot() } catch let error as EntryError where error.kind == .vanished {}
-        return try PlanRun(image: image, options: options, job: job).execute(root: root, threads: host.processors)
+        return try PlanRun(image: image, options: options, clock: host.clock, job: job).execute(root: root, threads: host.processors)
     }
 
     /// Does what the plan says and nothing else; entries that have come since the plan stay. When it returns, all is durable (``Options/isDurable``).
     ///
-    /// After a crash in between, each file that was there has its old or its new content. What concerns one entry only (metadata that this
+    /// After a crash in between, each file that was there has its old or its new content (but for ``Options/writesInPlace``). What concerns one entry only (metadata that this
     /// user may not set, a blob that is damaged) is an issue of the outcome.
     package func apply(_ plan: TreeRestorePlan, job: JobControl) throws -> TreeRestoreOutcome {
         job.add(Int(clamping: plan.bytesToWrite), to: .bytesExpected)

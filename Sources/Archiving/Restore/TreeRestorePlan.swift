@@ -50,12 +50,14 @@ struct DirectoryChange: Sendable {
 enum EntryChange: Sendable {
     /// Is made, or takes the place of what is there under that name; a directory with all in it.
     case write(Node)
+    /// The file that is there gets these blobs of the image, counted from 0, and the image's size (``TreeRestore/Options/writesInPlace``).
+    case rewrite(Node, blobs: [Int])
     case setMetadata(Node)
     case delete([UInt8])
 
     var name: [UInt8] {
         switch self {
-        case .write(let node), .setMetadata(let node): node.name
+        case .write(let node), .rewrite(let node, _), .setMetadata(let node): node.name
         case .delete(let name): name
         }
     }

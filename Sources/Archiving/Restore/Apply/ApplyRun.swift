@@ -11,6 +11,8 @@ final class ApplyRun: Sendable {
         /// Entries of the directory's `nodes` that one thread writes alone.
         case entries(RestoredDirectory, Range<Int>)
         case entry(RestoredDirectory, Node)
+        /// A file that gets some blobs.
+        case rewrite(RestoredDirectory, Node, [Int])
         case metadata(RestoredDirectory, Node)
         /// Help with a large file.
         case blobs(RestoringFile)
@@ -157,6 +159,7 @@ final class ApplyRun: Sendable {
             switch change {
             case .write(let node) where node.type == .dir: pool.push(.makeDirectory(node, directory), .late)
             case .write(let node): pool.push(.entry(directory, node), .ordinary)
+            case .rewrite(let node, let blobs): pool.push(.rewrite(directory, node, blobs), .ordinary)
             case .setMetadata(let node): pool.push(.metadata(directory, node), .ordinary)
             case .delete(let name): state.withLock { $0.deletions.append(.delete(directory, name)) }
             }

@@ -25,6 +25,7 @@ final class ApplyWorker {
             }
             if range.isEmpty { try run.complete(directory) }
         case .entry(let directory, let node): try write(node, in: directory)
+        case .rewrite(let directory, let node, let blobs): try rewriteFile(node, blobs, in: directory)
         case .metadata(let directory, let node): try setMetadata(node, in: directory)
         case .blobs(let file): try help(file)
         case .delete(let directory, let name): try delete(name, in: directory)
@@ -88,7 +89,7 @@ final class ApplyWorker {
 
     // MARK: Entries that are not directories
 
-    private func write(_ node: Node, in directory: RestoredDirectory) throws {
+    func write(_ node: Node, in directory: RestoredDirectory) throws {
         if node.type == .irregular || node.type == .dir {
             run.tell(directory.handle.path(of: node.name), "an entry of unknown type is left out")
             run.job.add(1, to: .filesDone)

@@ -10,6 +10,22 @@ extension ApplyWorker {
     /// A file of more blobs is written by several threads.
     private static let fewBlobs = 4
 
+    /// Writes `blobs` into the file that is there; makes a new one where that is gone or not a file of one name any more.
+    func rewriteFile(_ node: Node, _ blobs: [Int], in directory: RestoredDirectory) throws {
+        guard case .archived(let tree) = run.image, let file = try? openInPlace(node, in: directory) else {
+            return try write(node, in: directory)
+        }
+        try writeBlobs(of: node, blobs, in: tree.repository, to: file, as: node.name, directory)
+    }
+
+    private func openInPlace(_ node: Node, in directory: RestoredDirectory) throws(SystemError) -> SharedDescriptor? {
+        let open = try directory.handle.open()
+        let file = try open.descriptor.open(node.name, [.readWrite, .noFollow])
+        let status = try file.status()
+        guard status.kind == .file, status.links == 1 else { return nil }
+        return SharedDescriptor(file)
+    }
+
     func writeFile(_ node: Node, in directory: RestoredDirectory) throws {
         let working = run.placement.workingName(for: node.name, in: directory.handle)
         let mode = EntryMetadata.initialMode(of: node)
@@ -38,6 +54,10 @@ extension ApplyWorker {
     /// The file cannot be had: what was under its name stays as it is.
     private func giveUp(_ node: Node, _ working: [UInt8], _ directory: RestoredDirectory, _ reason: String) throws {
         run.issues.add(EntryIssue(kind: .unreadable, path: directory.handle.path(of: node.name), detail: reason))
+        guard working != node.name || run.placement.isDirect else {
+            run.job.add(1, to: .filesDone)
+            return try run.complete(directory)
+        }
         _ = try run.concerning(directory.handle, node.name) { () throws(SystemError) in
             try directory.handle.open().descriptor.remove(working)
         }
@@ -49,7 +69,8 @@ extension ApplyWorker {
     // MARK: From an archive
 
     private func writeBlobs(
-        of node: Node, in repository: IndexedRepository, to file: SharedDescriptor, as working: [UInt8], _ directory: RestoredDirectory
+        of node: Node, _ blobs: [Int]? = nil, in repository: IndexedRepository, to file: SharedDescriptor, as working: [UInt8],
+        _ directory: RestoredDirectory
     ) throws {
         let content = node.content ?? []
         var offsets: [UInt64] = [0]
@@ -63,9 +84,11 @@ extension ApplyWorker {
         let size = offsets[offsets.count - 1]
         guard let end = Int64(exactly: size) else { return try giveUp(node, working, directory, "it is too large") }
         // A single blob is written whole by a call of its own size.
-        if content.count > 1 || size >= 64 << 10 { try file.descriptor.truncate(to: end) }
-        let helpers = content.count > Self.fewBlobs ? min(run.threads, content.count) : 1
-        let restoring = RestoringFile(file, in: directory, node: node, workingName: working, offsets: offsets, helpers: helpers)
+        if blobs != nil || content.count > 1 || size >= 64 << 10 { try file.descriptor.truncate(to: end) }
+        let count = blobs?.count ?? content.count
+        let helpers = count > Self.fewBlobs ? min(run.threads, count) : 1
+        let restoring = RestoringFile(
+            file, in: directory, node: node, workingName: working, offsets: offsets, blobs: blobs, helpers: helpers)
         if helpers > 1 { run.pool.push((1..<helpers).map { _ in .blobs(restoring) }, .urgent) }
         try help(restoring)
     }
@@ -86,6 +109,11 @@ extension ApplyWorker {
         switch file.complete() {
         case nil: return
         case .failed(let reason): try giveUp(file.node, file.workingName, file.directory, reason)
+        case .written where file.blobs != nil:
+            try metadata(file.node, in: file.directory).set(on: file.descriptor.descriptor)
+            run.count(bytes: file.bytesWritten, entries: 1)
+            run.job.add(1, to: .filesDone)
+            try run.complete(file.directory)
         case .written:
             let size = Int(clamping: file.offsets[file.offsets.count - 1])
             try finish(file.descriptor, file.node, as: file.workingName, in: file.directory, bytes: size)
@@ -96,7 +124,13 @@ extension ApplyWorker {
         guard UInt64(bytes.count) == size, let position = Int64(exactly: offset) else {
             return file.fail("a blob has not the size that the index says")
         }
-        wrote(try SparseWriting.write(bytes, at: position, to: file.descriptor.descriptor))
+        if file.blobs == nil {
+            wrote(try SparseWriting.write(bytes, at: position, to: file.descriptor.descriptor))
+        } else {
+            let written = try PageWriting.write(bytes, at: position, to: file.descriptor.descriptor, room: memory.room(bytes.count))
+            file.wrote(written)
+            wrote(written)
+        }
         run.job.add(bytes.count, to: .bytesDone)
     }
 

@@ -1,15 +1,18 @@
 import Glibc
 import HostIO
+import Model
 import RepositoryEngine
 import ResticFormat
 import Synchronization
 
-/// A file that is on both sides, of the same size, while its content is compared.
+/// A file that is on both sides while its content is compared.
 final class FileComparison: Sendable {
     let node: Node
     let there: Node
     let directory: PlannedDirectory
     let image: ImageDirectory
+    /// The last change is so long ago that another would show.
+    let isSettled: Bool
     private let state = Mutex(State())
 
     private struct State {
@@ -17,9 +20,13 @@ final class FileComparison: Sendable {
         var differs = false
         /// The offset of each blob in the file.
         var offsets: [UInt64] = []
+        var blobs: [Int] = []
+        var bytes: UInt64 = 0
     }
 
-    init(node: Node, there: Node, directory: PlannedDirectory, image: ImageDirectory) {
+    /// `now`: before the content is read.
+    init(node: Node, there: Node, directory: PlannedDirectory, image: ImageDirectory, now: Timestamp) {
+        isSettled = now.secondsSince(there.ctime.timestamp) > ComparedFiles.tick(of: there.ctime)
         self.node = node
         self.there = there
         self.directory = directory
@@ -35,6 +42,25 @@ final class FileComparison: Sendable {
 
     func offset(of blob: Int) -> UInt64 { state.withLock { $0.offsets[blob] } }
     var differs: Bool { state.withLock { $0.differs } }
+
+    /// A blob that the file there does not hold.
+    func differs(in blob: Int, bytes: Int) {
+        state.withLock { state in
+            state.blobs.append(blob)
+            state.bytes.grow(by: UInt64(bytes))
+        }
+    }
+
+    /// What an earlier comparison has found.
+    func adopt(_ found: ComparedFiles.Found) {
+        state.withLock { state in
+            state.blobs = found.blobs
+            state.bytes = found.bytes
+        }
+    }
+
+    /// Blobs that are to be written into the file, and their bytes; of a file of which all blobs were compared.
+    var rewriting: (blobs: [Int], bytes: UInt64) { state.withLock { ($0.blobs.sorted(), $0.bytes) } }
 
     /// Whether all parts are the same, when this was the last part.
     func complete(isSame: Bool) -> Bool? {
@@ -66,6 +92,11 @@ extension PlanWorker {
     private static let partBytes: UInt64 = 16 << 20
 
     func compareContent(_ file: FileComparison) throws {
+        if let found = ComparedFiles.shared.found(file, run.options) {
+            file.adopt(found)
+            run.job.add(Int(clamping: file.node.size), to: .bytesDone)
+            return conclude(file, isSame: found.isSame)
+        }
         switch (run.image, file.image) {
         case (.archived(let tree), _):
             guard let offsets = offsets(of: file.node, in: tree.repository) else { return finish(file, isSame: false) }
@@ -106,8 +137,11 @@ extension PlanWorker {
     }
 
     func compareBlobs(_ file: FileComparison, _ range: Range<Int>) throws {
-        let isSame = try !file.differs && haveSameBlobs(file, range)
-        if let all = file.complete(isSame: isSame) { finish(file, isSame: all) }
+        let isSame = try run.options.writesInPlace ? findDiffering(file, range) : !file.differs && haveSameBlobs(file, range)
+        guard let all = file.complete(isSame: isSame) else { return }
+        let (blobs, bytes) = file.rewriting
+        ComparedFiles.shared.remember(file, .init(isSame: all, blobs: blobs, bytes: bytes), run.options)
+        finish(file, isSame: all)
     }
 
     /// The blobs of `range` against the same bytes of the file that is there.
@@ -123,6 +157,24 @@ extension PlanWorker {
             guard opener.hash(UnsafeRawBufferPointer(room), naming: BlobNamed.self) == id else { return false }
         }
         return true
+    }
+
+    /// Notes the blobs of `range` that the file there does not hold; whether it holds all. It may be shorter or longer.
+    private func findDiffering(_ file: FileComparison, _ range: Range<Int>) throws -> Bool {
+        guard case .archived(let tree) = run.image, let opener = reader.opener, let content = file.node.content else { return false }
+        guard let local = try local(file) else { return false }
+        var (isSame, isAtEnd) = (true, file.offset(of: range.lowerBound) >= file.there.size)
+        if !isAtEnd { try local.seek(to: file.offset(of: range.lowerBound)) }
+        for index in range {
+            try run.job.checkCancelled()
+            guard let size = tree.repository.plainSize(of: content[index], .data) else { return false }
+            let room = hashing.room(size)
+            isAtEnd = try isAtEnd || local.read(into: room) < size
+            if !isAtEnd, opener.hash(UnsafeRawBufferPointer(room), naming: BlobNamed.self) == content[index] { continue }
+            isSame = false
+            file.differs(in: index, bytes: size)
+        }
+        return isSame
     }
 
     /// nil when it has vanished.

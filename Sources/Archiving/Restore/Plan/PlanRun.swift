@@ -22,6 +22,7 @@ final class PlanRun: Sendable {
     let image: ImageTree
     let options: TreeRestore.Options
     let job: JobControl
+    let clock: any WallClock
     private let state = Mutex(State())
 
     private struct State {
@@ -32,7 +33,8 @@ final class PlanRun: Sendable {
         var examples = PlanExamples()
     }
 
-    init(image: ImageTree, options: TreeRestore.Options, job: JobControl) {
+    init(image: ImageTree, options: TreeRestore.Options, clock: any WallClock, job: JobControl) {
+        self.clock = clock
         self.image = image
         self.options = options
         self.job = job

@@ -55,7 +55,8 @@ final class PlanWorker {
     private func compare(_ node: Node, _ there: Node, _ image: ImageDirectory, _ directory: PlannedDirectory) throws {
         switch (node.type, there.type) {
         case (.dir, .dir): try descend(node, there, image, directory)
-        case (.file, .file): compareFiles(FileComparison(node: node, there: there, directory: directory, image: image))
+        case (.file, .file):
+            compareFiles(FileComparison(node: node, there: there, directory: directory, image: image, now: run.clock.now()))
         case (let wanted, let present) where wanted == present:
             conclude(node, there, directory, isSame: node.isSameSpecial(as: there))
         default:
@@ -76,13 +77,24 @@ final class PlanWorker {
 
     private func compareFiles(_ file: FileComparison) {
         if file.node.hasSameIdentity(as: file.there) { return conclude(file, isSame: true) }
-        guard file.node.size == file.there.size else { return conclude(file, isSame: false) }
-        guard file.node.size > 0 else { return conclude(file, isSame: true) }
+        let hasSameSize = file.node.size == file.there.size
+        guard hasSameSize || mayRewrite(file) else { return conclude(file, isSame: false) }
+        guard file.node.size > 0 else { return conclude(file, isSame: hasSameSize) }
         run.job.add(Int(clamping: file.node.size), to: .bytesExpected)
         run.pool.push(.compareContent(file), .ordinary)
     }
 
-    func conclude(_ file: FileComparison, isSame: Bool) { conclude(file.node, file.there, file.directory, isSame: isSame) }
+    /// Whether the file that is there can be written into.
+    private func mayRewrite(_ file: FileComparison) -> Bool {
+        guard case .archived = run.image else { return false }
+        return run.options.writesInPlace && LinkKey(file.node) == nil && file.there.links == 1 && file.node.size > 0
+    }
+
+    func conclude(_ file: FileComparison, isSame: Bool) {
+        let isSame = isSame && file.node.size == file.there.size
+        guard !isSame, mayRewrite(file) else { return conclude(file.node, file.there, file.directory, isSame: isSame) }
+        run.rewrite(file)
+    }
 
     /// The content is known to be the same or not. What has several links on either side is looked at when all is known.
     private func conclude(_ node: Node, _ there: Node, _ directory: PlannedDirectory, isSame: Bool) {
@@ -164,6 +176,20 @@ final class PlanWorker {
 }
 
 extension PlanRun {
+    /// A file with other content, which gets the blobs that it lacks.
+    func rewrite(_ file: FileComparison) {
+        let (blobs, bytes) = file.rewriting
+        example(.replace, file.directory.source.handle.path(of: file.node.name))
+        add(.rewrite(file.node, blobs: blobs), to: file.directory)
+        count { plan in
+            plan.loses(file.there.ctime)
+            plan.replaced += 1
+            plan.bytesToWrite.grow(by: bytes)
+            plan.bytesFreed.grow(by: bytes)
+            plan.bytesFreed.grow(by: file.there.size - min(file.there.size, file.node.size))
+        }
+    }
+
     /// An entry that is on both sides: unchanged, other metadata, or other content or type.
     /// A link to what is written elsewhere has no bytes of its own.
     func settle(_ node: Node, _ there: Node, _ directory: PlannedDirectory, hasSameContent: Bool, isLink: Bool = false) {

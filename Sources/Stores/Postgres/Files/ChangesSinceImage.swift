@@ -28,6 +28,9 @@ enum ChangesSinceImage {
             return .unknown
         }
         guard now > end.position, now.bytes - end.position.bytes <= mostLog else { return .unknown }
+        // pg_waldump waits five seconds for a file that is gone.
+        let segments = LogSegments(timeline: facts.timeline, size: facts.segmentSize).names(from: end.position, to: now)
+        for name in segments where try statusOfPath(directory.file("pg_wal/\(name)")) == nil { return .unknown }
         let dumped = try programs.run(
             "pg_waldump",
             ["-p", directory.file("pg_wal"), "-t", "\(facts.timeline)", "-s", end.position.description, "-e", now.description],

@@ -49,7 +49,8 @@ struct RestoreParts {
     /// Everything but the log and the tablespaces.
     func main() -> TreeRestore {
         let excluded = DataDirectoryRules.untouched.union(Self.separate)
-        return TreeRestore(image: image, destination: directory.path, host: host, options: .init(excludedAtRoot: excluded))
+        return TreeRestore(
+            image: image, destination: directory.path, host: host, options: .init(excludedAtRoot: excluded, writesInPlace: true))
     }
 
     /// The histories of time lines that the image does not know stay: from them the server sees which number is free for the next one.
@@ -67,7 +68,8 @@ struct RestoreParts {
     func restores(of tablespace: Tablespace) throws -> [TreeRestore] {
         try tablespace.folders.compactMap { folder in
             try image.directory(["pg_tblspc", tablespace.name, folder]).map {
-                TreeRestore(image: $0, destination: Path.join(tablespace.location, folder), host: host)
+                TreeRestore(
+                    image: $0, destination: Path.join(tablespace.location, folder), host: host, options: .init(writesInPlace: true))
             }
         }
     }
