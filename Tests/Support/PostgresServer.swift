@@ -2,14 +2,22 @@ package import Archiving
 import Glibc
 import HostIO
 package import Model
+import Synchronization
 
-/// A real PostgreSQL server of Debian's `postgresql-15` on a Unix socket of its own, without TCP. It ends with the last reference, and in any
-/// case with this process. Where the tests run as root it runs as the user `postgres`, because a server refuses to be root's.
+/// A real PostgreSQL server of Debian's `postgresql-15`, or of a later release, on a Unix socket of its own, without TCP. It ends with the last
+/// reference, and in any case with this process. Where the tests run as root it runs as the user `postgres`, because a server refuses to be root's.
 package final class PostgresServer: Sendable {
-    /// Of its programs.
-    package static let programs = "/usr/lib/postgresql/15/bin"
-    package static let isInstalled = TestSupport.isInstalled("\(programs)/postgres", package: "postgresql-15")
+    package enum Release: Int, Sendable, CustomStringConvertible {
+        case debian15 = 15, seventeen = 17, eighteen = 18
 
+        package var description: String { "PostgreSQL \(rawValue)" }
+    }
+
+    private static let debianPrograms = "/usr/lib/postgresql/15/bin"
+    package static let isInstalled = TestSupport.isInstalled("\(debianPrograms)/postgres", package: "postgresql-15")
+
+    /// The directory of its programs.
+    package let programs: String
     /// Owned by the server's user: data directory, socket, log, and room for more.
     package let home: String
     package let data: String
@@ -19,8 +27,12 @@ package final class PostgresServer: Sendable {
     private static let port = 5432
 
     /// Made and started. `settings` are lines of its configuration.
-    package init(settings: [String] = [], in parent: String? = nil, isSubvolume: Bool = false) throws {
+    package init(
+        _ release: Release = .debian15, settings: [String] = [], in parent: String? = nil, isSubvolume: Bool = false
+    ) throws {
         options = ""
+        let template = try Self.template(release)
+        programs = template.programs
         home = try Self.makeHome(in: parent ?? environmentValue("TMPDIR") ?? "/tmp")
         data = Path.join(home, "data")
         keeper = try Keeper(of: data, below: home)
@@ -28,9 +40,9 @@ package final class PostgresServer: Sendable {
             try run(["btrfs", "subvolume", "create", data])
             try run(["chmod", "700", data])
             try run(Self.owner.isEmpty ? ["true"] : ["chown", "postgres:", data])
-            try run(["cp", "-a", "\(try Self.template.get())/.", data])
+            try run(["cp", "-a", "\(template.data)/.", data])
         } else {
-            try run(["cp", "-a", try Self.template.get(), data])
+            try run(["cp", "-a", template.data, data])
         }
         let configuration = Path.join(data, "postgresql.conf")
         let before = try AtomicFile.read(configuration, limit: 1 << 20)
@@ -42,6 +54,7 @@ package final class PostgresServer: Sendable {
     /// Started on nothing but the files of an image, as whoever restores them without Holdfast does.
     package init(restoring image: ImageTree, options: String = "") throws {
         self.options = options
+        programs = Self.debianPrograms
         home = try Self.makeHome(in: environmentValue("TMPDIR") ?? "/tmp")
         data = Path.join(home, "data")
         keeper = try Keeper(of: data, below: home)
@@ -78,13 +91,13 @@ package final class PostgresServer: Sendable {
 
     private func command(_ verb: String, _ more: String = "") -> String {
         let log = verb == "start" ? "-l \(home)/server.log -o '-F -k \(home) \(options)'" : ""
-        return (Self.owner + ["\(Self.programs)/pg_ctl", verb, "-D", data, "-w -t 60 -s", log, more]).joined(separator: " ")
+        return (Self.owner + ["\(programs)/pg_ctl", verb, "-D", data, "-w -t 60 -s", log, more]).joined(separator: " ")
     }
 
     /// A program of PostgreSQL with this server as the one it speaks to; gives what it prints.
     @discardableResult
     package func program(_ name: String, _ arguments: [String], timeout: Duration = .seconds(120)) throws -> String {
-        try run(["\(Self.programs)/\(name)", "-h", home, "-p", "\(Self.port)", "-U", "postgres"] + arguments, timeout: timeout)
+        try run(["\(programs)/\(name)", "-h", home, "-p", "\(Self.port)", "-U", "postgres"] + arguments, timeout: timeout)
     }
 
     /// Rows of `database`, a line each.
@@ -111,10 +124,28 @@ package final class PostgresServer: Sendable {
         return path
     }
 
-    /// A data directory as `initdb` makes it, for all servers of this process.
-    private static let template = Result {
+    private struct Template {
+        var programs: String
+        var data: String
+        let keeper: Keeper
+    }
+
+    /// A data directory as `initdb` makes it, for all servers of a release and this process.
+    private static func template(_ release: Release) throws -> Template {
+        try templates.withLock { templates in
+            if let known = templates[release] { return known }
+            let made = try makeTemplate(release)
+            templates[release] = made
+            return made
+        }
+    }
+
+    private static let templates = Mutex<[Release: Template]>([:])
+
+    private static func makeTemplate(_ release: Release) throws -> Template {
         let home = try makeHome(in: environmentValue("TMPDIR") ?? "/tmp")
-        templateKeeper = try Keeper(of: "", below: home)
+        let keeper = try Keeper(of: "", below: home)
+        let programs = try programs(of: release, in: home)
         let path = Path.join(home, "template")
         try run(
             owner + [
@@ -126,11 +157,27 @@ package final class PostgresServer: Sendable {
         let before = try AtomicFile.read(configuration, limit: 1 << 20)
         let file = try Descriptor.open(configuration, .write)
         try file.write(before + Array((lines.joined(separator: "\n") + "\n").utf8))
-        return path
+        return Template(programs: programs, data: path, keeper: keeper)
     }
 
-    // Written once, by the one that makes the template; lives as long as the process.
-    nonisolated(unsafe) private static var templateKeeper: Keeper?
+    private static let repository = Path.parent(Path.parent(Path.parent(#filePath)))
+
+    /// Those of a later release are copied to where the server's user may run them.
+    private static func programs(of release: Release, in home: String) throws -> String {
+        guard release != .debian15 else { return debianPrograms }
+        let folder = try run(
+            [
+                Path.join(repository, "scripts/postgres-release"), "\(release.rawValue)",
+                Path.join(repository, ".build/postgres/\(release.rawValue)"),
+            ],
+            timeout: .seconds(300)
+        ).trimmingNewline()
+        // With the libraries that stand beside them.
+        let wheel = Path.parent(Path.parent(Path.parent(folder)))
+        try run(["cp", "-a", "--reflink=auto", wheel, Path.join(home, "programs")])
+        try run(["chmod", "-R", "a+rX", Path.join(home, "programs")])
+        return Path.join(home, "programs") + folder.dropFirst(wheel.count)
+    }
 }
 
 @discardableResult

@@ -24,11 +24,14 @@ final class PostgresFixture: StoreUnderTest {
     let images: String
     private let mount: MountedFileSystem?
 
-    init(_ form: Form = .files, settings: [String] = [], changing change: (inout PostgresAccess) -> Void = { _ in }) throws {
+    init(
+        _ form: Form = .files, release: PostgresServer.Release = .debian15, settings: [String] = [],
+        changing change: (inout PostgresAccess) -> Void = { _ in }
+    ) throws {
         home = try TemporaryDirectory()
         mount = form == .snapshot ? try .loop(.btrfs, megabytes: 1024) : nil
         if let mount { try Self.openToOthers(mount.path) }
-        server = try PostgresServer(settings: settings, in: mount?.path, isSubvolume: form == .snapshot)
+        server = try PostgresServer(release, settings: settings, in: mount?.path, isSubvolume: form == .snapshot)
         images = mount.map { Path.join($0.path, "images") } ?? home.file("images")
         var access = PostgresAccess(connection: server.connection, dataDirectory: server.data, service: server.service)
         if form == .dump { (access.dataDirectory, access.service) = (nil, nil) }

@@ -1,6 +1,7 @@
 import Archiving
 import HostIO
 import Model
+import ResticFormat
 import StoreContract
 
 /// Puts dumps back into a server that serves, database by database.
@@ -58,9 +59,11 @@ struct DumpRestore {
 
     func apply() throws -> StoreRestoreOutcome {
         let unpacked = try unpack()
-        defer { try? removeTree(unpacked) }
         let isNew = try target.isEmpty()
         let difference = isNew ? Difference(created: databases) : try compare(unpacked)
+        for database in difference.created + difference.replaced {
+            try target.checkExtensions(of: folder(of: database, in: unpacked), called: database)
+        }
         let globals = Path.join(unpacked, DumpLayout.globals)
         var issues = try target.loadGlobals(globals)
         for database in difference.created + difference.replaced {
@@ -101,18 +104,24 @@ struct DumpRestore {
         Path.join(unpacked, "\(DumpLayout.databases)/\(DumpLayout.folder(of: database))")
     }
 
+    /// Once for all that is done with the image in one scratch directory, which takes them along when it goes.
     private func unpack() throws -> String {
-        let place = Path.join(scratch, "dumps-\(target.host.randomHex(bytes: 6))")
-        let restore = TreeRestore(image: image, destination: place, host: target.host, options: .init(isDurable: false))
-        _ = try restore.apply(try restore.plan(job: job), job: job)
+        let name = if case .archived(let tree) = image { tree.id.hex } else { target.host.randomHex(bytes: 6) }
+        let place = Path.join(scratch, "dumps-\(name)")
+        guard try statusOfPath(place) == nil else { return place }
+        let part = place + ".part"
+        try removeTree(part)
+        let restore = TreeRestore(image: image, destination: part, host: target.host, options: .init(isDurable: false))
+        let done = try restore.apply(try restore.plan(job: job), job: job)
+        if let issue = done.issues.first(where: { $0.kind != .metadata }) {
+            throw Failure(
+                .damaged, "store \(target.store.declaration.name): \(issue.path) in the image cannot be read", cause: issue.detail)
+        }
+        try Descriptor.openDirectory(scratch).rename(Array(Path.lastComponent(part).utf8), to: Array(Path.lastComponent(place).utf8))
         return place
     }
 
-    private func compare() throws -> Difference {
-        let unpacked = try unpack()
-        defer { try? removeTree(unpacked) }
-        return try compare(unpacked)
-    }
+    private func compare() throws -> Difference { try compare(try unpack()) }
 
     /// Dumps the server as it is and compares the dumps, one after the other.
     private func compare(_ unpacked: String) throws -> Difference {
@@ -121,6 +130,7 @@ struct DumpRestore {
         let writing = target.writing(into: place)
         try writing.writeGlobals(job)
         var difference = Difference()
+        var isOneRelease = true
         let wanted = Set(databases)
         let present = Set(target.facts.databases)
         let chosen = target.store.access.databases
@@ -128,20 +138,27 @@ struct DumpRestore {
         difference.created = wanted.subtracting(present).sorted()
         for database in wanted.intersection(present).sorted() {
             try writing.write(database, .all, job)
-            let live = folder(of: database, in: place)
-            let isSame = try target.digest(ofDump: live, job) == target.digest(ofDump: folder(of: database, in: unpacked), job)
-            if isSame { difference.unchanged.append(database) } else { difference.replaced.append(database) }
-            try removeTree(live)
+            let comparison = DumpComparison(
+                programs: target.programs, left: folder(of: database, in: unpacked), right: folder(of: database, in: place))
+            if try comparison.areSame(job) { difference.unchanged.append(database) } else { difference.replaced.append(database) }
+            if try !comparison.areOfOneRelease() { isOneRelease = false }
+            try removeTree(comparison.right)
         }
-        difference.globals = try text(place) != text(unpacked)
+        difference.globals = try text(place, isOneRelease) != text(unpacked, isOneRelease)
         return difference
     }
 
-    /// Without lines that differ in every dump.
-    private func text(_ folder: String) throws -> [Substring] {
+    /// Without lines that differ in every dump. Releases say in different words how a role is a member of another.
+    private func text(_ folder: String, _ isOneRelease: Bool) throws -> [Substring] {
         let bytes = try AtomicFile.read(Path.join(folder, DumpLayout.globals), limit: 1 << 26)
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").filter {
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").filter {
             !$0.hasPrefix("\\restrict ") && !$0.hasPrefix("\\unrestrict ") && !$0.hasPrefix("-- ")
+        }
+        guard !isOneRelease else { return lines }
+        return lines.map { line in
+            guard line.hasPrefix("GRANT ") else { return line }
+            let ends = [" WITH ", " GRANTED BY "].compactMap { line.ranges(of: $0).first?.lowerBound }
+            return ends.min().map { line[..<$0] } ?? line
         }
     }
 }

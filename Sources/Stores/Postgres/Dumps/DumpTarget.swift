@@ -51,6 +51,9 @@ struct DumpTarget {
         return try TableInventory(of: session, database: "postgres").tables.isEmpty
     }
 
+    /// For programs.
+    func connectionText(_ database: String) -> String { ConnectionText.text(connectionOfPrograms, database: database) }
+
     func session(_ database: String = "template1") throws -> PostgresConnection { try PostgresConnection(connection, database: database) }
 
     func roles() throws -> Set<String> {
@@ -59,15 +62,21 @@ struct DumpTarget {
         return Set(try session.rows("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'").compactMap { $0[0] })
     }
 
-    /// The text of a database, or of a dump of one, as its digest: what two of them have in common.
-    func digest(ofDump folder: String, _ job: JobControl) throws -> String {
-        try job.checkCancelled()
-        let script = #""$1" -f - "$2" | grep -vE '^(\\restrict|\\unrestrict) |^-- (Dumped|Started|Completed)' | sha256sum"#
-        let outcome = try ChildProcess([
-            "/bin/bash", "-o", "pipefail", "-c", script, "digest", Path.join(programs.folder, "pg_restore"), folder,
-        ]).run()
-        guard outcome.succeeded else { throw failed("pg_restore", outcome) }
-        return String(outcome.outputText.prefix(64))
+    /// Before anything is changed: a server without the programs of an extension cannot take a database that uses it. Throws `refused`.
+    func checkExtensions(of dump: String, called database: String) throws {
+        let session = try session()
+        defer { session.close() }
+        let there = Set(try session.rows("SELECT name FROM pg_available_extensions").compactMap { $0[0] })
+        let entries = try DumpComparison(programs: programs, left: dump, right: dump).contents(dump).entries
+        let wanted = entries.filter(\.isExtension).compactMap { $0.key.dropFirst(12).split(separator: " ").first.map(String.init) }
+        let missing = wanted.filter { !there.contains($0) }
+        guard missing.isEmpty else {
+            let names = missing.joined(separator: ", ")
+            throw Failure(
+                .refused,
+                "\(store.declaration.path): the database \(database) uses \(names), which the server lacks; nothing was changed",
+                hint: "install the extension for PostgreSQL \(facts.major) on the server's host")
+        }
     }
 
     func writing(into folder: String) -> DumpWriting {
@@ -134,17 +143,15 @@ struct DumpTarget {
         _ = try dropRoles(besides: [user])
     }
 
-    func analyze() throws {
+    /// One database, or all.
+    func analyze(_ database: String? = nil) throws {
+        let which = database.map { ["-d", connectionText($0)] } ?? ["--all", "--maintenance-db=\(connectionOfPrograms)"]
         let outcome = try run(
-            "vacuumdb",
-            [
-                "--all", "--analyze-only", "--quiet", "--no-password", "--jobs=\(host.processors)",
-                "--maintenance-db=\(connectionOfPrograms)",
-            ])
+            "vacuumdb", ["--analyze-only", "--quiet", "--no-password", "--jobs=\(host.processors)"] + which)
         guard outcome.succeeded else { throw failed("vacuumdb", outcome) }
     }
 
-    private func failed(_ program: String, _ outcome: ChildProcess.Outcome) -> Failure {
+    func failed(_ program: String, _ outcome: ChildProcess.Outcome) -> Failure {
         Failure(
             .store, "\(store.declaration.path): \(program) failed", hint: "see what it says; the server's log has more",
             cause: printable(outcome.errorText, limit: 600))

@@ -1,0 +1,132 @@
+import Glibc
+import HostIO
+import Model
+
+/// Two dumps of a database in directory format, without compression, entry by entry.
+///
+/// Dumps of one release are compared by the text of every definition and by every byte of every row. Releases write the same definition in
+/// different words, so of dumps of two releases definitions are compared by kind, name and owner, and sequences by their values; rows as
+/// before.
+struct DumpComparison {
+    let programs: ServerPrograms
+    let left: String
+    let right: String
+
+    /// What of a dump `pg_restore --list` tells.
+    struct Contents {
+        /// "15": of the server, and of the program that wrote the dump.
+        var release: String
+        var entries: [Entry]
+    }
+
+    struct Entry {
+        /// `3434; 0 16444 TABLE DATA more fact_big postgres`.
+        var line: String
+        /// The entry's number in the dump, which is the name of its file.
+        var number: String
+        /// `TABLE DATA more fact_big postgres`.
+        var key: String
+
+        init?(_ line: Substring) {
+            let parts = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)
+            guard parts.count == 4, parts[0].hasSuffix(";") else { return nil }
+            self.line = String(line)
+            number = String(parts[0].dropLast())
+            key = String(parts[3])
+        }
+
+        var isData: Bool { key.hasPrefix("TABLE DATA ") }
+        var isLargeObject: Bool { key.hasPrefix("BLOB") }
+        var isSequenceValue: Bool { key.hasPrefix("SEQUENCE SET ") }
+        var isExtension: Bool { key.hasPrefix("EXTENSION - ") }
+    }
+
+    /// Whether a release other than that of the dump on the left has written the one on the right.
+    func areOfOneRelease() throws -> Bool { try contents(left).release == contents(right).release }
+
+    func areSame(_ job: JobControl) throws -> Bool {
+        let (one, other) = (try contents(left), try contents(right))
+        let keys = { (contents: Contents) in contents.entries.filter { !$0.isLargeObject }.map(\.key).sorted() }
+        guard keys(one) == keys(other) else { return false }
+        let isOneRelease = one.release == other.release
+        let isCompared = { (entry: Entry) in isOneRelease ? !entry.isData && !entry.isLargeObject : entry.isSequenceValue }
+        guard try text(of: one, in: left, isCompared) == text(of: other, in: right, isCompared) else { return false }
+        return try haveSameRows(one, other, job) && haveSameLargeObjects(job)
+    }
+
+    /// Rows alone.
+    func haveSameRows(_ job: JobControl) throws -> Bool { try haveSameRows(contents(left), contents(right), job) }
+
+    func contents(_ folder: String) throws -> Contents {
+        let outcome = try programs.run("pg_restore", ["--list", folder], outputLimit: 1 << 28)
+        guard outcome.succeeded, !outcome.truncated else { throw failure(outcome) }
+        var contents = Contents(release: "", entries: [])
+        for line in outcome.outputText.split(separator: "\n") {
+            if line.hasPrefix(";") {
+                guard let words = line.ranges(of: " version: ").first.map({ line[$0.upperBound...] }) else { continue }
+                contents.release += "\(words.prefix { $0.isNumber }) "
+            } else if let entry = Entry(line) {
+                contents.entries.append(entry)
+            }
+        }
+        return contents
+    }
+
+    /// The digest of what `pg_restore` makes of the entries, in their order.
+    private func text(of contents: Contents, in folder: String, _ isCompared: (Entry) -> Bool) throws -> String {
+        let list = contents.entries.filter(isCompared).map(\.line).joined(separator: "\n") + "\n"
+        let script = #""$1" -f - -L /dev/stdin "$2" | grep -vE '^(\\restrict|\\unrestrict) |^-- (Dumped|Started|Completed)' | sha256sum"#
+        let outcome = try ChildProcess(
+            ["/bin/bash", "-o", "pipefail", "-c", script, "digest", Path.join(programs.folder, "pg_restore"), folder],
+            input: Array(list.utf8)
+        ).run()
+        guard outcome.succeeded else { throw failure(outcome) }
+        return String(outcome.outputText.prefix(64))
+    }
+
+    private func failure(_ outcome: ChildProcess.Outcome) -> Failure {
+        Failure(
+            .store, "a dump cannot be read: pg_restore failed", hint: "see what it says", cause: printable(outcome.errorText, limit: 600))
+    }
+
+    // MARK: Rows
+
+    private func haveSameRows(_ one: Contents, _ other: Contents, _ job: JobControl) throws -> Bool {
+        let files = { (contents: Contents) in
+            Dictionary(contents.entries.filter(\.isData).map { ($0.key, "\($0.number).dat") }) { first, _ in first }
+        }
+        let others = files(other)
+        return try files(one).allSatisfy { key, name in try others[key].map { try haveSameBytes(name, $0, job) } ?? false }
+    }
+
+    private func haveSameLargeObjects(_ job: JobControl) throws -> Bool {
+        let names = { (folder: String) in
+            try Descriptor.openDirectory(folder).entries().map { FileName.text($0.name) }.filter {
+                $0.hasPrefix("blob_") && $0.hasSuffix(".dat")
+            }.sorted()
+        }
+        let objects = try names(left)
+        return try objects == names(right) && objects.allSatisfy { try haveSameBytes($0, $0, job) }
+    }
+
+    private func haveSameBytes(_ name: String, _ otherName: String, _ job: JobControl) throws -> Bool {
+        let paths = [Path.join(left, name), Path.join(right, otherName)]
+        let sizes = try paths.map { try statusOfPath($0)?.size }
+        guard sizes[0] == sizes[1] else { return false }
+        let one = try Descriptor.open(paths[0], .read)
+        let other = try Descriptor.open(paths[1], .read)
+        let half = 1 << 20
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * half, alignment: 64)
+        defer { room.deallocate() }
+        let (first, second) = (
+            UnsafeMutableRawBufferPointer(rebasing: room[..<half]), UnsafeMutableRawBufferPointer(rebasing: room[half...])
+        )
+        while true {
+            try job.checkCancelled()
+            let count = try one.read(into: first)
+            guard try other.read(into: second) == count else { return false }
+            if count == 0 { return true }
+            guard let left = first.baseAddress, let right = second.baseAddress, memcmp(left, right, count) == 0 else { return false }
+        }
+    }
+}
