@@ -218,7 +218,7 @@ package enum StoreAdapterContract {
             let reduced = try run.adapter.reduce(image, to: .structure, scratch: run.scratch, job: JobControl())
             let reload =
                 switch reduced {
-                case .directoriesOnly(let reload), .rebuilt(_, _, let reload): reload
+                case .directoriesOnly(let reload), .rebuilt(_, _, let reload, _): reload
                 }
             #expect(!reload.isEmpty && reload.allSatisfy { $0.count != nil })
             #expect(try run.store.content() == content, "reducing works on a copy")

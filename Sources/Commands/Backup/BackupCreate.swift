@@ -30,6 +30,9 @@ struct BackupCreateCommand: ClusterCommand {
     @Option(help: "How much of it: full, lightweight or dataless.")
     var mode: BackupMode = .full
 
+    @Flag(help: "Keep the files of PostgreSQL servers beside the dumps: for a faster restore under the same release.")
+    var physical = false
+
     @Option(help: ArgumentHelp("A name of at most 44 letters, digits, '-' and '_' (default: time and mode).", valueName: "name"))
     var name: String?
 
@@ -43,7 +46,7 @@ struct BackupCreateCommand: ClusterCommand {
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)
         let target = try target.name(in: cluster)
-        let request = BackupRequest(name: name, snapshot: snapshot, target: target, mode: mode)
+        let request = BackupRequest(name: name, snapshot: snapshot, target: target, mode: mode, form: physical ? .physical : .portable)
         let (outcome, seconds) = try context.timing { try context.watching { try Backups(cluster).create(request, job: $0) } }
         let missing = outcome.entry.manifest.stores.reduce(0) { $0 + $1.unreadable }
         if missing > 0 { context.console.warn("the backup is incomplete: \(counted(missing, "entry", "entries")) could not be read") }

@@ -28,6 +28,7 @@ struct BackupShowCommand: ClusterCommand {
             let reload = stores.reload(records)
             return
                 ([BackupText(terminal: terminal, now: context.now).fields(entry, in: target), "", stores.images(records), ""]
+                + stores.tables(records) + stores.physical(records)
                 + stores.walks(records) + stores.issues(records, examples: 10)
                 + (reload.isEmpty ? ["nothing has to be reloaded after a restore"] : reload))
                 .joined(separator: "\n")

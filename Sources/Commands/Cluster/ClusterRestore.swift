@@ -30,6 +30,9 @@ struct ClusterRestoreCommand: ClusterCommand {
     @Option(help: ArgumentHelp("Leave this store of the backup out (may be repeated).", valueName: "store"))
     var without: [String] = []
 
+    @Flag(help: "Take the files of stores that the backup holds in their physical form as well: the same release, and faster.")
+    var physical = false
+
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
 
@@ -39,7 +42,7 @@ struct ClusterRestoreCommand: ClusterCommand {
 
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)
-        let restore = ClusterRestore(into: cluster, from: context.absolute(from))
+        let restore = ClusterRestore(into: cluster, from: context.absolute(from), form: physical ? .physical : .portable)
         let prepared = try context.watching { try restore.prepare(backup, without: without, job: $0) }
         guard try context.agree(to: prepared.plan, consent) else { return .done }
         let outcome = try context.watching { try restore.run(prepared, job: $0) }

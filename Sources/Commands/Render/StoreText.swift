@@ -49,6 +49,36 @@ struct StoreText {
         }
     }
 
+    /// By table: rows that are there, and rows to be reloaded; empty where a backup does not count tables.
+    func tables(_ records: [StoreRecord]) -> [String] {
+        let counted = records.filter { $0.kept != nil }
+        guard !counted.isEmpty else { return [] }
+        var table = Table([
+            Table.Column("STORE", importance: 6, minimum: 8), Table.Column("TABLE", importance: 9, minimum: 12),
+            Table.Column("ROWS KEPT", .right, importance: 8, minimum: 9), Table.Column("TO RELOAD", .right, importance: 7, minimum: 9),
+            Table.Column("SIZE", .right, importance: 5, minimum: 7),
+        ])
+        for record in counted {
+            for kept in record.kept ?? [] { table.add([record.name, kept.table, grouped(kept.rows), "", ByteCount(kept.bytes).text]) }
+            for item in record.reload where item.what.hasPrefix("table ") {
+                table.add([
+                    record.name, String(item.what.dropFirst(6)), "0", item.count.map { grouped($0) } ?? "all",
+                    item.bytes.map { ByteCount($0).text } ?? "",
+                ])
+            }
+        }
+        return [table.text(for: terminal), ""]
+    }
+
+    /// Stores whose files a backup holds beside the dumps.
+    func physical(_ records: [StoreRecord]) -> [String] {
+        records.compactMap { record in
+            record.physicalBytes.map {
+                "\(record.name): its files are there as well (\(ByteCount($0))): cluster restore --physical takes them"
+            }
+        }
+    }
+
     /// What has to be reloaded after a restore; empty when nothing.
     func reload(_ records: [StoreRecord]) -> [String] {
         records.filter { !$0.reload.isEmpty }.flatMap { record in

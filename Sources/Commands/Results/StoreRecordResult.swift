@@ -21,6 +21,10 @@ struct StoreRecordResult: Encodable {
     /// Of a backup: why all of the store was walked, not only what had changed; null when that was not so.
     var fullWalk: OrNull<String>
     var reload: [ReloadItem]
+    /// Of a backup made of dumps: the rows of each table that it holds; null where tables are not counted.
+    var kept: OrNull<[KeptRows]>
+    /// Of a backup: bytes of the store's files, where it holds those as well; null otherwise.
+    var physicalBytes: OrNull<UInt64>
 
     init(_ record: StoreRecord) {
         name = record.name
@@ -39,5 +43,7 @@ struct StoreRecordResult: Encodable {
         issueExamples = record.issueExamples
         fullWalk = OrNull(record.fullWalk)
         reload = record.reload
+        kept = OrNull(record.kept)
+        physicalBytes = OrNull(record.physicalBytes)
     }
 }

@@ -77,6 +77,10 @@ package struct StoreRecord: Hashable, Sendable, Codable {
     package var facts: [String: String]
     /// What this image leaves out.
     package var reload: [ReloadItem]
+    /// In a backup that was made of dumps: what it holds of each table.
+    package var kept: [KeptRows]?
+    /// In a backup that keeps the files of the store as well (``StoredForm/physical``): their logical bytes.
+    package var physicalBytes: UInt64?
     /// Entries that could not be read or changed while they were read.
     package var issues: Int
     /// The first few of them as lines for people.
@@ -112,6 +116,9 @@ package struct StoreRecord: Hashable, Sendable, Codable {
     package func extent(in mode: BackupMode) -> StoreExtent {
         StoreExtent(mode: mode, role: role, hasBulkTables: !bulkTables.isEmpty)
     }
+
+    /// The directory below `stores` that holds the image in a form. No store is called so (``NameRule``).
+    package func folder(_ form: StoredForm) -> String { form == .physical ? "\(name).physical" : name }
 
     /// As a cluster file would declare it.
     package var declaration: StoreDeclaration {

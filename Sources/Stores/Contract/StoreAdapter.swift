@@ -198,7 +198,7 @@ package enum ReducedImage: Sendable {
     /// Only the directories of the image.
     case directoriesOnly(reload: [ReloadItem])
     /// A rebuilt store in the scratch directory.
-    case rebuilt(any EntrySource, ChunkShape, reload: [ReloadItem])
+    case rebuilt(any EntrySource, ChunkShape, reload: [ReloadItem], kept: [KeptRows] = [])
 }
 
 /// What one store would lose and gain.

@@ -151,7 +151,7 @@ extension PostgresStore {
     ) throws -> ReducedImage {
         try asFailure {
             let dump = try ImageDump(store: self, image: image.tree, extent: extent, host: host).run(in: scratch.path, job)
-            return .rebuilt(LocalDirectory(path: dump.folder), .contentDefined, reload: dump.reload)
+            return .rebuilt(LocalDirectory(path: dump.folder), .contentDefined, reload: dump.reload, kept: dump.kept)
         }
     }
 }

@@ -14,8 +14,13 @@ package struct BackupRequest: Sendable {
     package var snapshot: String?
     package var target: String
     package var mode: BackupMode
+    /// `physical`: the files of stores whose backups are made of something else are kept as well.
+    package var form: StoredForm
 
-    package init(name: String? = nil, snapshot: String? = nil, target: String, mode: BackupMode = .full) {
+    package init(
+        name: String? = nil, snapshot: String? = nil, target: String, mode: BackupMode = .full, form: StoredForm = .portable
+    ) {
+        self.form = form
         self.name = name
         self.snapshot = snapshot
         self.target = target
@@ -77,7 +82,7 @@ extension Backups {
         let outcome = try withExtendedLifetime(source) {
             let writing = BackupWriting(
                 cluster: cluster, source: source.entry, sourceReader: source.reader, previous: existing.entries, target: target,
-                mode: request.mode, job: job)
+                mode: request.mode, form: request.form, job: job)
             return try advisingWhenFull(request.target) { try writing.run(name) }
         }
         job.log("backup \(name) of snapshot \(source.entry.manifest.name): \(ByteCount(outcome.bytesStored)) added to \(request.target)")

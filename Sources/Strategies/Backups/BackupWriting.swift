@@ -16,11 +16,14 @@ struct BackupWriting {
     let previous: [RepositoryEntry]
     let target: WritableRepository
     let mode: BackupMode
+    let form: StoredForm
     let job: JobControl
 
     private struct Part {
         var record: StoreRecord
         var node: Node
+        /// Of the files of the store, which are kept as well.
+        var physical: Node?
     }
 
     /// What is to be archived of a store.
@@ -41,7 +44,8 @@ struct BackupWriting {
             try cluster.checkMay(.backup)
             let manifest = manifest(name, stores: parts.map(\.record))
             job.begin(phase: "committing")
-            let nodes = Dictionary(uniqueKeysWithValues: parts.map { ($0.record.name, $0.node) })
+            var nodes = Dictionary(uniqueKeysWithValues: parts.map { ($0.record.name, $0.node) })
+            for part in parts { nodes[part.record.folder(.physical)] = part.physical }
             return try writer.commit(manifest, stores: nodes, user: cluster.host.user)
         } catch {
             writer.abandon()
@@ -68,17 +72,27 @@ struct BackupWriting {
             part.record.extent = extent
             part.record.madeFrom = try cluster.adapter(for: record.declaration).comparesNativeImages ? record.nativeImageID : nil
             part.record.nativeImageID = nil
+            if form == .physical, extent == .whole, !isCopied {
+                let files = try copy(image, record, into: writer, .physical)
+                part.physical = files.node
+                part.record.physicalBytes = files.record.bytes
+            }
             return part
         } catch {
             throw Failure(describing: error).about(store: record.name)
         }
     }
 
-    private func copy(_ image: StoreImage, _ record: StoreRecord, into writer: BlobWriter) throws -> Part {
+    private func copy(
+        _ image: StoreImage, _ record: StoreRecord, into writer: BlobWriter, _ form: StoredForm = .portable
+    ) throws -> Part {
         switch image {
         case .archived(let tree):
-            _ = try TreeCopy(from: tree, to: writer, parent: try parent(of: record), host: cluster.host).run(job: job)
+            _ = try TreeCopy(from: tree, to: writer, parent: try parent(of: record, form), host: cluster.host).run(job: job)
             return Part(record: record, node: try node(of: tree, subtree: tree.id))
+        case .native(let source) where form == .physical:
+            let reading = Reading(source: source, record: record, parent: try parent(of: record, form))
+            return try archive(reading, .contentDefined, into: writer)
         case .native(let source):
             return try archive(compared(source, record), .contentDefined, into: writer)
         }
@@ -118,9 +132,10 @@ struct BackupWriting {
         let scratch = try cluster.scratch()
         let adapter = try cluster.adapter(for: record.declaration)
         switch try adapter.reduce(image, to: extent, scratch: scratch, job: job) {
-        case .rebuilt(let source, let shape, let reload):
+        case .rebuilt(let source, let shape, let reload, let kept):
             var part = try archive(Reading(source: source, record: record, parent: try parent(of: record)), shape, into: writer)
             part.record.reload = reload
+            part.record.kept = kept.isEmpty ? nil : kept
             return part
         case .directoriesOnly(let reload):
             var part = try skeleton(of: image, record, into: writer)
@@ -164,8 +179,8 @@ struct BackupWriting {
     }
 
     /// The tree of the store there.
-    private func parent(of record: StoreRecord) throws -> TreeID? {
-        try last(record).flatMap { try EntryReader(target.index).parentTree(of: record.name, in: $0) }
+    private func parent(of record: StoreRecord, _ form: StoredForm = .portable) throws -> TreeID? {
+        try last(record).flatMap { try EntryReader(target.index).parentTree(of: record.folder(form), in: $0) }
     }
 
     private func node(of tree: ArchivedTree, subtree: TreeID) throws -> Node {

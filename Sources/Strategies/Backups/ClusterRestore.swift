@@ -30,11 +30,16 @@ package struct ClusterRestore: Sendable {
     package let cluster: Cluster
     /// Directory of the target, absolute.
     package let from: String
+    /// `physical`: the files of a store are taken where the backup has them as well.
+    package let form: StoredForm
 
-    package init(into cluster: Cluster, from: String) {
+    package init(into cluster: Cluster, from: String, form: StoredForm = .portable) {
         self.cluster = cluster
         self.from = from
+        self.form = form
     }
+
+    private func form(of record: StoreRecord) -> StoredForm { record.physicalBytes == nil ? .portable : form }
 
     /// Finds and proves the backup, matches stores, and checks that the cluster is empty and has room. Changes nothing.
     package func prepare(_ name: String, without: [String], job: JobControl) throws -> PreparedClusterRestore {
@@ -43,6 +48,11 @@ package struct ClusterRestore: Sendable {
         let (listing, reader) = try EntryReader.list(.backup, in: repository)
         let entry = try listing.entry(named: name, .backup)
         let matching = try matchStores(of: entry.manifest, to: cluster.file, without: without)
+        guard form == .portable || matching.pairs.contains(where: { $0.record.physicalBytes != nil }) else {
+            throw Failure(
+                .refused, "the backup \(name) holds no store in its physical form",
+                hint: "leave --physical out; backup create --physical makes one")
+        }
         try checkEmpty(matching, before: entry)
         let space = try checkSpace(matching)
         let check = try repository.check([entry.stored], data: .all, job: job)
@@ -101,7 +111,7 @@ package struct ClusterRestore: Sendable {
     /// Bytes that are still to be written: an interrupted restore left a part of them. What it was writing is not counted as there.
     private func missing(_ pair: StoreMatching.Pair, _ space: StoreSpace) throws -> UInt64 {
         let places = try cluster.state.current()?.restoring?.places ?? [:]
-        let bytes = pair.record.bytes
+        let bytes = form(of: pair.record) == .physical ? pair.record.physicalBytes ?? 0 : pair.record.bytes
         let isResumable = pair.declaration.kind == .directory || pair.declaration.kind == .hdfs
         guard places[pair.declaration.name] == pair.declaration.path, isResumable,
             let there = try? cluster.adapter(for: pair.declaration).open().bytes
@@ -138,7 +148,8 @@ package struct ClusterRestore: Sendable {
 
     private func fill(_ pair: StoreMatching.Pair, _ prepared: PreparedClusterRestore, _ job: JobControl) throws -> FilledStore {
         do {
-            return try cluster.fill(pair.declaration, with: pair.record, of: prepared.entry, prepared.held.reader, job: job)
+            return try cluster.fill(
+                pair.declaration, with: pair.record, of: prepared.entry, prepared.held.reader, form: form(of: pair.record), job: job)
         } catch {
             var failure = Failure(describing: error)
             failure.hint = [

@@ -35,12 +35,13 @@ package struct RestoreOutcome: Sendable {
 extension Cluster {
     /// Makes `store` equal to its image in `entry`, planned afresh, and checks it.
     package func fill(
-        _ store: StoreDeclaration, with record: StoreRecord, of entry: RepositoryEntry, _ reader: EntryReader, job: JobControl
+        _ store: StoreDeclaration, with record: StoreRecord, of entry: RepositoryEntry, _ reader: EntryReader,
+        form: StoredForm = .portable, job: JobControl
     ) throws -> FilledStore {
         do {
             let start = host.clock.monotonicNanoseconds()
             let adapter = try adapter(for: store)
-            let image = try image(of: record, in: entry, reader)
+            let image = try image(of: record, in: entry, reader, form: form)
             let scratch = try scratch()
             job.begin(phase: "restoring \(record.name)")
             let plan = try adapter.planRestore(of: image, scratch: scratch, job: job)

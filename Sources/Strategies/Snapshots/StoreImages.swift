@@ -6,10 +6,12 @@ package import StoreContract
 
 extension Cluster {
     /// The image of a store in an entry, wherever it lies. Throws `damaged` when it is gone.
-    package func image(of record: StoreRecord, in entry: RepositoryEntry, _ reader: EntryReader) throws -> StoreImage {
+    package func image(
+        of record: StoreRecord, in entry: RepositoryEntry, _ reader: EntryReader, form: StoredForm = .portable
+    ) throws -> StoreImage {
         switch record.image {
         case .archived:
-            guard let node = try reader.tree(of: record.name, in: entry), let tree = node.subtree else {
+            guard let node = try reader.tree(of: record.folder(form), in: entry), let tree = node.subtree else {
                 throw Failure(.damaged, "\(entry.manifest.kind.rawValue) \(entry.manifest.name) has no image of the store \(record.name)")
             }
             return .archived(ArchivedTree(repository: reader.index, id: tree, node: node))

@@ -12,7 +12,7 @@ import Testing
     ]
     static let storeKeys: Set = [
         "name", "kind", "role", "path", "image", "extent", "precision", "began", "ended", "bytes", "entries", "issues", "unreadable",
-        "issueExamples", "fullWalk", "reload",
+        "issueExamples", "fullWalk", "reload", "kept", "physicalBytes",
     ]
     static let backupKeys: Set = [
         "name", "id", "target", "mode", "cut", "created", "cluster", "release", "snapshot", "bytes", "stores",

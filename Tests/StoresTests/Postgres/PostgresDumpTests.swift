@@ -31,9 +31,9 @@ import Testing
             """, in: "acme")
     }
 
-    private func tree(_ reduced: ReducedImage) throws -> (tree: ArchivedTree, reload: [ReloadItem]) {
-        guard case .rebuilt(let source, let shape, let reload) = reduced else { throw Failure(.internal, "not rebuilt") }
-        return (try ImageRepository().archive(CapturedImage(source: source, shape: shape)).tree, reload)
+    private func tree(_ reduced: ReducedImage) throws -> (tree: ArchivedTree, reload: [ReloadItem], kept: [KeptRows]) {
+        guard case .rebuilt(let source, let shape, let reload, let kept) = reduced else { throw Failure(.internal, "not rebuilt") }
+        return (try ImageRepository().archive(CapturedImage(source: source, shape: shape)).tree, reload, kept)
     }
 
     private func names(in folder: String) throws -> [String] {
@@ -47,7 +47,7 @@ import Testing
         let content = try fixture.content()
         let image = try run.snapshot("a")
         #expect(try fixture.store.isConvertedForBackups(image))
-        let (dumps, reload) = try tree(try fixture.store.reduce(image, to: .whole, scratch: run.scratch, job: JobControl()))
+        let (dumps, reload, _) = try tree(try fixture.store.reduce(image, to: .whole, scratch: run.scratch, job: JobControl()))
         #expect(reload.isEmpty)
         #expect(try fixture.store.isConvertedForBackups(.archived(dumps)) == false)
         let other = try PostgresFixture(.dump)
@@ -68,7 +68,9 @@ import Testing
         let run = try StoreRun(fixture)
         try fill(fixture)
         let image = try run.snapshot("a")
-        let (dumps, reload) = try tree(try fixture.store.reduce(image, to: .withoutBulkRows, scratch: run.scratch, job: JobControl()))
+        let (dumps, reload, kept) = try tree(try fixture.store.reduce(image, to: .withoutBulkRows, scratch: run.scratch, job: JobControl()))
+        #expect(kept.first { $0.table == "public.account in acme" }?.rows == 300, "\(kept)")
+        #expect(!kept.contains { $0.table.contains("fact_sales") }, "\(kept)")
         #expect(reload.map(\.what) == ["table public.fact_sales in acme"] && reload.first?.count == 1200 && (reload.first?.bytes ?? 0) > 0)
         let other = try PostgresFixture(.dump)
         try StoreRun(other).restore(.archived(dumps))
@@ -82,7 +84,7 @@ import Testing
         try fixture.fill()
         let image = try run.snapshot("a")
         let folder = try ScratchDirectory(in: fixture.home.file("alone"))
-        guard case .rebuilt(let source, _, _) = try fixture.store.reduce(image, to: .whole, scratch: folder, job: JobControl()) else {
+        guard case .rebuilt(let source, _, _, _) = try fixture.store.reduce(image, to: .whole, scratch: folder, job: JobControl()) else {
             return
         }
         let place = source.description

@@ -82,12 +82,23 @@ import Testing
         #expect(try cluster.server.sql("SELECT count(*), max(id) FROM pair", in: "acme") == now)
 
         _ = try loaded.addTarget("nas", path: cluster.home.file("nas"))
-        _ = try Backups(loaded).create(BackupRequest(name: "b", target: "nas"), job: JobControl())
+        let made = try Backups(loaded).create(BackupRequest(name: "b", target: "nas", form: .physical), job: JobControl())
+        #expect(made.entry.manifest.store(named: "catalog")?.kept?.map(\.table) == ["public.pair in acme"])
         let other = try PostgresServer()
         try cluster.writeFile("other.yaml", other, place: "other", state: "other-state")
         let restore = ClusterRestore(into: try cluster.load("other.yaml"), from: cluster.home.file("nas"))
         let outcome = try restore.run(try restore.prepare("b", without: [], job: JobControl()), job: JobControl())
         #expect(outcome.stores.map(\.name) == ["catalog", "pairs", "files"])
         #expect(try other.sql("SELECT count(*), max(id) FROM pair", in: "acme") == now)
+
+        // The files of the server, into a place where none is.
+        let files = try PostgresServer()
+        try files.stop()
+        try removeTree(files.data)
+        try cluster.writeFile("files.yaml", files, place: "files", state: "files-state")
+        let physical = ClusterRestore(into: try cluster.load("files.yaml"), from: cluster.home.file("nas"), form: .physical)
+        _ = try physical.run(try physical.prepare("b", without: [], job: JobControl()), job: JobControl())
+        #expect(try files.sql("SELECT count(*), max(id) FROM pair", in: "acme") == now)
+        try files.program("pg_amcheck", ["--all", "--install-missing", "--heapallindexed"])
     }
 }

@@ -34,13 +34,18 @@ struct DumpWriting {
         try run("pg_dumpall", ["--globals-only", "--no-password", "-f", file, "-d", connection], job)
     }
 
-    /// `snapshot`: one that a session of that database has exported.
-    func write(_ database: String, _ rows: Rows, snapshot: String? = nil, _ job: JobControl) throws {
+    /// `snapshot`: one that a session of that database has exported. `choosing`: arguments of `pg_dump` that say what is dumped. Gives the
+    /// folder of the dump.
+    @discardableResult
+    func write(
+        _ database: String, _ rows: Rows, snapshot: String? = nil, choosing: [String] = [], _ job: JobControl
+    ) throws -> String {
         let target = Path.join(folder, "\(DumpLayout.databases)/\(DumpLayout.folder(of: database))")
         let arguments =
             ["--format=directory", "--compress=0", "--no-sync", "--no-password", "--jobs=\(jobs)", "-f", target]
-            + (snapshot.map { ["--snapshot=\($0)"] } ?? []) + rows.arguments
+            + (snapshot.map { ["--snapshot=\($0)"] } ?? []) + rows.arguments + choosing
         try run("pg_dump", arguments + ["-d", ConnectionText.text(connection, database: database)], job)
+        return target
     }
 
     private func run(_ program: String, _ arguments: [String], _ job: JobControl) throws {

@@ -14,6 +14,7 @@ struct ImageDump {
         /// Holds the dumps and nothing else.
         var folder: String
         var reload: [ReloadItem]
+        var kept: [KeptRows]
     }
 
     func run(in scratch: String, _ job: JobControl) throws -> Result {
@@ -22,7 +23,7 @@ struct ImageDump {
         try makeDirectories(Path.join(folder, "files"))
         job.begin(phase: "starting a server on the image of \(name)")
         let isDumps = try DumpLayout.databases(in: image) != nil
-        let (server, programs) = try isDumps ? loaded(folder, job) : started(folder, job)
+        let (server, programs) = try serve(in: folder, job)
         defer { server.stop() }
         job.begin(phase: "dumping \(name)")
         let writing = DumpWriting(
@@ -30,9 +31,14 @@ struct ImageDump {
             jobs: host.processors,
             holding: server.dataDirectory)
         if isDumps { try copyGlobals(to: writing.folder) } else { try writing.writeGlobals(job) }
-        var reload: [ReloadItem] = []
-        for database in try databases(server) { reload += try dump(database, server, writing, job) }
-        return Result(folder: writing.folder, reload: reload)
+        var result = Result(folder: writing.folder, reload: [], kept: [])
+        for database in try databases(server) { try dump(database, server, writing, &result, job) }
+        return result
+    }
+
+    /// A server with what is in the image, and the programs that go with it.
+    func serve(in folder: String, _ job: JobControl) throws -> (ScratchServer, ServerPrograms) {
+        try DumpLayout.databases(in: image) != nil ? loaded(folder, job) : started(folder, job)
     }
 
     private func started(_ folder: String, _ job: JobControl) throws -> (ScratchServer, ServerPrograms) {
@@ -82,16 +88,21 @@ struct ImageDump {
         return wanted.isEmpty ? all : all.filter(wanted.contains)
     }
 
-    private func dump(_ database: String, _ server: ScratchServer, _ writing: DumpWriting, _ job: JobControl) throws -> [ReloadItem] {
-        guard extent != .whole else {
-            try writing.write(database, .all, job)
-            return []
-        }
+    private func dump(
+        _ database: String, _ server: ScratchServer, _ writing: DumpWriting, _ result: inout Result, _ job: JobControl
+    ) throws {
         let connection = try PostgresConnection(server.connection, database: database)
         defer { connection.close() }
         let inventory = try TableInventory(of: connection, database: database)
-        let left = extent == .structure ? inventory.tables : inventory.bulk(store.declaration.bulkTables)
-        try writing.write(database, extent == .structure ? .none : .besides(left), job)
-        return try inventory.reloadItems(left, connection, job)
+        let left =
+            switch extent {
+            case .whole: [TableInventory.Table]()
+            case .withoutBulkRows: inventory.bulk(store.declaration.bulkTables)
+            case .structure: inventory.tables
+            }
+        let rows: DumpWriting.Rows = extent == .structure ? .none : left.isEmpty ? .all : .besides(left)
+        let dump = try writing.write(database, rows, job)
+        result.reload += try inventory.reloadItems(left, connection, job)
+        result.kept += try inventory.keptRows(in: dump, writing.programs, job)
     }
 }
