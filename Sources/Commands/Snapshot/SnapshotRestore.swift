@@ -1,6 +1,7 @@
 import ArgumentParser
 import Model
 import Snapshots
+import StoreContract
 
 struct SnapshotRestoreCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
@@ -16,10 +17,16 @@ struct SnapshotRestoreCommand: ClusterCommand {
             the software is known to cope; otherwise make a backup of the snapshot and use
             holdfast cluster restore.
 
+            --database brings back one database of a PostgreSQL store, --table one table of
+            it, while the server serves: out of a server that is started on a copy of the
+            snapshot. With --as it stands beside what is there; without, what has its name
+            is kept under another, and its name has to be typed.
+
             EXAMPLES:
               holdfast snapshot restore before-upgrade --dry-run -c acme.yaml
               holdfast snapshot restore before-upgrade -c acme.yaml
               holdfast snapshot restore nightly --store uploads --yes -c acme.yaml
+              holdfast snapshot restore nightly --store catalog --database acme --table public.account --as account_old
             """)
 
     @Argument(help: "The name of the snapshot.")
@@ -28,18 +35,47 @@ struct SnapshotRestoreCommand: ClusterCommand {
     @Option(name: .customLong("store"), help: ArgumentHelp("Restore only this store (may be repeated).", valueName: "name"))
     var stores: [String] = []
 
+    @Option(help: ArgumentHelp("Restore only this database of the store.", valueName: "name"))
+    var database: String?
+
+    @Option(help: ArgumentHelp("Restore only this table of the database.", valueName: "[schema.]name"))
+    var table: String?
+
+    @Option(name: .customLong("as"), help: ArgumentHelp("The database or table gets this name, beside what is there.", valueName: "name"))
+    var newName: String?
+
     @Flag(help: "Restore a snapshot that was taken under another release.")
     var allowReleaseChange = false
 
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
 
+    func validate() throws {
+        if database == nil, table != nil || newName != nil {
+            throw ValidationError("--table and --as say what to do with a database: name it with --database")
+        }
+        if database != nil, stores.count != 1 { throw ValidationError("--database wants the store that it is in: --store NAME") }
+    }
+
+    private var part: StorePart? { database.map { StorePart(database: $0, table: table, newName: newName) } }
+
     func run(in context: CommandContext) throws -> Verdict {
+        if let part { return try restore(part, in: context) }
         let snapshots = Snapshots(try context.cluster(cluster))
         let prepared = try context.watching {
             try snapshots.prepareRestore(
                 name, stores: stores.isEmpty ? nil : stores, releaseChange: allowReleaseChange ? .allowed : .refused, job: $0)
         }
         return try context.execute(prepared, of: snapshots, consent, cluster)
+    }
+
+    private func restore(_ part: StorePart, in context: CommandContext) throws -> Verdict {
+        let snapshots = Snapshots(try context.cluster(cluster))
+        let prepared = try context.watching {
+            try snapshots.preparePart(
+                part, of: stores[0], in: name, releaseChange: allowReleaseChange ? .allowed : .refused, job: $0)
+        }
+        defer { snapshots.close(prepared) }
+        return try context.execute(prepared, of: snapshots, consent)
     }
 }

@@ -53,6 +53,15 @@ package protocol StoreAdapter: Sendable {
     /// not sound throws a `Failure` of code `store`; differences do not, because a running application makes its own.
     func check(against image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreCheck
 
+    /// Takes one part out of an image and says what having it would change, without changing the store. What it holds for that (a server on a
+    /// copy of the image) it holds until ``releasePart(_:)``. Throws `refused` where a store has no parts.
+    func planPart(_ part: StorePart, of image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StorePartPlan
+
+    /// Makes the part in the store, which goes on meanwhile. Nothing is lost: what had the part's name is kept.
+    func applyPart(_ plan: StorePartPlan, job: JobControl) throws -> StorePartOutcome
+
+    func releasePart(_ plan: StorePartPlan)
+
     /// Native images of this store that exist beside it, by the id that `capture` gave them.
     func nativeImages() throws -> [String]
     func removeNativeImage(_ id: String) throws

@@ -15,6 +15,7 @@ package final class PostgresStore: StoreAdapter {
     let host: Host
     private let nativeImageFolder: String?
     private let held = Mutex<[String: Held]>([:])
+    private let parts = Mutex<[String: any PartRestore]>([:])
 
     /// What a prepared or captured image holds until its release.
     enum Held: Sendable {
@@ -44,6 +45,10 @@ package final class PostgresStore: StoreAdapter {
     func hold(_ what: Held, as id: String) { held.withLock { $0[id] = what } }
     func heldImage(_ id: String) -> Held? { held.withLock { $0[id] } }
     func letGo(_ id: String) -> Held? { held.withLock { $0.removeValue(forKey: id) } }
+
+    func holdPart(_ part: any PartRestore) { parts.withLock { $0[part.plan.id] = part } }
+    func heldPart(_ id: String) -> (any PartRestore)? { parts.withLock { $0[id] } }
+    func letGoPart(_ id: String) -> (any PartRestore)? { parts.withLock { $0.removeValue(forKey: id) } }
 
     package func open() throws -> StoreStatus {
         try asFailure {

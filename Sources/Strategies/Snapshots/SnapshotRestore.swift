@@ -53,7 +53,7 @@ extension Snapshots {
     }
 
     /// Throws `refused` for one of another cluster or release, `notFound` with the nearest name.
-    private func restorable(
+    func restorable(
         _ name: String, from listing: EntryListing, onto identity: ClusterIdentity, _ releaseChange: ReleaseChange
     ) throws -> RepositoryEntry {
         let own = listing.entries.filter { $0.manifest.cluster.id == identity.id }
@@ -64,7 +64,7 @@ extension Snapshots {
     }
 
     /// A cluster restore that did not end goes on first: what it has filled and what not is known to it alone.
-    private func refuseHalfCluster() throws {
+    func refuseHalfCluster() throws {
         guard let restoring = try cluster.catalogue().restoring, restoring.places != nil else { return }
         throw Failure(
             .refused, "the restore of the backup \(restoring.name) into this cluster did not end",
@@ -112,7 +112,7 @@ extension Snapshots {
         try freeName("safety-\(cluster.host.clock.now().compact)", besides: taken)
     }
 
-    private func declaration(of record: StoreRecord) throws -> StoreDeclaration {
+    func declaration(of record: StoreRecord) throws -> StoreDeclaration {
         guard let store = cluster.file.store(named: record.name) else {
             throw Failure(
                 .refused, "the snapshot holds the store \(record.name), which \(cluster.file.path) does not name any more",

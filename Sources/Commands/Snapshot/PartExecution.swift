@@ -1,0 +1,56 @@
+import Model
+import Snapshots
+
+struct PartResult: Encodable {
+    struct Part: Encodable {
+        var snapshot: SnapshotName
+        var store: String
+        /// "database acme", "table public.account in acme".
+        var what: String
+        var name: String
+        /// What had the name before; null when nothing had it.
+        var keptAs: OrNull<String>
+        /// What was made equals what the snapshot has.
+        var isSame: Bool
+        var issues: [String]
+        var undo: [String]
+        var seconds: Double
+    }
+
+    var restored: Part
+
+    init(_ outcome: PartRestoreOutcome) {
+        let plan = outcome.plan
+        restored = Part(
+            snapshot: plan.snapshot, store: plan.store, what: plan.what, name: plan.name, keptAs: OrNull(plan.keptAs),
+            isSame: outcome.isSame, issues: outcome.issues, undo: plan.undoStatements, seconds: outcome.seconds)
+    }
+}
+
+extension CommandContext {
+    /// From the plan of a restore of one part to its report.
+    func execute(_ prepared: PreparedPartRestore, of snapshots: Snapshots, _ consent: ConsentOptions) throws -> Verdict {
+        let plan = prepared.plan
+        let isAgreed = try agree(to: plan, consent) { confirmation in
+            guard plan.keptAs != nil else { return try confirmation.ask(plan.summary.title) }
+            try confirmation.askTyping(plan.name, what: "its name", "\(plan.summary.title) in its place")
+        }
+        guard isAgreed else { return .done }
+        let outcome = try watching { try snapshots.restore(prepared, job: $0) }
+        console.finish(json: PartResult(outcome)) { _ in text(outcome) }
+        if console.mode != .json {
+            for issue in outcome.issues { console.warn("not made: \(printable(issue, limit: 300))") }
+        }
+        return outcome.issues.isEmpty && outcome.isSame ? .done : .flawed(.incomplete)
+    }
+
+    private func text(_ outcome: PartRestoreOutcome) -> String {
+        let plan = outcome.plan
+        let check = outcome.isSame ? "equals the snapshot" : "differs from the snapshot"
+        let undo = plan.undoStatements.isEmpty ? nil : "undo: \(plan.undoStatements.joined(separator: "; "))"
+        return [
+            "\(plan.what) of \(plan.snapshot) is \(plan.name) now, in \(DurationText.spoken(seconds: outcome.seconds)); checked: \(check)",
+            plan.keptAs.map { "what was there is kept as \($0)" }, undo,
+        ].compactMap { $0 }.joined(separator: "\n")
+    }
+}

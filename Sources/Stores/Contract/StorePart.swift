@@ -1,0 +1,79 @@
+package import HostIO
+import Model
+
+/// One database of a store, or one table of it, to be had out of an image alone while the store goes on.
+package struct StorePart: Hashable, Sendable, Codable {
+    package var database: String
+    /// `name` or `schema.name`; nil for the whole database.
+    package var table: String?
+    /// The name that it gets beside what is there; nil: its own, and what has that now is kept under another.
+    package var newName: String?
+
+    package init(database: String, table: String? = nil, newName: String? = nil) {
+        self.database = database
+        self.table = table
+        self.newName = newName
+    }
+}
+
+/// What having a part would change. Whoever plans one calls ``StoreAdapter/releasePart(_:)`` in the end.
+package struct StorePartPlan: Hashable, Sendable, Codable {
+    /// Of what the adapter holds for it.
+    package var id: String
+    /// "database acme", "table public.account in acme".
+    package var what: String
+    /// What it will be called.
+    package var name: String
+    /// Of a table.
+    package var rows: UInt64?
+    package var bytes: UInt64
+    /// What has the name now gets this one; nil when nothing has it.
+    package var keptAs: String?
+    /// Roles that the part needs and the store lacks; they are made.
+    package var roles: [String]
+    /// What is unusual about it.
+    package var warnings: [String]
+    /// Statements that take it back; empty when the part stands beside what was there.
+    package var undo: [String]
+
+    package init(
+        id: String, what: String, name: String, rows: UInt64? = nil, bytes: UInt64, keptAs: String? = nil, roles: [String] = [],
+        warnings: [String] = [], undo: [String] = []
+    ) {
+        self.id = id
+        self.what = what
+        self.name = name
+        self.rows = rows
+        self.bytes = bytes
+        self.keptAs = keptAs
+        self.roles = roles
+        self.warnings = warnings
+        self.undo = undo
+    }
+}
+
+package struct StorePartOutcome: Hashable, Sendable, Codable {
+    /// What of the part could not be made, a constraint to a table that lacks the rows, say.
+    package var issues: [String]
+    /// Whether what was made equals what the image has.
+    package var isSame: Bool
+
+    package init(issues: [String] = [], isSame: Bool = true) {
+        self.issues = issues
+        self.isSame = isSame
+    }
+}
+
+extension StoreAdapter {
+    package func planPart(_ part: StorePart, of image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StorePartPlan {
+        throw Failure(
+            .refused, "store \(declaration.name): a store of kind \(declaration.kind.rawValue) has no databases to be restored alone",
+            hint: "restore the whole store: --store \(declaration.name)")
+    }
+
+    package func applyPart(_ plan: StorePartPlan, job: JobControl) throws -> StorePartOutcome {
+        throw Failure(.internal, "store \(declaration.name): nothing is prepared")
+    }
+
+    package func releasePart(_ plan: StorePartPlan) {}
+}

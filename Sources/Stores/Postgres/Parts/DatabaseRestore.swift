@@ -1,0 +1,68 @@
+import HostIO
+import Model
+import StoreContract
+
+/// One database of an image beside those of the server, or in the place of one, which is kept under another name.
+///
+/// It is loaded and compared under a name of its own, and gets its place by renames, in one transaction.
+struct DatabaseRestore: PartRestore {
+    let plan: StorePartPlan
+    let source: PartSource
+    private let target: DumpTarget
+    private let host: Host
+
+    init(_ source: PartSource, _ target: DumpTarget, _ part: StorePart, host: Host) throws {
+        self.source = source
+        self.target = target
+        self.host = host
+        let name = part.newName ?? part.database
+        try PartNames.check(name)
+        let isThere = try target.holds(database: name)
+        if isThere, part.newName != nil {
+            throw Failure(.exists, "there is a database \(name) on the server", hint: "choose another name with --as")
+        }
+        let kept = isThere ? PartNames.join(name, "_before_\(host.clock.now().compact)") : nil
+        let session = try source.session("template1")
+        defer { session.close() }
+        let number = try session.text("SELECT oid FROM pg_database WHERE datname = $1", [source.database]) ?? "0"
+        let bytes = try session.text("SELECT pg_database_size($1::oid)", [number])
+        let needed = try source.roles(
+            session, "d.dbid = $1::oid OR (d.dbid = 0 AND d.classid = 'pg_database'::regclass AND d.objid = $1::oid)", [number])
+        plan = StorePartPlan(
+            id: host.randomHex(bytes: 6), what: "database \(source.database)", name: name,
+            bytes: bytes.flatMap { UInt64($0) } ?? 0, keptAs: kept, roles: try needed.subtracting(target.roles()).sorted(),
+            warnings: isThere ? ["sessions in the database \(name) end when it is replaced"] : [],
+            undo: kept.map {
+                ["DROP DATABASE \(quotedName(name))", "ALTER DATABASE \(quotedName($0)) RENAME TO \(quotedName(name))"]
+            } ?? [])
+    }
+
+    func run(_ job: JobControl) throws -> StorePartOutcome {
+        let staging = PartNames.join(source.database, "_holdfast_\(host.randomHex(bytes: 4))")
+        job.begin(phase: "taking \(plan.what) out of the image")
+        try source.execute("ALTER DATABASE \(quotedName(source.database)) RENAME TO \(quotedName(staging))", in: "template1")
+        let dump = try source.dump(staging, job)
+        try target.checkExtensions(of: dump, called: source.database)
+        try target.makeRoles(try source.definitions(of: plan.roles, job))
+        job.begin(phase: "loading \(plan.what)")
+        do {
+            try target.load(staging, from: dump)
+            try target.analyze(staging)
+            job.begin(phase: "comparing \(plan.what)")
+            let isSame = try isSame(as: dump, staging, job)
+            try job.checkCancelled()
+            try target.place(staging, as: plan.name, keeping: plan.keptAs)
+            return StorePartOutcome(isSame: isSame)
+        } catch {
+            try? target.drop(staging)
+            throw error
+        }
+    }
+
+    private func isSame(as dump: String, _ staging: String, _ job: JobControl) throws -> Bool {
+        let writing = target.writing(into: Path.join(source.folder, "target"))
+        try makeDirectories(Path.join(writing.folder, DumpLayout.databases))
+        let written = try writing.write(staging, .all, job)
+        return try DumpComparison(programs: target.programs, left: dump, right: written).areSame(job)
+    }
+}

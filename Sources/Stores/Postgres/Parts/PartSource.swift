@@ -1,0 +1,91 @@
+import Archiving
+import HostIO
+import Model
+import StoreContract
+
+/// A server on a copy of an image, for one of its databases.
+final class PartSource: Sendable {
+    let database: String
+    let programs: ServerPrograms
+    let server: ScratchServer
+    /// Takes dumps.
+    let folder: String
+    private let store: PostgresStore
+    /// Goes last, with everything in it.
+    private let scratch: ScratchDirectory
+    private let host: Host
+
+    /// Throws `notFound` when the image has no such database.
+    init(
+        _ store: PostgresStore, _ image: ImageTree, _ database: String, in scratch: ScratchDirectory, host: Host, job: JobControl
+    ) throws {
+        self.store = store
+        self.database = database
+        self.scratch = scratch
+        self.host = host
+        folder = Path.join(scratch.path, "part-\(host.randomHex(bytes: 6))")
+        try makeDirectories(folder)
+        (server, programs) = try ImageDump(store: store, image: image, extent: .whole, host: host).serve(in: folder, job)
+        do {
+            let session = try session("template1")
+            defer { session.close() }
+            let names = try session.rows("SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1")
+            let known = names.compactMap { $0[0] }
+            guard known.contains(database) else {
+                throw Failure(
+                    .notFound, "there is no database \(printable(database)) in the snapshot",
+                    hint: nearest(to: database, among: known).map { "did you mean \($0)?" } ?? "it has \(known.joined(separator: ", "))")
+            }
+        } catch {
+            server.stop()
+            throw error
+        }
+    }
+
+    func close() { server.stop() }
+
+    func session(_ name: String) throws -> PostgresConnection { try PostgresConnection(server.connection, database: name) }
+
+    /// Runs statements on the copy.
+    func execute(_ sql: String, in database: String) throws {
+        let session = try session(database)
+        defer { session.close() }
+        try session.execute(sql)
+    }
+
+    /// A dump of `name`, or of what `arguments` choose in it; gives its folder.
+    func dump(_ name: String, choosing arguments: [String] = [], _ job: JobControl) throws -> String {
+        let files = Path.join(folder, "source")
+        try makeDirectories(Path.join(files, DumpLayout.databases))
+        let writing = DumpWriting(
+            store: store.declaration.name, programs: programs, connection: server.connectionOfPrograms, folder: files,
+            jobs: host.processors, holding: server.dataDirectory)
+        return try writing.write(name, .all, choosing: arguments, job)
+    }
+
+    /// Roles that `condition` on `pg_shdepend d` finds for the database; of a database of the copy that is a session's.
+    func roles(_ session: PostgresConnection, _ condition: String, _ parameters: [String]) throws -> Set<String> {
+        let rows = try session.rows(
+            """
+            SELECT DISTINCT r.rolname FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
+            WHERE d.refclassid = 'pg_authid'::regclass AND (\(condition))
+            """, parameters, as: "list the roles that are needed")
+        return Set(rows.compactMap { $0[0] }.filter { $0 != ScratchData.user })
+    }
+
+    /// Statements that make these roles as they were, without their memberships.
+    func definitions(of roles: [String], _ job: JobControl) throws -> [String] {
+        guard !roles.isEmpty else { return [] }
+        let files = Path.join(folder, "globals")
+        let writing = DumpWriting(
+            store: store.declaration.name, programs: programs, connection: server.connectionOfPrograms, folder: files, jobs: 1,
+            holding: server.dataDirectory)
+        try writing.writeGlobals(job)
+        let text = String(decoding: try AtomicFile.read(Path.join(files, DumpLayout.globals), limit: 1 << 26), as: UTF8.self)
+        try removeTree(files)
+        let names = roles.flatMap { [$0, quotedName($0)] }
+        return text.split(separator: "\n").map(String.init).filter { line in
+            names.contains { line == "CREATE ROLE \($0);" || line.hasPrefix("ALTER ROLE \($0) WITH ") }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import HostIO
+import Model
+import StoreContract
+
+/// One table of an image beside those of the database, or in the place of one, which is kept under another name.
+///
+/// In the copy of the image the table moves into a schema of its own, with its indexes and sequences; so it can be loaded and compared beside
+/// the one that is there, and gets its place by renames, in one transaction.
+struct TableRestore: PartRestore {
+    let plan: StorePartPlan
+    let source: PartSource
+    private let target: DumpTarget
+    private let host: Host
+    private let table: TableName
+    private let place: TableName
+    private let keptAs: String?
+
+    init(_ text: String, _ source: PartSource, _ target: DumpTarget, _ part: StorePart, host: Host) throws {
+        self.source = source
+        self.target = target
+        self.host = host
+        let session = try source.session(source.database)
+        defer { session.close() }
+        let found = try FoundTable(text, in: session, source.database)
+        let place = part.newName.map { TableName(parsing: $0, schema: found.name.schema) } ?? found.name
+        table = found.name
+        self.place = place
+        try PartNames.check(place.name)
+        guard try target.holds(database: source.database) else {
+            throw Failure(
+                .notFound, "there is no database \(source.database) on the server to put a table into",
+                hint: "restore the whole database: leave out --table")
+        }
+        let live = try target.session(source.database)
+        defer { live.close() }
+        let isThere = try place.exists(in: live)
+        if isThere, part.newName != nil {
+            throw Failure(.exists, "there is \(place) in \(source.database)", hint: "choose another name with --as")
+        }
+        if isThere { try place.checkReplaceable(in: live, source.database) }
+        let kept = isThere ? TableName(schema: place.schema, name: PartNames.join(place.name, "_before_\(host.clock.now().compact)")) : nil
+        keptAs = kept?.name
+        let needed = try source.roles(
+            session,
+            """
+            d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND (
+              (d.classid = 'pg_class'::regclass AND (d.objid = $1::oid OR d.objid IN (\(TableName.sequences)))) OR
+              (d.classid = 'pg_policy'::regclass AND d.objid IN (SELECT oid FROM pg_policy WHERE polrelid = $1::oid)))
+            """, [found.number])
+        plan = StorePartPlan(
+            id: host.randomHex(bytes: 6), what: "table \(found.name) in \(source.database)", name: place.description, rows: found.rows,
+            bytes: found.bytes, keptAs: kept?.description,
+            roles: try needed.subtracting(target.roles()).sorted(),
+            warnings: found.isUnlogged ? ["\(found.name) is unlogged: an image of files has no rows of it"] : [],
+            undo: kept.map {
+                ["DROP TABLE \(place.quoted)", "ALTER TABLE \($0.quoted) RENAME TO \(quotedName(place.name))"]
+            } ?? [])
+    }
+
+    func run(_ job: JobControl) throws -> StorePartOutcome {
+        let staging = TableName(schema: "holdfast_\(host.randomHex(bytes: 6))", name: table.name)
+        job.begin(phase: "taking \(plan.what) out of the image")
+        try source.execute(
+            "CREATE SCHEMA \(quotedName(staging.schema)); ALTER TABLE \(table.quoted) SET SCHEMA \(quotedName(staging.schema))",
+            in: source.database)
+        let dump = try source.dump(source.database, choosing: ["--table=\(staging.quoted)"], job)
+        try target.makeRoles(try source.definitions(of: plan.roles, job))
+        job.begin(phase: "loading \(plan.what)")
+        let live = try target.session(source.database)
+        defer { live.close() }
+        try live.execute("CREATE SCHEMA \(quotedName(staging.schema))", as: "make a schema for the table")
+        do {
+            let issues = try load(dump, job)
+            job.begin(phase: "comparing \(plan.what)")
+            let isSame = try isSame(as: dump, staging, job)
+            try job.checkCancelled()
+            try settle(staging, live)
+            try live.execute("ANALYZE \(place.quoted)")
+            return StorePartOutcome(issues: issues, isSame: isSame)
+        } catch {
+            try? live.execute("DROP SCHEMA IF EXISTS \(quotedName(staging.schema)) CASCADE")
+            throw error
+        }
+    }
+
+    /// What other objects of the database may keep from being made comes last, one by one; gives what could not be made.
+    private func load(_ dump: String, _ job: JobControl) throws -> [String] {
+        let entries = try DumpComparison(programs: target.programs, left: dump, right: dump).contents(dump).entries
+        let last = ["FK CONSTRAINT ", "TRIGGER ", "RULE ", "STATISTICS "]
+        let isLast = { (entry: DumpComparison.Entry) in last.contains { entry.key.hasPrefix($0) } }
+        try target.load(entries.filter { !isLast($0) }, of: dump, into: source.database)
+        var issues: [String] = []
+        for entry in entries.filter(isLast) {
+            try job.checkCancelled()
+            do { try target.load([entry], of: dump, into: source.database) } catch let failure as Failure {
+                issues.append("\(entry.key): \(failure.cause ?? failure.message)")
+            }
+        }
+        return issues
+    }
+
+    private func isSame(as dump: String, _ staging: TableName, _ job: JobControl) throws -> Bool {
+        let writing = target.writing(into: Path.join(source.folder, "target"))
+        try makeDirectories(Path.join(writing.folder, DumpLayout.databases))
+        let written = try writing.write(source.database, .all, choosing: ["--table=\(staging.quoted)"], job)
+        return try DumpComparison(programs: target.programs, left: dump, right: written).haveSameRows(job)
+    }
+
+    /// All in one transaction, which waits for whoever uses the table for a while only.
+    private func settle(_ staging: TableName, _ live: PostgresConnection) throws {
+        var statements = ["SET LOCAL lock_timeout = '30s'"]
+        if let keptAs {
+            try place.checkReplaceable(in: live, source.database)
+            statements += try place.renames(to: keptAs, in: live)
+        }
+        if place.name != staging.name { statements += try staging.renames(to: place.name, in: live) }
+        let loaded = TableName(schema: staging.schema, name: place.name)
+        statements.append("ALTER TABLE \(loaded.quoted) SET SCHEMA \(quotedName(place.schema))")
+        statements.append("DROP SCHEMA \(quotedName(staging.schema))")
+        try live.execute(statements.joined(separator: "; "), as: "put the table in its place")
+    }
+}
