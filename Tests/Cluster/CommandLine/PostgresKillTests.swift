@@ -1,0 +1,163 @@
+import Glibc
+import HostIO
+import Model
+import TestSupport
+import Testing
+
+/// kill -9 of the real program, and of the server, at chosen steps of a snapshot, a backup and a restore.
+@Suite(.enabled(if: PostgresServer.isInstalled)) struct PostgresKillTests {
+    private let home: TemporaryDirectory
+    private let server: PostgresServer
+
+    init() throws {
+        home = try TemporaryDirectory()
+        server = try PostgresServer()
+        try server.sql(
+            """
+            CREATE TABLE account AS SELECT i AS id, md5(i::text) AS text, 100 AS balance FROM generate_series(1, 60000) i;
+            CREATE INDEX ON account (id)
+            """)
+        // Each names the moment at which the program that runs it is to die, once.
+        let place = home
+        let dies = { (moment: String) in "if [ -e \(place.file(moment)) ]; then rm \(place.file(moment)); kill -9 $PPID; exit 1; fi" }
+        let stop = "\(dies("before-stop")); \(server.service.stop) && { \(dies("after-stop")); }"
+        let crash = "rm \(home.file("crash")) 2>/dev/null && \(server.service.stop.replacing("fast", with: "immediate")); true"
+        let start = "\(dies("before-start")); \(server.service.start) && { \(dies("after-start")); \(crash); }"
+        let text = """
+            cluster: acme
+            release: "1"
+            state: state
+            storage: storage
+            password-file: password
+            targets: [{name: nas, path: nas}]
+            stores:
+              - name: catalog
+                kind: postgres
+                role: metadata
+                connection: "\(server.connection)"
+                data-directory: \(server.data)
+                service: {stop: "\(stop)", start: "\(start)", timeout: 15s}
+            """
+        try AtomicFile.write(Array(text.utf8), to: home.file("acme.yaml"))
+    }
+
+    private func run(_ arguments: String...) throws -> HoldfastProgram.Result {
+        try HoldfastProgram.run(arguments + ["-c", home.file("acme.yaml")], in: home.path)
+    }
+
+    private func succeed(_ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let result = try HoldfastProgram.run(arguments + ["-c", home.file("acme.yaml")], in: home.path)
+        try #require(result.status == 0, "\(arguments): \(result.out)\(result.err)", sourceLocation: sourceLocation)
+    }
+
+    /// Runs the program and, when `moment` has come, strikes; gives what it said, or nil when it was killed.
+    private func run(
+        _ arguments: [String], when moment: () throws -> Bool, strike: (Int32) throws -> Void
+    ) throws -> HoldfastProgram.Result? {
+        let pid = home.file("pid")
+        try? removeTree(pid)
+        let command = "\(HoldfastProgram.path) \(arguments.joined(separator: " ")) -c \(home.file("acme.yaml"))"
+        let line = "echo $$ > \(pid).new; mv \(pid).new \(pid); exec \(command)"
+        let thread = try WorkerThread(named: "program") { [home] in
+            let outcome = try ChildProcess(["/bin/sh", "-c", line], workingDirectory: home.path, timeout: .seconds(60)).run()
+            let status: Int32 = if case .exited(let status) = outcome.ending { status } else { -1 }
+            try AtomicFile.write(Array("\(status)\n\(outcome.outputText)\(outcome.errorText)".utf8), to: home.file("said"))
+        }
+        while try statusOfPath(pid) == nil { sched_yield() }
+        let number = try #require(Int32(String(decoding: try AtomicFile.read(pid), as: UTF8.self).prefix { $0.isNumber }))
+        while try !moment(), kill(number, 0) == 0 { sched_yield() }
+        try strike(number)
+        try thread.join()
+        let said = String(decoding: try AtomicFile.read(home.file("said")), as: UTF8.self)
+        let status = try #require(said.split(separator: "\n").first.flatMap { Int32($0) })
+        return status < 0 ? nil : HoldfastProgram.Result(status: status, out: said, err: "")
+    }
+
+    private func killed(_ arguments: String..., when moment: () throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let result = try run(arguments, when: moment) { kill($0, SIGKILL) }
+        #expect(result == nil, "it ended before: \(result?.out ?? "")", sourceLocation: sourceLocation)
+    }
+
+    private func snapshots() throws -> [String] {
+        let list = try run("snapshot", "ls", "--json").json()["snapshots"] as? [[String: Any]]
+        return try #require(list).compactMap { $0["name"] as? String }
+    }
+
+    private func content() throws -> String {
+        try server.sql("SELECT count(*), sum(balance), md5(string_agg(id || text || balance, ',' ORDER BY id)) FROM account")
+    }
+
+    private func slots() throws -> String { try server.sql("SELECT count(*) FROM pg_replication_slots") }
+
+    /// Of servers that work below the state directory.
+    private func scratchServers() throws -> [Int32] {
+        try Descriptor.openDirectory("/proc").entries().compactMap { Int32(FileName.text($0.name)) }.filter { number in
+            guard let place = try? Descriptor.openDirectory("/proc/\(number)").readSymlink(Array("cwd".utf8)) else { return false }
+            return FileName.text(place).hasPrefix(home.file("state/scratch"))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5))) func `whoever dies at whatever step, production is the old or the new one, and the next command works`()
+        throws
+    {
+        try succeed("cluster", "init")
+        try succeed("snapshot", "create", "first")
+        let first = try content()
+        try server.sql("UPDATE account SET balance = id WHERE id % 500 = 7; DELETE FROM account WHERE id = 12345")
+        let second = try content()
+
+        // A snapshot: the program, then the server, while the backup of the server is under way.
+        try killed("snapshot", "create", "lost") { try slots() != "0\n" }
+        while try slots() != "0\n" { sched_yield() }
+        let failed = try run(["snapshot", "create", "lost"], when: { try slots() != "0\n" }, strike: { _ in try server.kill() })
+        #expect(failed?.status == FailureCode.store.exitStatus, "\(String(describing: failed))")
+        try server.start()
+        #expect(try snapshots() == ["first"])
+        #expect(try content() == second)
+        try succeed("snapshot", "create", "second")
+
+        // A backup, while a server works on the copy of its image.
+        try killed("backup", "create", "--snapshot", "second", "--target", "nas", "--name", "b") {
+            try !scratchServers().isEmpty
+        }
+        while try !scratchServers().isEmpty { sched_yield() }
+        try succeed("backup", "create", "--snapshot", "second", "--target", "nas", "--name", "b")
+        #expect(try Descriptor.openDirectory(home.file("state/scratch")).isEmptyDirectory())
+
+        // A restore, step by step.
+        for moment in ["after-stop", "before-start"] {
+            try AtomicFile.write([], to: home.file(moment))
+            let outcome = try run(["snapshot", "restore", "first", "--yes"], when: { false }, strike: { _ in })
+            #expect(outcome == nil, "\(moment): \(outcome?.out ?? "")")
+            try restarted(moment)
+            let now = try content()
+            #expect(now == (moment.hasSuffix("stop") ? second : first), "\(moment)")
+            try endAndUndo(first, second)
+        }
+        // In the middle of the files: no server starts on them.
+        try killed("snapshot", "restore", "first", "--yes") { try statusOfPath(server.data + "/PG_VERSION") == nil }
+        #expect(throws: (any Error).self) { try server.start() }
+        try endAndUndo(first, second)
+        // The server itself, when it has just been started.
+        try AtomicFile.write([], to: home.file("crash"))
+        #expect(try run("snapshot", "restore", "first", "--yes").status == FailureCode.store.exitStatus)
+        try server.start()
+        try endAndUndo(first, second)
+        try succeed("snapshot", "create", "third")
+        #expect(try snapshots().filter { !$0.hasPrefix("safety") } == ["first", "second", "third"])
+        try server.program("pg_amcheck", ["--all", "--install-missing", "--heapallindexed"])
+    }
+
+    private func restarted(_ moment: String) throws {
+        if !server.isRunning { try server.start() }
+        while try server.sql("SELECT pg_is_in_recovery()") != "f\n" { sched_yield() }
+    }
+
+    /// The same command goes on, and what was before can be had again.
+    private func endAndUndo(_ first: String, _ second: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        try succeed("snapshot", "restore", "first", "--yes", sourceLocation: sourceLocation)
+        #expect(try content() == first, sourceLocation: sourceLocation)
+        try succeed("snapshot", "undo", "--yes", sourceLocation: sourceLocation)
+        #expect(try content() == second, sourceLocation: sourceLocation)
+    }
+}
