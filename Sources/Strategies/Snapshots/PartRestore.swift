@@ -53,7 +53,7 @@ extension Snapshots {
         let plan = prepared.plan
         let command = "snapshot restore \(plan.snapshot) (\(plan.what))"
         return try cluster.exclusively(command) {
-            try cluster.recording(command) {
+            try cluster.recording(command, job) {
                 let start = cluster.host.clock.monotonicNanoseconds()
                 do {
                     let outcome = try prepared.adapter.applyPart(prepared.part, job: job)
