@@ -96,7 +96,7 @@ struct TargetGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "target",
         abstract: "Manage the places that hold backups.",
-        subcommands: [TargetAddCommand.self, TargetLsCommand.self, TargetPruneCommand.self])
+        subcommands: [TargetAddCommand.self, TargetLsCommand.self, TargetAnalyzeCommand.self, TargetPruneCommand.self])
 }
 
 struct StandbyGroup: ParsableCommand {

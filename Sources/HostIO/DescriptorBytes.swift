@@ -188,6 +188,9 @@ extension Descriptor {
     /// Tells the kernel that the content will be read once, from start to end.
     package borrowing func adviseSequential() { _ = posix_fadvise(raw, 0, 0, POSIX_FADV_SEQUENTIAL) }
 
+    /// Asks the kernel to forget what it holds of the content, so that the next read asks the device or server. What is not synced stays.
+    package borrowing func dropFromCache() { _ = posix_fadvise(raw, 0, 0, POSIX_FADV_DONTNEED) }
+
     /// Takes an flock(2) lock without waiting; false when another open file description holds it. Goes with the last duplicate.
     package borrowing func tryLock(shared: Bool = false) throws(SystemError) -> Bool {
         let raw = raw

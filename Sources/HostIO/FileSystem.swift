@@ -46,6 +46,14 @@ extension Descriptor {
             free: saturatingProduct(UInt64(status.f_bavail), unit), total: saturatingProduct(UInt64(status.f_blocks), unit))
     }
 
+    /// How many more files an ordinary user may make, and how many there may be; both 0 where they are not counted (btrfs).
+    package borrowing func fileRoom() throws(SystemError) -> (free: UInt64, total: UInt64) {
+        let raw = raw
+        var status = statvfs()
+        try checked("examine the file system of", path) { fstatvfs(raw, &status) }
+        return (UInt64(status.f_favail), UInt64(status.f_files))
+    }
+
     /// Whether this directory is the root of a btrfs subvolume (its inode is always 256).
     package borrowing func isSubvolume() throws(SystemError) -> Bool {
         let status = try status()
