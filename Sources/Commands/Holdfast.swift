@@ -69,8 +69,8 @@ struct BackupGroup: ParsableCommand {
         commandName: "backup",
         abstract: "Store snapshots outside the cluster, and prove that they are whole.",
         subcommands: [
-            BackupCreateCommand.self, BackupLsCommand.self, BackupShowCommand.self, BackupVerifyCommand.self, BackupDeleteCommand.self,
-            BackupPolicyGroup.self,
+            BackupCreateCommand.self, BackupLsCommand.self, BackupShowCommand.self, BackupVerifyCommand.self, BackupDrillCommand.self,
+            BackupReportCommand.self, BackupDeleteCommand.self, BackupPolicyGroup.self,
         ])
 }
 

@@ -15,10 +15,24 @@ struct PolicyWork {
         let done: [String]?
         switch policy {
         case .snapshots: done = try Snapshots(cluster).createPeriodic(run, job: job).map { words($0) }
-        case .backup(let name): done = try Backups(cluster).createByPolicy(name, run, job: job).map { words($0) }
+        case .backup(let name): done = try Backups(cluster).createByPolicy(name, run, job: job).map { words($0) + drill(name) }
         }
         let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
         return done.map { ($0 + ["in \(DurationText.spoken(seconds: seconds))"]).joined(separator: ", ") }
+    }
+
+    /// After a backup that was made; whatever comes of it is no failure of the backup.
+    private func drill(_ policy: String) -> [String] {
+        do {
+            guard let outcome = try Backups(cluster).drillByPolicy(policy, job: job) else { return [] }
+            let report = outcome.report
+            for problem in report.problems.prefix(5) { job.note("drill of \(report.backup): \(problem)") }
+            if let failure = outcome.unwritten { job.note("the report of the drill is not in the target: \(failure.summary)") }
+            return ["drill \(DrillNote(report).word), usable in \(DurationText.spoken(seconds: report.recoverySeconds))"]
+        } catch {
+            job.note("no drill: \(Failure(describing: error).summary)")
+            return []
+        }
     }
 
     private func words(_ outcome: SnapshotOutcome) -> [String] {

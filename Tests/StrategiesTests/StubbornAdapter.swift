@@ -34,6 +34,11 @@ final class StubbornAdapter: StoreAdapter {
     func check(against image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreCheck {
         try base.check(against: image, scratch: scratch, job: job)
     }
+    func rehearse(
+        _ image: StoreImage, of record: StoreRecord, scratch: ScratchDirectory, job: JobControl
+    ) throws -> any RehearsedStore {
+        try base.rehearse(image, of: record, scratch: scratch, job: job)
+    }
     func space() throws -> StoreSpace? { try base.space() }
     func nativeImages() throws -> [String] { try base.nativeImages() }
     func removeNativeImage(_ id: String) throws { try base.removeNativeImage(id) }

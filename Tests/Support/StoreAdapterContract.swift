@@ -177,6 +177,23 @@ package enum StoreAdapterContract {
             try run.restore(image)
             #expect(try run.store.content() == content)
         },
+        clause("a rehearsal opens an image apart from the store, and touches nothing of that") { run throws in
+            try run.store.fill()
+            let image = try run.snapshot("a")
+            try run.store.damage(0)
+            let (content, surroundings) = try (run.store.content(), run.store.surroundings())
+            let store = run.adapter.declaration
+            let now = SystemClock().now()
+            // Not of what a snapshot counts, but of nothing.
+            let record = StoreRecord(
+                name: store.name, kind: store.kind, role: store.role, path: store.path, image: .archived, began: now, ended: now, issues: 1)
+            let rehearsed = try run.adapter.rehearse(image, of: record, scratch: run.scratch, job: JobControl())
+            defer { rehearsed.close() }
+            let findings = rehearsed.findings
+            #expect(findings.problems.isEmpty && !findings.proofs.isEmpty && findings.bytes > 0, "\(findings)")
+            #expect(try run.store.content() == content)
+            #expect(try run.store.surroundings() == surroundings)
+        },
         clause("a restore that is cancelled says so, and the next one ends it") { run throws in
             try run.store.fill()
             let content = try run.store.content()

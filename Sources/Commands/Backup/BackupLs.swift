@@ -2,12 +2,16 @@ import ArgumentParser
 import Backups
 import Clusters
 import Model
+import ResticFormat
 
 struct BackupLsCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
         abstract: "List the backups in a target, or in all of them.",
         discussion: """
+            DRILLED says when a backup was last restored into a scratch place, and what came
+            of it: holdfast backup drill.
+
             EXAMPLES:
               holdfast backup ls -c acme.yaml
               holdfast backup ls --target nas -c acme.yaml --json
@@ -32,13 +36,14 @@ struct BackupLsCommand: ClusterCommand {
         var damaged: [String] = []
         for target in targets {
             let listing = try Backups(cluster).list(in: target.name)
-            rows += listing.entries.map { BackupText.Row(entry: $0, target: target.name) }
+            let drills = try Backups(cluster).drills(of: listing.entries.map(\.id), in: target.name)
+            rows += listing.entries.map { BackupText.Row(entry: $0, target: target.name, drill: drills[$0.id.hex]) }
             damaged += listing.damaged.map { "target \(target.name): \($0)" }
         }
         let console = context.console
         if console.mode != .json { for line in damaged { console.warn("cannot be read: \(line)") } }
         let result = Result(
-            backups: rows.map { BackupLine($0.entry, in: $0.target) }, damaged: damaged.isEmpty ? nil : damaged)
+            backups: rows.map { BackupLine($0.entry, in: $0.target, drill: $0.drill) }, damaged: damaged.isEmpty ? nil : damaged)
         console.finish(json: result) { terminal in
             if targets.isEmpty { return "no target yet: holdfast target add NAME PATH\(self.cluster.suffix)" }
             if rows.isEmpty { return "no backups yet: holdfast backup create --target \(targets[0].name)\(self.cluster.suffix)" }

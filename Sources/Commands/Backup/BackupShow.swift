@@ -2,6 +2,7 @@ import ArgumentParser
 import Backups
 import Clusters
 import Model
+import ResticFormat
 
 struct BackupShowCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
@@ -22,12 +23,13 @@ struct BackupShowCommand: ClusterCommand {
         let cluster = try context.cluster(cluster)
         let target = try target.name(in: cluster)
         let entry = try Backups(cluster).find(name, in: target)
-        context.console.finish(json: ["backup": BackupResult(entry, in: target)]) { terminal in
+        let drill = try Backups(cluster).drills(of: [entry.id], in: target)[entry.id.hex]
+        context.console.finish(json: ["backup": BackupResult(entry, in: target, drill: drill)]) { terminal in
             let stores = StoreText(terminal: terminal)
             let records = entry.manifest.stores
             let reload = stores.reload(records)
             return
-                ([BackupText(terminal: terminal, now: context.now).fields(entry, in: target), "", stores.images(records), ""]
+                ([BackupText(terminal: terminal, now: context.now).fields(entry, in: target, drill: drill), "", stores.images(records), ""]
                 + stores.tables(records) + stores.physical(records)
                 + stores.walks(records) + stores.issues(records, examples: 10)
                 + (reload.isEmpty ? ["nothing has to be reloaded after a restore"] : reload))

@@ -27,6 +27,7 @@ struct PolicyText {
         fields.add("kept", keep(policy.keep, "backup"))
         fields.add("verified", verified(policy))
         fields.add("aim", aim(policy.objective, "backup"))
+        fields.add("drilled", drill(policy, backup.record))
         add(backup.record, policy.schedule, isEnabled: policy.isEnabled, to: &fields)
         fields.add("warning", backup.record.concern(about: policy.schedule))
         fields.add("served by", service ?? Self.unserved)
@@ -81,6 +82,13 @@ struct PolicyText {
     }
 
     private func aim(_ objective: Period?, _ what: String) -> String? { objective.map { "the newest good \(what) is at most \($0) old" } }
+
+    private func drill(_ policy: BackupPolicy, _ record: PolicyRecord) -> String {
+        let when = policy.drill.map { "every \($0), after a backup" } ?? "not by itself"
+        guard let last = record.lastDrill else { return "\(when); none yet" }
+        let problem = last.problem.map { ", \($0)" } ?? ""
+        return "\(when); \(last.backup) \(relativeAge(of: last.time, at: now)): \(last.word)\(problem)"
+    }
 
     /// "3@2h,4@1d, at most 7 snapshots".
     func keep(_ rules: KeepRules, _ what: String) -> String { "\(rules.text), at most \(counted(rules.total, what))" }

@@ -1,6 +1,27 @@
+import Backups
 import Clusters
 import Model
 import ResticFormat
+
+/// The last drill of a backup.
+struct DrillNoteResult: Encodable {
+    var time: Timestamp
+    /// `passed`, `unproven`, `failed`.
+    var verdict: DrillReport.Verdict
+    /// Whether report and page are as they were signed; without that the rest is worth nothing.
+    var signed: Bool
+    var recoverySeconds: Double
+    var problem: OrNull<String>
+
+    init(_ found: FoundReport) {
+        let note = DrillNote(found.report)
+        time = note.time
+        verdict = note.verdict
+        signed = found.altered == nil
+        recoverySeconds = note.recoverySeconds
+        problem = OrNull(note.problem)
+    }
+}
 
 /// A backup as `backup ls` lists it.
 struct BackupLine: Encodable {
@@ -18,8 +39,10 @@ struct BackupLine: Encodable {
     var bytes: UInt64
     /// Things to reload after a restore.
     var reload: Int
+    /// Null: never drilled.
+    var drill: OrNull<DrillNoteResult>
 
-    init(_ entry: RepositoryEntry, in target: String) {
+    init(_ entry: RepositoryEntry, in target: String, drill: FoundReport? = nil) {
         let manifest = entry.manifest
         name = manifest.name
         id = entry.id.hex
@@ -32,6 +55,7 @@ struct BackupLine: Encodable {
         snapshot = OrNull(manifest.source?.name)
         bytes = manifest.bytes
         reload = manifest.reload.count
+        self.drill = OrNull(drill.map(DrillNoteResult.init))
     }
 }
 
@@ -49,10 +73,12 @@ struct BackupResult: Encodable {
     var bytes: UInt64
     /// Of `backup create` only.
     var bytesAdded: UInt64?
+    /// Null: never drilled.
+    var drill: OrNull<DrillNoteResult>
     var stores: [StoreRecordResult]
 
-    init(_ entry: RepositoryEntry, in target: String, bytesAdded: UInt64? = nil) {
-        let line = BackupLine(entry, in: target)
+    init(_ entry: RepositoryEntry, in target: String, bytesAdded: UInt64? = nil, drill: FoundReport? = nil) {
+        let line = BackupLine(entry, in: target, drill: drill)
         name = line.name
         id = line.id
         self.target = target
@@ -64,6 +90,7 @@ struct BackupResult: Encodable {
         snapshot = line.snapshot
         bytes = line.bytes
         self.bytesAdded = bytesAdded
+        self.drill = line.drill
         stores = entry.manifest.stores.map(StoreRecordResult.init)
     }
 }

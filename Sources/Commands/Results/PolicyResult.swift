@@ -62,6 +62,9 @@ struct BackupPolicyResult: Encodable {
     var rpo: OrNull<Period>
     /// Of the data of a new backup, read before older ones go.
     var verifyPercent: Int
+    /// How often a backup is drilled; null: never by itself.
+    var drill: OrNull<Period>
+    var lastDrill: OrNull<DrillNote>
     var record: PolicyRecordResult
     /// Why the policy cannot be kept as it is.
     var concern: OrNull<String>
@@ -79,6 +82,8 @@ struct BackupPolicyResult: Encodable {
         keep = policy.keep.rules.map(\.text)
         rpo = OrNull(policy.objective)
         verifyPercent = policy.verifyPercent ?? BackupPolicy.usualVerifyPercent
+        drill = OrNull(policy.drill)
+        lastDrill = OrNull(backup.record.lastDrill)
         record = PolicyRecordResult(backup.record, policy.schedule, isEnabled: policy.isEnabled, now: now)
         concern = OrNull(backup.record.concern(about: policy.schedule))
         served = service != nil

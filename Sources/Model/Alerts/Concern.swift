@@ -157,6 +157,24 @@ extension HealthFacts {
         let since = record.lastGood ?? record.begun ?? protectedSince
         return age("backup of \(policy.name)", of: record.lastGood, since: since, tolerated, "backup-age \(policy.name)", remedy: show)
             + failure(record, "backup policy \(policy.name)", "backup-failure \(policy.name)", remedy: show) + [slow].compactMap { $0 }
+            + drillConcerns(backup)
+    }
+
+    private func drillConcerns(_ backup: Policies.Backup) -> [Concern] {
+        let (name, record) = (backup.policy.name, backup.record)
+        var concerns: [Concern] = []
+        if let last = record.lastDrill, last.verdict == .failed {
+            concerns.append(
+                Concern(
+                    "drill-failure \(name)", .critical, "the backup \(last.backup) failed its drill: \(last.problem ?? "see its report")",
+                    remedy: "holdfast backup report \(last.backup) --target \(backup.policy.target)"))
+        }
+        guard let every = backup.policy.drill, record.lastGood != nil else { return concerns }
+        let since = record.lastDrill?.time ?? record.begun ?? protectedSince
+        return concerns
+            + age(
+                "drill of a backup of \(name)", of: record.lastDrill?.time, since: since, 2 * Double(every.seconds), "drill-age \(name)",
+                remedy: "holdfast backup drill latest --target \(backup.policy.target)")
     }
 
     /// Warns beyond what is tolerated, and is critical at twice that. An instant that lies ahead is of a wrong clock and says nothing.

@@ -187,6 +187,8 @@ package struct HistoryEvent: Hashable, Sendable, Codable {
     package static let backupExpired = "backup expire"
     package static let targetPruned = "target prune"
     package static let skipped = "skipped"
+    /// The name of a backup follows.
+    package static let drill = "backup drill"
 
     package var time: Timestamp
     /// "snapshot create nightly".

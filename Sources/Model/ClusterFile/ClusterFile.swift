@@ -29,10 +29,16 @@ package struct TargetDeclaration: Hashable, Sendable, Codable {
     package var name: String
     /// Absolute.
     package var path: String
+    /// At another site than the cluster, as the operator says.
+    package var isOffsite: Bool
+    /// What was written there can be neither changed nor deleted from here, as the operator says.
+    package var isImmutable: Bool
 
-    package init(name: String, path: String) {
+    package init(name: String, path: String, isOffsite: Bool = false, isImmutable: Bool = false) {
         self.name = name
         self.path = path
+        self.isOffsite = isOffsite
+        self.isImmutable = isImmutable
     }
 }
 
@@ -70,6 +76,8 @@ package struct ClusterFile: Hashable, Sendable {
     package var alerts: AlertSettings
     package var api: APISettings
     package var standby: StandbySettings
+    /// What has to hold of a restored backup, in the order of the file.
+    package var checks: [OperatorCheck]
     package var targets: [TargetDeclaration]
     /// Lines of the entries by `storage`, `state`, `password-file`, `stores.NAME`, `targets.NAME`; counted from 1.
     package var lines: [String: Int]
@@ -78,7 +86,7 @@ package struct ClusterFile: Hashable, Sendable {
         path: String, name: String, release: Release, state: String, storage: String, password: PasswordSource,
         stores: [StoreDeclaration], hdfs: HDFSAccess = HDFSAccess(), quiesce: QuiesceHooks? = nil, alerts: AlertSettings = AlertSettings(),
         standby: StandbySettings = StandbySettings(), api: APISettings? = nil, targets: [TargetDeclaration] = [],
-        lines: [String: Int] = [:]
+        checks: [OperatorCheck] = [], lines: [String: Int] = [:]
     ) {
         self.path = path
         self.name = name
@@ -93,6 +101,7 @@ package struct ClusterFile: Hashable, Sendable {
         self.api = api ?? APISettings(state: state)
         self.standby = standby
         self.targets = targets
+        self.checks = checks
         self.lines = lines
     }
 

@@ -4,8 +4,7 @@ extension ClusterFile {
     static let form = YamlForm(code: .clusterFile, what: "a cluster file", page: "docs/cluster-file.md")
     static let keys = [
         "cluster", "release", "state", "storage", "password-file", "password-command", "stores", "hdfs", "quiesce", "alerts", "api",
-        "standby",
-        "targets",
+        "standby", "targets", "checks",
     ]
 
     /// `path` is the file's own, absolute: relative paths inside start at its directory. Throws `clusterFile` with every error found,
@@ -47,12 +46,13 @@ struct ClusterFileReader {
         let alerts = alerts(map)
         let standby = standby(map)
         let targets = targets(map)
+        let checks = checks(map, of: stores)
         let api = api(map, state: state ?? "/")
         guard let name, let release, let state, let storage, let password else { return nil }
         let file = ClusterFile(
             path: path, name: name, release: release, state: state, storage: storage, password: password, stores: stores, hdfs: hdfs,
             quiesce: quiesce, alerts: alerts, standby: standby, api: api,
-            targets: targets, lines: lines)
+            targets: targets, checks: checks, lines: lines)
         checkOverlaps(of: file)
         return file
     }
@@ -169,23 +169,39 @@ struct ClusterFileReader {
         return nil
     }
 
+    private static let targetKeys = ["name", "path", "offsite", "immutable"]
+
+    /// False when the key is not there; nil for what is no truth value, of which it complains.
+    private mutating func truth(_ key: String, in map: YamlMap) -> Bool? {
+        guard let node = map.node(key) else { return false }
+        switch node.scalar?.string {
+        case "true": return true
+        case "false": return false
+        default:
+            complaints.add("\(key) is neither true nor false", line: map.line(of: key), remedy: "write \(key): true, or remove it")
+            return nil
+        }
+    }
+
     private mutating func targets(_ map: YamlMap) -> [TargetDeclaration] {
         var targets: [TargetDeclaration] = []
         for node in map.list("targets", into: &complaints) {
             let line = node.mark?.line ?? map.line(of: "targets")
-            guard let entry = YamlMap(node, what: "a target", known: ["name", "path"], line: line, into: &complaints) else { continue }
+            guard let entry = YamlMap(node, what: "a target", known: Self.targetKeys, line: line, into: &complaints) else { continue }
             let name = entry.required("name", into: &complaints).flatMap {
                 checked($0, what: "the target name", line: entry.line(of: "name"))
             }
             let path = entry.required("path", into: &complaints).flatMap { resolve($0, key: "path", line: entry.line(of: "path")) }
-            guard let name, let path else { continue }
+            let isOffsite = truth("offsite", in: entry)
+            let isImmutable = truth("immutable", in: entry)
+            guard let name, let path, let isOffsite, let isImmutable else { continue }
             if let other = targets.first(where: { $0.name == name || $0.path == path }) {
                 complaints.add(
                     "the target \(name) repeats the name or path of the target \(other.name)", line: line, remedy: "remove one of the two")
                 continue
             }
             note("targets.\(name)", line: line)
-            targets.append(TargetDeclaration(name: name, path: path))
+            targets.append(TargetDeclaration(name: name, path: path, isOffsite: isOffsite, isImmutable: isImmutable))
         }
         return targets
     }

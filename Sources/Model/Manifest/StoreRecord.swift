@@ -64,6 +64,9 @@ package struct StoreRecord: Hashable, Sendable, Codable {
     package var madeFrom: String?
     /// In a backup: why all of the store was walked, though images of it can be compared; nil when they were, or cannot be.
     package var fullWalk: String?
+    /// Hex id of the tree below `stores/<name>`, as it was when the image was archived; nil for a native image, and in manifests of before it was
+    /// noted. A copy has the same.
+    package var tree: String?
     package var extent: StoreExtent
     package var precision: ImagePrecision
     /// The instant that the image shows lies between these two.

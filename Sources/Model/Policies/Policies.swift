@@ -9,6 +9,14 @@ package struct Policies: Hashable, Sendable, Codable {
             self.policy = policy
             self.record = record
         }
+
+        /// Whether a backup of the policy is to be drilled now. Runs do not come to the second, so half a period early is due.
+        package func isDrillDue(at now: Timestamp) -> Bool {
+            guard policy.isEnabled, let every = policy.drill else { return false }
+            guard let last = record.lastDrill else { return true }
+            let wanted = Double(every.seconds) - Double(min(policy.schedule.every.seconds, every.seconds)) / 2
+            return !(0..<wanted).contains(now.secondsSince(last.time))
+        }
     }
 
     package var snapshot: SnapshotPolicy
@@ -72,6 +80,13 @@ package struct Policies: Hashable, Sendable, Codable {
     package mutating func removeBackup(named name: String) throws(Failure) {
         _ = try backup(named: name)
         backups.removeAll { $0.policy.name == name }
+    }
+
+    /// A backup with this id was drilled: known to the policy that made it.
+    package mutating func noteDrill(_ note: DrillNote, of id: String) {
+        for index in backups.indices where backups[index].record.arrivals.contains(where: { $0.id == id }) {
+            backups[index].record.lastDrill = note
+        }
     }
 
     /// What is known of a snapshot or backup that was removed goes.

@@ -11,6 +11,8 @@ package struct PolicyChange: Hashable, Sendable {
     package var mode: BackupMode?
     /// How much of a new backup is read: `none`, `all`, or percents such as `5%`.
     package var verify: String?
+    /// A period, or `none`.
+    package var drill: String?
     package var manualWarning: Int?
     package var manualRefusal: Int?
 
@@ -47,6 +49,7 @@ package struct PolicyChange: Hashable, Sendable {
         changed.target = target ?? policy.target
         changed.mode = mode ?? policy.mode
         changed.verifyPercent = try newVerifyPercent(policy.verifyPercent)
+        changed.drill = try newDrill(policy.drill)
         return changed
     }
 
@@ -62,7 +65,13 @@ package struct PolicyChange: Hashable, Sendable {
             keep: KeepRules(keep, most: BackupPolicy.mostKept))
         policy.objective = try newObjective(nil)
         policy.verifyPercent = try newVerifyPercent(nil)
+        policy.drill = try newDrill(nil)
         return policy
+    }
+
+    private func newDrill(_ old: Period?) throws(Failure) -> Period? {
+        guard let drill else { return old }
+        return drill == "none" ? nil : try Period(drill, for: "drill")
     }
 
     private func newVerifyPercent(_ old: Int?) throws(Failure) -> Int? {
@@ -97,7 +106,7 @@ extension PolicyChange {
     package init(parsing text: String, at path: String, of kind: ManifestKind) throws(Failure) {
         var complaints = Complaints(path: path, form: Self.form)
         let root = try Self.form.compose(text, at: path)
-        let known = ["every", "offset", "keep", "rpo"] + (kind == .snapshot ? ["manual"] : ["target", "mode", "verify"])
+        let known = ["every", "offset", "keep", "rpo"] + (kind == .snapshot ? ["manual"] : ["target", "mode", "verify", "drill"])
         self.init()
         if let map = YamlMap(root, what: "the policy", known: known, line: 1, into: &complaints) {
             every = map.optional("every", into: &complaints)
@@ -107,6 +116,7 @@ extension PolicyChange {
             target = map.optional("target", into: &complaints)
             mode = Self.mode(map, &complaints)
             verify = map.optional("verify", into: &complaints)
+            drill = map.optional("drill", into: &complaints)
             if let node = map.node("manual") { readLimits(node, map.line(of: "manual"), &complaints) }
         }
         guard complaints.isEmpty else { throw complaints.failure }
@@ -170,6 +180,7 @@ extension BackupPolicy {
         offset: \(schedule.offsetText)
         keep: [\(keep.rules.map(\.text).joined(separator: ", "))]
         rpo: \(objective?.text ?? "none")
+        drill: \(drill?.text ?? "none")
         """ + (verifyPercent.map { "\nverify: \($0)%" } ?? "")
     }
 }

@@ -35,6 +35,8 @@ package struct PolicyRecord: Hashable, Sendable, Codable {
     package var lastFailure: String?
     /// Slots that had no run since the policy began.
     package var missed: Int64
+    /// Of a backup that the policy made; nil before there was any.
+    package var lastDrill: DrillNote?
     /// When the policy began, or began anew; nil for one that a cluster was made with.
     package var begun: Timestamp?
 

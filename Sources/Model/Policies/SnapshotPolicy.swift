@@ -84,6 +84,8 @@ package struct BackupPolicy: Hashable, Sendable, Codable {
     package var objective: Period?
     /// 0...100; nil: ``usualVerifyPercent``.
     package var verifyPercent: Int?
+    /// How often a backup is drilled, after it was made; nil: never by itself.
+    package var drill: Period?
 
     /// Throws `usage` for a name that cannot be.
     package init(
@@ -110,5 +112,8 @@ package struct BackupPolicy: Hashable, Sendable, Codable {
     package var retention: Retention { Retention(keep: keep, schedule: schedule) }
 
     /// "full into nas, every 1d at 2h, kept 7@1d".
-    package var text: String { "\(mode.rawValue) into \(target), \(schedule.text), kept \(keep.text)" + (isEnabled ? "" : ", disabled") }
+    package var text: String {
+        "\(mode.rawValue) into \(target), \(schedule.text), kept \(keep.text)\(drill.map { ", drilled every \($0)" } ?? "")"
+            + (isEnabled ? "" : ", disabled")
+    }
 }

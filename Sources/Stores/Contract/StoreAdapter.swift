@@ -62,6 +62,11 @@ package protocol StoreAdapter: Sendable {
 
     func releasePart(_ plan: StorePartPlan)
 
+    /// Restores `image`, the one of `record`, into a place of its own in `scratch`, opens it there as its programs would and compares it with what
+    /// the record says of it. The store itself is neither touched nor looked at. What is found wrong with the image is one of the findings, or
+    /// a `Failure` of code `damaged` or `store` where there is nothing to open.
+    func rehearse(_ image: StoreImage, of record: StoreRecord, scratch: ScratchDirectory, job: JobControl) throws -> any RehearsedStore
+
     /// Native images of this store that exist beside it, by the id that `capture` gave them.
     func nativeImages() throws -> [String]
     func removeNativeImage(_ id: String) throws

@@ -94,11 +94,14 @@ extension SQLiteStore {
             let comparison = try DatabaseComparison(live: copy, image: fitting, pageSize: facts.pageSize, job: job)
             guard try FileMetadata(of: files).isLike(FileMetadata(ofFileAt: unpacked.path)) else {
                 return StoreCheck(
-                    differences: comparison.differences + 1, examples: comparison.examples(limit: 19) + ["owner, mode or attributes"])
+                    differences: comparison.differences + 1, examples: comparison.examples(limit: 19) + [Self.metadataExample])
             }
             return StoreCheck(differences: comparison.differences, examples: comparison.examples(limit: 20))
         }
     }
+
+    /// What a check names beside tables.
+    static let metadataExample = "owner, mode or attributes"
 
     func proveIntegrity(of copy: StagedDatabase) throws {
         let connection = try copy.connect(.existing)

@@ -77,6 +77,7 @@ struct BackupWriting {
                 part.physical = files.node
                 part.record.physicalBytes = files.record.bytes
             }
+            if !isCopied || record.tree == nil { part.record.tree = part.node.subtree?.hex }
             return part
         } catch {
             throw Failure(describing: error).about(store: record.name)

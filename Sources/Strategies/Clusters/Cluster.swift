@@ -113,7 +113,7 @@ package final class Cluster: Sendable {
 
     /// A directory for staging copies, removed when it is let go. Left-overs of dead processes go first.
     package func scratch() throws -> ScratchDirectory {
-        let parent = "\(file.state)/scratch"
+        let parent = state.scratchPath
         try ScratchDirectory.sweep(parent)
         return try ScratchDirectory(in: parent)
     }

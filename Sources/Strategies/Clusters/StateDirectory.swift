@@ -1,8 +1,8 @@
 package import HostIO
 package import Model
 
-/// The directory that a cluster file names as `state`: `catalogue.json`, `lock`, `backup.lock`, `serve.lock`, `alerts.json`, `jobs/`,
-/// `scratch/`, `api.token`, `api.socket`. Mode 0700.
+/// The directory that a cluster file names as `state`: `catalogue.json`, `lock`, `backup.lock`, `serve.lock`, `drill.lock`, `alerts.json`,
+/// `drill-places`, `jobs/`, `scratch/`, `api.token`, `api.socket`. Mode 0700.
 package struct StateDirectory: Sendable {
     package let path: String
 
@@ -58,6 +58,16 @@ package struct StateDirectory: Sendable {
         }
     }
 
+    /// Held by the one drill of the cluster.
+    package func lockForDrill(_ purpose: String, host: Host, patience: LockPatience) throws -> FileLock {
+        try makeDirectories(path)
+        return try FileLock.take("\(path)/drill.lock", purpose: purpose, host: host, patience: patience)
+    }
+
+    /// Absolute paths, a line each, of directories in which drills may have left something; of whoever holds the lock for drills.
+    package var drillPlacesPath: String { "\(path)/drill-places" }
+    package var scratchPath: String { "\(path)/scratch" }
+
     /// What alerts were told; of whoever serves the cluster.
     package var alertsPath: String { "\(path)/alerts.json" }
 
@@ -73,6 +83,7 @@ package struct StateDirectory: Sendable {
         for name in ["api.token", "api.socket"] { try removeTree("\(path)/\(name)") }
         try removeTree(standingPath)
         try removeTree(standbyPath)
+        try removeTree(drillPlacesPath)
         try removeTree(cataloguePath)
     }
 }

@@ -20,6 +20,7 @@ struct StoreArchive {
         record.issueExamples = outcome.issues.prefix(10).map { "\($0.kind.rawValue) \($0.path): \($0.detail)" }
         let unreadable = outcome.issues.filter { $0.kind == .unreadable }.count
         if unreadable > 0 { record.facts[StoreRecord.unreadableFact] = "\(unreadable)" }
+        record.tree = outcome.root.subtree?.hex
         node = outcome.root
     }
 

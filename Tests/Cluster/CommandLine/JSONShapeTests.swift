@@ -15,7 +15,7 @@ import Testing
         "issueExamples", "fullWalk", "reload", "kept", "physicalBytes",
     ]
     static let backupKeys: Set = [
-        "name", "id", "target", "mode", "cut", "created", "cluster", "release", "snapshot", "bytes", "stores",
+        "name", "id", "target", "mode", "cut", "created", "cluster", "release", "snapshot", "bytes", "drill", "stores",
     ]
 
     @Test(.timeLimit(.minutes(10))) func `every result has its keys and its types`() throws {

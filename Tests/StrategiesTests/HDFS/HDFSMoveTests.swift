@@ -24,6 +24,10 @@ import WebHDFS
         try old.client.setAttribute(of: old.at("lake/year1"), HDFSAttribute(name: "user.note", value: [1, 2, 3]))
         _ = try old.initialized()
         try old.backUp("moving")
+        let drill = try Backups(old.load()).drill(DrillRequest(backup: "moving", target: "nas"), job: JobControl()).report
+        let lake = try #require(drill.stores.first { $0.kind == .hdfs })
+        #expect(drill.verdict == .unproven && lake.verdict == .unproven && lake.bytes > 5_000_000, "\(drill.problems)\(drill.gaps)")
+        #expect(lake.gaps.contains { $0.contains("no HDFS to restore into") } && lake.proofs.contains { $0.contains("as recorded") })
 
         let server = try HDFSServer(
             dataNodes: 1, settings: ["dfs.namenode.fs-limits.min-block-size=4194304", "dfs.blocksize=8388608"])
@@ -39,12 +43,12 @@ import WebHDFS
         #expect(notes.contains { $0.contains("had more replicas than there are DataNodes; they have 1 now") }, "\(notes)")
         #expect(notes.contains { $0.contains("1 file had blocks of a size that this HDFS refuses") }, "\(notes)")
         #expect(outcome.stores.allSatisfy { $0.check.differences == 0 && $0.changes.issues == 0 })
-        let lake = try #require(HDFSPath("/new/lake"))
-        #expect(try HDFSCluster.tree(client, lake) == old.tree())
+        let moved = try #require(HDFSPath("/new/lake"))
+        #expect(try HDFSCluster.tree(client, moved) == old.tree())
         let blocks = try client.status(of: #require(HDFSPath("/new/lake/small-blocks")))
         #expect(blocks?.blockSize == 8 << 20 && blocks?.replication == 1)
         #expect(try client.attributes(of: #require(HDFSPath("/new/lake/year1"))).map(\.name) == ["user.note"])
-        #expect(try client.status(of: lake)?.isSnapshottable == true)
+        #expect(try client.status(of: moved)?.isSnapshottable == true)
         // It is a cluster like any other.
         let snapshots = Snapshots(try old.load("new.yaml"))
         _ = try snapshots.create(SnapshotRequest("first"), job: JobControl())

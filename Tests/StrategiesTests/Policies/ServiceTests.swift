@@ -53,9 +53,13 @@ import Testing
 
     @Test func `two days of policies leave what the rules say, and backups of their own time`() throws {
         _ = try Snapshots(cluster).setPolicy(PolicyChange(keep: "3@1h,2@1d"))
-        let nightly = try PolicyChange(every: "1d", offset: "2h", keep: "1@1d").backupPolicy(named: "nightly", target: "nas")
+        var nightly = try PolicyChange(every: "1d", offset: "2h", keep: "1@1d").backupPolicy(named: "nightly", target: "nas")
+        nightly.drill = try Period("1d", for: "drill")
         _ = try Backups(cluster).createPolicy(nightly)
         try serve(for: 2 * 86_400)
+        let backups = told.filter { $0.event == .finished && $0.policy == "backup policy nightly" }
+        #expect(backups.allSatisfy { $0.message.contains("drill passed") }, "\(backups)")
+        #expect(try cluster.policies()[record: "nightly"].lastDrill?.verdict == .passed)
         #expect((47...49).contains(count(.finished)) && count(.finished, "backup policy nightly") == 2 && count(.missed) == 0)
         #expect(told.count { $0.event == .failed } == 0, "\(told.filter { $0.event == .failed })")
         #expect(told.first?.event == .started && told.last?.event == .stopped)

@@ -84,6 +84,12 @@ import Testing
         _ = try loaded.addTarget("nas", path: cluster.home.file("nas"))
         let made = try Backups(loaded).create(BackupRequest(name: "b", target: "nas", form: .physical), job: JobControl())
         #expect(made.entry.manifest.store(named: "catalog")?.kept?.map(\.table) == ["public.pair in acme"])
+        let drill = try Backups(loaded).drill(DrillRequest(backup: "b", target: "nas"), job: JobControl()).report
+        #expect(drill.verdict == .passed, "\(drill.problems)\(drill.gaps)")
+        let proofs = try #require(drill.stores.first { $0.name == "catalog" }?.proofs)
+        #expect(proofs.contains("1 table with as many rows as recorded") && proofs.contains("pg_amcheck finds nothing"), "\(proofs)")
+        #expect(drill.checks.map(\.name) == ["rows", "program"])
+        #expect(try Descriptor.openDirectory(cluster.home.file("state/scratch")).isEmptyDirectory())
         let other = try PostgresServer()
         try cluster.writeFile("other.yaml", other, place: "other", state: "other-state")
         let restore = ClusterRestore(into: try cluster.load("other.yaml"), from: cluster.home.file("nas"))

@@ -41,6 +41,12 @@ final class PostgresCluster: Sendable {
             storage: storage-\(state)
             password-file: password
             targets: [{name: nas, path: nas}]
+            checks:
+              - {name: rows, store: catalog, database: acme, sql: "SELECT count(*) > 0 FROM pair", expect: t}
+              - name: program
+                store: catalog
+                command: "\(PostgresServer.programs)/psql -X -A -t -d acme -c 'SELECT count(*) >= 0 FROM pair'"
+                expect: t
             quiesce: {begin: "\(begin)", end: "rm -f \(home.file("pause"))", timeout: 20s}
             stores:
               - name: catalog

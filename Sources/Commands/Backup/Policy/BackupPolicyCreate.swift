@@ -16,12 +16,20 @@ struct BackupPolicyOptions: ParsableArguments {
             "How much of a new backup is read and proven before older ones go: none, all, or percents (5%).", valueName: "share"))
     var verify: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How often a backup is drilled after it was made: 1w, or none (see holdfast backup drill --help).", valueName: "time"))
+    var drill: String?
+
     func validate() throws {
-        guard let verify else { return }
-        try validating { () throws(Failure) in _ = try PolicyChange.percent(verifying: verify) }
+        try validating { () throws(Failure) in
+            if let verify { _ = try PolicyChange.percent(verifying: verify) }
+            if let drill, drill != "none" { _ = try Period(drill, for: "drill") }
+        }
     }
 
     func add(to change: inout PolicyChange) {
+        change.drill = drill ?? change.drill
         change.target = target ?? change.target
         change.mode = mode ?? change.mode
         change.verify = verify ?? change.verify

@@ -29,7 +29,8 @@ struct BackupPolicyUpdateCommand: ClusterCommand {
         options.add(to: &change)
         guard !change.isEmpty else {
             throw Failure(
-                .usage, "nothing is to be changed", hint: "say what: --every, --offset, --keep, --target, --mode, --verify or --from")
+                .usage, "nothing is to be changed",
+                hint: "say what: --every, --offset, --keep, --target, --mode, --verify, --drill or --from")
         }
         let cluster = try context.cluster(cluster)
         let backups = Backups(cluster)

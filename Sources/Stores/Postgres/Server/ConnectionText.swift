@@ -26,6 +26,9 @@ enum ConnectionText {
         return words.isEmpty ? "the local PostgreSQL server" : "PostgreSQL at \(words.joined(separator: " "))"
     }
 
+    /// The database that it names; nil when it names none.
+    static func database(of text: String) -> String? { settings(of: text).first { $0.key == "dbname" }?.value }
+
     /// The same server, another database: for programs, which take it as one argument.
     static func text(_ text: String, database: String) -> String {
         let others = settings(of: text).filter { $0.key != "dbname" }

@@ -1,0 +1,150 @@
+import Archiving
+package import HostIO
+package import Model
+package import StoreContract
+
+extension PostgresStore {
+    /// The dumps are loaded into a server of our own, whose rows are counted and whose tables and indexes `pg_amcheck` looks through.
+    package func rehearse(
+        _ image: StoreImage, of record: StoreRecord, scratch: ScratchDirectory, job: JobControl
+    ) throws -> any RehearsedStore {
+        try asFailure {
+            let name = declaration.name
+            guard try DumpLayout.databases(in: image.tree) != nil else {
+                return try reading(image, record, "the image is one of files, which a backup does not hold", scratch, job)
+            }
+            do { _ = try ServerPrograms.newest(access, store: name) } catch {
+                return try reading(image, record, "\(Failure(describing: error).message): the dumps were read, not loaded", scratch, job)
+            }
+            let folder = Path.join(scratch.path, name)
+            try makeDirectories(folder)
+            job.begin(phase: "restoring \(name)")
+            let start = host.clock.monotonicNanoseconds()
+            let dump = ImageDump(store: self, image: image.tree, extent: .whole, host: host)
+            let (server, programs) = try dump.serve(in: folder, job)
+            do {
+                var findings = RehearsalFindings()
+                let restored = host.clock.monotonicNanoseconds()
+                job.begin(phase: "checking \(name)")
+                findings.bytes = try ImageCensus(of: image.tree, job: job).bytes
+                findings.restoreSeconds = Double(restored &- start) / 1e9
+                findings.proofs.append("a server of PostgreSQL loads the dumps and serves them")
+                try RehearsalCheck(server: server, programs: programs, job: job).run(record, &findings)
+                findings.checkSeconds = Double(host.clock.monotonicNanoseconds() &- restored) / 1e9
+                return RehearsedServer(findings: findings, server: server, database: databaseOfConnection)
+            } catch {
+                server.stop()
+                throw error
+            }
+        }
+    }
+
+    private func reading(
+        _ image: StoreImage, _ record: StoreRecord, _ gap: String, _ scratch: ScratchDirectory, _ job: JobControl
+    ) throws -> any RehearsedStore {
+        try RehearsedFiles.reading(image.tree, of: record, gap: gap, at: scratch.path, clock: host.clock, job: job)
+    }
+
+    /// The one that the operator's own connection leads to.
+    private var databaseOfConnection: String? { ConnectionText.database(of: access.connection) }
+}
+
+/// What is looked at in a server that has loaded an image.
+private struct RehearsalCheck {
+    let server: ScratchServer
+    let programs: ServerPrograms
+    let job: JobControl
+
+    func run(_ record: StoreRecord, _ findings: inout RehearsalFindings) throws {
+        try compareRows(record, &findings)
+        try amcheck(&findings)
+    }
+
+    private func compareRows(_ record: StoreRecord, _ findings: inout RehearsalFindings) throws {
+        let kept = record.kept ?? []
+        guard !kept.isEmpty else {
+            if record.extent != .structure { findings.gaps.append("no rows were counted when the backup was made, so none are compared") }
+            return
+        }
+        let wanted = Set(kept.map(\.table))
+        var present: [String: Int64] = [:]
+        for database in try databases() {
+            let connection = try PostgresConnection(server.connection, database: database)
+            defer { connection.close() }
+            for table in try TableInventory(of: connection, database: database).tables where wanted.contains("\(table.text) in \(database)") {
+                try job.checkCancelled()
+                let rows = try connection.text("SELECT count(*) FROM ONLY \(quotedName(table.schema)).\(quotedName(table.name))")
+                present["\(table.text) in \(database)"] = rows.flatMap { Int64($0) }
+            }
+        }
+        let recorded = kept.map { (table: $0.table, rows: Int64(clamping: $0.rows)) }
+        findings.compareRows(recorded) { present[$0] }
+    }
+
+    private func databases() throws -> [String] {
+        let connection = try PostgresConnection(server.connection)
+        defer { connection.close() }
+        return try connection.rows("SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1").compactMap {
+            $0[0]
+        }
+    }
+
+    /// Comes with PostgreSQL; some put its extension into a package of its own.
+    private func amcheck(_ findings: inout RehearsalFindings) throws {
+        guard try statusOfPath(Path.join(programs.folder, "pg_amcheck")) != nil, try hasExtension() else {
+            findings.gaps.append("pg_amcheck is not there, so tables and indexes were not looked through")
+            return
+        }
+        let outcome = try programs.process(
+            "pg_amcheck",
+            ["--all", "--no-password", "--install-missing", "--heapallindexed", "--maintenance-db=\(server.connectionOfPrograms)"],
+            holding: server.dataDirectory
+        ).run()
+        try job.checkCancelled()
+        if outcome.succeeded {
+            findings.proofs.append("pg_amcheck finds nothing")
+        } else {
+            let words = outcome.output.isEmpty ? outcome.errorText : outcome.outputText
+            findings.problems.append("pg_amcheck: \(printable(words.split(separator: "\n").prefix(3).joined(separator: "; "), limit: 300))")
+        }
+    }
+
+    private func hasExtension() throws -> Bool {
+        let connection = try PostgresConnection(server.connection)
+        defer { connection.close() }
+        return try connection.isTrue("SELECT EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck')")
+    }
+}
+
+/// A server of our own with what a backup holds.
+private struct RehearsedServer: RehearsedStore {
+    let findings: RehearsalFindings
+    let server: ScratchServer
+    let database: String?
+
+    var path: String { server.dataDirectory }
+    var held: String? { server.dataDirectory }
+
+    /// As libpq reads them.
+    var environment: [String: String] {
+        [
+            "PGHOST": "/proc/self/fd/\(RehearsedPlace.descriptor)", "PGPORT": "\(ScratchData.port)", "PGUSER": ScratchData.user,
+            "PGDATABASE": database ?? "postgres",
+        ]
+    }
+
+    func answer(_ sql: String, in name: String?, limit: Int64) throws -> String {
+        let connection = try PostgresConnection(server.connection, database: name ?? database ?? "postgres")
+        defer { connection.close() }
+        do throws(PostgresError) {
+            try connection.execute("SET statement_timeout = \(limit); SET search_path = public")
+            return try connection.rows(sql).map { $0.map { $0 ?? "" }.joined(separator: "|") }.joined(separator: "\n")
+        } catch {
+            // Cancelled by its own limit (PostgreSQL, appendix "Error Codes").
+            guard error.state == "57014" else { throw error }
+            throw Failure(.refused, "it ran past its timeout", hint: "give the check a longer timeout, or ask less")
+        }
+    }
+
+    func close() { server.stop() }
+}

@@ -1,0 +1,159 @@
+import Clusters
+package import HostIO
+package import Model
+import RepositoryEngine
+package import ResticFormat
+
+package struct DrillRequest: Sendable {
+    /// The newest backup of the cluster.
+    package static let latest = "latest"
+
+    /// Its name, or ``latest``.
+    package var backup: String
+    package var target: String
+    /// An absolute path; nil: in the state.
+    package var scratch: String?
+
+    package init(backup: String, target: String, scratch: String? = nil) {
+        self.backup = backup
+        self.target = target
+        self.scratch = scratch
+    }
+}
+
+package struct DrillOutcome: Sendable {
+    package var report: DrillReport
+    /// In the target, without its end; nil when it could not be written there.
+    package var place: String?
+    package var unwritten: Failure?
+    /// What checks answered in place of what was expected, by the name of the check.
+    package var answers: [String: String]
+}
+
+extension Backups {
+    /// Restores a backup into a scratch place, opens and checks every store there, leaves a signed report in the target, and removes what it
+    /// restored. Touches nothing of the cluster; a restore of it would find the same. Throws when it could not be tried; what is wrong with the backup
+    /// is in the report.
+    package func drill(_ request: DrillRequest, job: JobControl) throws -> DrillOutcome {
+        let command = "\(HistoryEvent.drill) \(request.backup) --target \(request.target)"
+        _ = try cluster.catalogue()
+        let own = try cluster.state.lockForDrill(command, host: cluster.host, patience: cluster.drivers.patience)
+        defer { own.release() }
+        var done: DrillOutcome?
+        do {
+            return try cluster.logging(command, job) {
+                let outcome = try perform(request, job)
+                done = outcome
+                try tell(outcome.report, job)
+                return outcome
+            }
+        } catch {
+            guard let done else { throw error }
+            return done
+        }
+    }
+
+    private func perform(_ request: DrillRequest, _ job: JobControl) throws -> DrillOutcome {
+        let scratch = try DrillScratch(cluster: cluster).make(in: request.scratch)
+        defer { try? scratch.remove() }
+        let outcome = try read(request.target) { repository in
+            let (listing, reader) = try EntryReader.list(.backup, in: repository)
+            let entry = try chosen(request.backup, from: listing)
+            let drill = Drill(
+                cluster: cluster, target: request.target, entry: entry, reader: reader, repository: repository, scratch: scratch, job: job)
+            let (report, answers) = try drill.run()
+            job.begin(phase: "writing the report")
+            return write(report, answers, of: listing, into: repository)
+        }
+        remember(outcome.report, of: "\(HistoryEvent.drill) \(outcome.report.backup) --target \(request.target)", job)
+        return outcome
+    }
+
+    /// To the log of the job, which has failed when the backup has.
+    private func tell(_ report: DrillReport, _ job: JobControl) throws {
+        for problem in report.problems { job.log("failed: \(problem)") }
+        for gap in report.gaps { job.log("not tried: \(gap)") }
+        guard report.verdict == .failed else { return }
+        throw Failure(
+            .damaged, "the backup \(report.backup) failed its drill",
+            hint: "holdfast backup report \(report.backup) --target \(report.target) -c \(cluster.file.path)", cause: report.problems.first)
+    }
+
+    private func chosen(_ name: String, from listing: EntryListing) throws -> RepositoryEntry {
+        guard name == DrillRequest.latest, !listing.entries.contains(where: { $0.manifest.name.text == name }) else {
+            return try listing.entry(named: name, .backup)
+        }
+        let id = try cluster.identity().id
+        guard let newest = listing.entries.last(where: { $0.manifest.cluster.id == id }) ?? listing.entries.last else {
+            throw Failure(.notFound, "there is no backup in the target", hint: "make one: holdfast backup create")
+        }
+        return newest
+    }
+
+    private func write(
+        _ report: DrillReport, _ answers: [String: String], of listing: EntryListing, into repository: OpenRepository
+    ) -> DrillOutcome {
+        let reports = DrillReports(repository: repository)
+        do {
+            let place = try reports.write(report)
+            try? reports.tidy(keeping: listing.entries.map(\.id))
+            return DrillOutcome(report: report, place: place, unwritten: nil, answers: answers)
+        } catch {
+            return DrillOutcome(report: report, place: nil, unwritten: Failure(describing: error), answers: answers)
+        }
+    }
+
+    /// In the history, and with the policy whose backup it is. The drill is done, whatever comes of this.
+    private func remember(_ report: DrillReport, of command: String, _ job: JobControl) {
+        let outcome: String
+        switch report.verdict {
+        case .passed: outcome = "ok"
+        case .unproven: outcome = FailureCode.incomplete.rawValue
+        case .failed: outcome = FailureCode.damaged.rawValue
+        }
+        let event = HistoryEvent(
+            time: report.began, command: command, outcome: outcome, seconds: report.ended.secondsSince(report.began))
+        do {
+            try cluster.updateCatalogue(.locking, command) { catalogue in
+                catalogue.record(event)
+                catalogue.policies.noteDrill(DrillNote(report), of: report.backupID)
+            }
+        } catch {
+            job.note("the drill is not in the history: \(Failure(describing: error).summary)")
+        }
+    }
+
+    /// The newest report of each backup in a listing of the target, by the hex of the backup's id.
+    package func drills(of backups: [SnapshotID], in target: String) throws -> [String: FoundReport] {
+        try DrillReports(repository: cluster.repository(of: cluster.target(named: target))).newest(of: backups)
+    }
+
+    /// The newest report of a backup, its signature checked. Throws `notFound` when there is none.
+    package func report(of name: String, in target: String) throws -> FoundReport {
+        let repository = try cluster.repository(of: try cluster.target(named: target))
+        let entry = try chosen(name, from: try EntryReader.list(.backup, in: repository).listing)
+        return try DrillReports(repository: repository).newest(of: entry.id, called: entry.manifest.name)
+    }
+
+    /// A report that was copied out of the target, and the page beside it where there is one. Absolute paths.
+    package func report(inFile path: String, page: String?, of target: String) throws -> FoundReport {
+        let repository = try cluster.repository(of: try cluster.target(named: target))
+        let json = try AtomicFile.read(path, limit: 64 << 20)
+        let text = try page.flatMap { try AtomicFile.readIfPresent($0, limit: 64 << 20) }
+        return try DrillReports(repository: repository).check(json, text, called: path)
+    }
+
+    /// Every report in a target that can be read and is as it was signed, oldest first.
+    package func reports(in target: String) throws -> [DrillReport] {
+        let repository = try cluster.repository(of: try cluster.target(named: target))
+        return try DrillReports(repository: repository).all().filter { $0.altered == nil }.map(\.report)
+    }
+
+    /// Drills the newest good backup of a policy, when one is due. Nil when none is.
+    package func drillByPolicy(_ name: String, job: JobControl) throws -> DrillOutcome? {
+        guard let backup = try? cluster.policies().backup(named: name), backup.isDrillDue(at: cluster.host.clock.now()),
+            let newest = backup.record.arrivals.last(where: { $0.quality == .good })
+        else { return nil }
+        return try drill(DrillRequest(backup: newest.name.text, target: backup.policy.target), job: job)
+    }
+}

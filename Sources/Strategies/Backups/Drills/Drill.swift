@@ -1,0 +1,119 @@
+import Clusters
+import HostIO
+import Model
+import RepositoryEngine
+import ResticFormat
+import Snapshots
+import StoreContract
+
+/// One backup restored into a scratch place and opened there, as far as that goes.
+struct Drill {
+    let cluster: Cluster
+    let target: String
+    let entry: RepositoryEntry
+    let reader: EntryReader
+    let repository: OpenRepository
+    let scratch: ScratchDirectory
+    let job: JobControl
+
+    /// The report, not yet signed, and what checks answered in place of what was expected.
+    func run() throws -> (report: DrillReport, answers: [String: String]) {
+        let began = cluster.host.clock.now()
+        try DrillScratch.checkSpace(for: entry.manifest, in: scratch)
+        let verification = try verify()
+        var open: [String: any RehearsedStore] = [:]
+        defer { for store in open.values { store.close() } }
+        var stores: [DrillReport.Store] = []
+        for record in entry.manifest.stores {
+            let (report, store) = try rehearse(record)
+            stores.append(report)
+            open[record.name] = store
+        }
+        let (checks, answers) = try check(open)
+        let manifest = entry.manifest
+        let report = DrillReport(
+            program: cluster.program, host: cluster.host.name, cluster: manifest.cluster, target: target, backup: manifest.name,
+            backupID: entry.id.hex, mode: manifest.mode ?? .full, cut: manifest.cut.began, began: began, ended: cluster.host.clock.now(),
+            verification: verification, stores: stores, checks: checks)
+        return (report, answers)
+    }
+
+    /// Every byte, as a restore of the cluster does before it writes anything.
+    private func verify() throws -> DrillReport.Verification {
+        let start = cluster.host.clock.monotonicNanoseconds()
+        let check = try repository.check([entry.stored], data: .all, job: job)
+        try repository.note(check)
+        return DrillReport.Verification(
+            packsRead: check.packsRead, bytesRead: check.bytesRead, problems: check.problems.filter(\.isLoss).prefix(20).map(\.text),
+            seconds: Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9)
+    }
+
+    private func rehearse(_ record: StoreRecord) throws -> (DrillReport.Store, (any RehearsedStore)?) {
+        var problems: [String] = []
+        do {
+            problems = try treeProblems(record)
+            let adapter = try cluster.adapter(for: declaration(of: record))
+            let image = try cluster.image(of: record, in: entry, reader)
+            let store = try adapter.rehearse(image, of: record, scratch: scratch, job: job)
+            let found = store.findings
+            let report = DrillReport.Store(
+                name: record.name, kind: record.kind, extent: record.extent, restoreSeconds: found.restoreSeconds,
+                checkSeconds: found.checkSeconds, bytes: found.bytes, proofs: found.proofs, problems: problems + found.problems,
+                gaps: found.gaps)
+            return (report, store)
+        } catch {
+            let failure = Failure(describing: error)
+            guard failure.isOfTheBackup else { throw failure.about(store: record.name) }
+            let report = DrillReport.Store(
+                name: record.name, kind: record.kind, extent: record.extent, problems: problems + [printable(failure.summary, limit: 400)])
+            return (report, nil)
+        }
+    }
+
+    /// A backup holds what was archived at the cut, by its checksum.
+    private func treeProblems(_ record: StoreRecord) throws -> [String] {
+        guard let recorded = record.tree else { return [] }
+        let present = try reader.tree(of: record.name, in: entry)?.subtree?.hex
+        if present == recorded { return [] }
+        return ["its checksum is \(present?.prefix(16) ?? "none"), not \(recorded.prefix(16)), which was recorded at the cut"]
+    }
+
+    /// As the cluster file has it, where it does: a manifest does not say where programs are.
+    private func declaration(of record: StoreRecord) -> StoreDeclaration {
+        var declaration = record.declaration
+        if record.kind == .postgres {
+            declaration.postgres = cluster.file.store(named: record.name)?.postgres ?? PostgresAccess(connection: "")
+        }
+        return declaration
+    }
+
+    private func check(_ open: [String: any RehearsedStore]) throws -> ([DrillReport.Check], [String: String]) {
+        let checks = DrillChecks(stores: open, scratch: scratch.path, backup: entry.manifest.name, clock: cluster.host.clock)
+        var reports: [DrillReport.Check] = []
+        var answers: [String: String] = [:]
+        for check in cluster.file.checks where isFor(check) {
+            try job.checkCancelled()
+            job.begin(phase: "check \(check.name)")
+            let outcome = checks.run(check)
+            reports.append(outcome.report)
+            answers[check.name] = outcome.answer
+        }
+        return (reports, answers)
+    }
+
+    /// What a mode leaves out cannot be asked for.
+    private func isFor(_ check: OperatorCheck) -> Bool {
+        guard let store = check.store else { return entry.manifest.mode == .full }
+        return entry.manifest.store(named: store)?.extent == .whole
+    }
+}
+
+extension Failure {
+    /// Rather than of the place where it was tried, or of the one who tried.
+    fileprivate var isOfTheBackup: Bool {
+        switch code {
+        case .damaged, .store, .incomplete, .notFound, .exists, .internal: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Clusters
+import HostIO
+import Model
+import StoreContract
+
+/// Where drills restore to. What a drill that was killed has left there is removed by the next one, wherever that restores to: the places are
+/// noted in the state before anything is made.
+struct DrillScratch {
+    let cluster: Cluster
+
+    private var notes: String { cluster.state.drillPlacesPath }
+
+    /// A new directory in `chosen` (absolute), or in the state. Called by whoever holds the lock for drills.
+    func make(in chosen: String?) throws -> ScratchDirectory {
+        let parent = chosen ?? cluster.state.scratchPath
+        if chosen != nil { try refuseOverlap(parent) }
+        let places = try sweep() + [parent]
+        try AtomicFile.write(Array((Set(places).sorted().joined(separator: "\n") + "\n").utf8), to: notes)
+        try ScratchDirectory.sweep(parent)
+        return try ScratchDirectory(in: parent)
+    }
+
+    /// Gives the places that could not be looked at: a disk that is not mounted now.
+    private func sweep() throws -> [String] {
+        let text = String(decoding: try AtomicFile.readIfPresent(notes) ?? [], as: UTF8.self)
+        return text.split(separator: "\n").map(String.init).filter { place in
+            do {
+                guard try statusOfPath(place) != nil else { return true }
+                try ScratchDirectory.sweep(place)
+                return false
+            } catch { return true }
+        }
+    }
+
+    private func refuseOverlap(_ path: String) throws {
+        let places =
+            try cluster.file.stores.map { ($0.path, "the store \($0.name)") } + [(cluster.file.storage, "the storage")]
+            + cluster.targets().map { ($0.path, "the target \($0.name)") }
+        for (place, what) in places where path == place || PathText.isInside(path, place) {
+            throw Failure(
+                .refused, "the scratch place \(path) lies in \(what) at \(place)",
+                hint: "choose a directory apart from what is protected: --scratch DIR")
+        }
+    }
+
+    /// Throws `space` when the file system of `scratch` is too small for what `manifest` holds.
+    static func checkSpace(for manifest: Manifest, in scratch: ScratchDirectory) throws {
+        let needed = manifest.stores.reduce(UInt64(0)) { sum, store in
+            let product = store.bytes.multipliedReportingOverflow(by: store.kind.copiesInDrill)
+            let bytes = product.overflow ? UInt64.max : product.partialValue
+            return sum > UInt64.max - bytes ? .max : sum + bytes
+        }
+        guard let space = try StoreSpace.local(scratch.path), space.free <= needed else { return }
+        throw Failure(
+            .space, "the drill needs up to \(ByteCount(needed)) in \(scratch.path), where \(ByteCount(space.free)) are free",
+            hint: "choose a larger place: --scratch DIR")
+    }
+}
+
+extension StoreKind {
+    /// How many times the bytes of an image lie in the scratch place at once: a database as restored, its image and a copy that holds still; a
+    /// server beside the dumps that it loads.
+    fileprivate var copiesInDrill: UInt64 {
+        switch self {
+        case .directory: 1
+        case .sqlite, .postgres: 3
+        case .hdfs: 0
+        }
+    }
+}
