@@ -18,6 +18,7 @@ struct Holdfast: ParsableCommand {
               holdfast target add nas /mnt/nas/acme -c acme.yaml
               holdfast backup create --target nas -c acme.yaml
               holdfast serve -c acme.yaml
+              holdfast advise -c acme.yaml
               holdfast cluster restore BACKUP --from /mnt/nas/acme -c new.yaml
 
             EXIT STATUS: 0 success; 3 cluster file; 4 not found; 5 exists already;
@@ -27,8 +28,8 @@ struct Holdfast: ParsableCommand {
             """,
         version: Program.text,
         subcommands: [
-            ClusterGroup.self, SnapshotGroup.self, BackupGroup.self, TargetGroup.self, StandbyGroup.self, ServeCommand.self,
-            StatusCommand.self, JobsGroup.self, DemoCommand.self,
+            ClusterGroup.self, SnapshotGroup.self, BackupGroup.self, TargetGroup.self, StandbyGroup.self, AdviseCommand.self,
+            ServeCommand.self, StatusCommand.self, JobsGroup.self, DemoCommand.self,
         ])
 }
 

@@ -33,6 +33,8 @@ import Testing
         (["backup", "ls"], BackupLsCommand.self), (["backup", "show", "b"], BackupShowCommand.self),
         (["backup", "verify", "b"], BackupVerifyCommand.self), (["backup", "delete", "b"], BackupDeleteCommand.self),
         (["target", "add", "nas", "/mnt/nas"], TargetAddCommand.self), (["target", "ls"], TargetLsCommand.self),
+        (["backup", "drill", "b"], BackupDrillCommand.self), (["backup", "report", "b"], BackupReportCommand.self),
+        (["target", "analyze", "/mnt/nas"], TargetAnalyzeCommand.self),
         (["target", "prune"], TargetPruneCommand.self), (["jobs"], JobsLsCommand.self), (["jobs", "show", "1"], JobsShowCommand.self),
         (["standby", "start", "--from", "/mnt/nas", "--cluster", "acme"], StandbyStartCommand.self),
         (["standby", "status"], StandbyStatusCommand.self), (["standby", "sync"], StandbySyncCommand.self),
@@ -59,6 +61,7 @@ import Testing
     @Test func `every command has examples that parse`() throws {
         for (arguments, type) in Self.commands + [
             (["demo"], DemoCommand.self), (["serve"], ServeCommand.self), (["status"], StatusCommand.self),
+            (["advise"], AdviseCommand.self),
         ] {
             let discussion = type.configuration.discussion
             #expect(discussion.contains("EXAMPLES:"), "\(arguments)")
@@ -101,7 +104,10 @@ import Testing
             ["snapshot", "create", "../x"], ["snapshot", "create", "n", "--ttl", "soon"], ["snapshot", "create", "n", "--ttl", "-1d"],
             ["snapshot", "create"], ["snapshot", "extend", "n"], ["snapshot", "extend", "n", "--by", "0s"],
             ["snapshot", "diff", "a"], ["snapshot", "diff", "a", "b", "--examples", "-1"], ["snapshot", "delete"],
-            ["backup", "create", "--mode", "half"], ["backup", "create", "--name", "a/b"],
+            ["backup", "drill"], ["backup", "report"], ["backup", "report", "b", "--file", "f"], ["target", "analyze"],
+            ["target", "analyze", "/t", "--size", "1"], ["advise", "point-in-time"], ["advise", "--situation", "somehow"],
+            ["backup", "policy", "create", "p", "--drill", "soon"], ["backup", "create", "--mode", "half"],
+            ["backup", "create", "--name", "a/b"],
             ["backup", "verify", "b", "--read-data", "--sample", "5"], ["backup", "verify", "b", "--sample", "0"],
             ["backup", "verify", "b", "--sample", "101"], ["backup", "verify", "b", "--sample", "nan"], ["target", "add", "nas"],
             ["target", "add", "n a s", "/mnt"], ["target", "prune", "--grace", "-1s"], ["target", "prune", "--grace", "long"],

@@ -1,0 +1,84 @@
+package import Clusters
+import HostIO
+package import Model
+import RepositoryEngine
+import ResticFormat
+import Snapshots
+
+/// Looks at a cluster for what it would survive; changes nothing.
+package struct AdviceGathering: Sendable {
+    private let cluster: Cluster
+
+    package init(_ cluster: Cluster) { self.cluster = cluster }
+
+    /// `suffix`: what names the cluster in a command.
+    package func facts(suffix: String) throws -> AdviceFacts {
+        let catalogue = try cluster.catalogue()
+        let now = cluster.host.clock.now()
+        var facts = AdviceFacts(now: now, cluster: cluster.file.name, suffix: suffix, snapshotPolicy: catalogue.policies.snapshot)
+        let history = catalogue.history.filter { $0.outcome == "ok" && (0..<facts.window).contains(now.secondsSince($0.time)) }
+        facts.isServed = try cluster.state.service() != nil
+        facts.snapshotRuns = history.filter(\.isSnapshot).map(\.time)
+        facts.snapshotRestores = catalogue.history.filter { $0.outcome == "ok" && $0.command.hasPrefix("snapshot restore ") }.map(\.seconds)
+        facts.clusterRestores = catalogue.history.filter { $0.outcome == "ok" && $0.command.hasPrefix("cluster restore ") }.map(\.seconds)
+        facts.isStorageInHDFS = HDFSAddress.isMeant(by: cluster.file.storage)
+        facts.hdfsStores = cluster.file.stores.filter { $0.kind == .hdfs }.map(\.name)
+        facts.storageSharesDiskWith = stores(onDiskOf: cluster.file.storage)
+        let good = try Snapshots(cluster).list().snapshots.filter { $0.entry.quality == .good }
+        facts.snapshots = good.count
+        facts.newestSnapshot = good.map(\.entry.manifest.cut.began).max()
+        facts.targets = try cluster.targets().map { target($0, catalogue, history) }
+        return facts
+    }
+
+    private func stores(onDiskOf path: String) -> [String] {
+        guard let device = (try? statusOfPath(path))??.device else { return [] }
+        return cluster.file.stores.filter { $0.kind != .hdfs && (try? statusOfPath($0.path))??.device == device }.map(\.name)
+    }
+
+    private func target(_ place: TargetPlace, _ catalogue: Catalogue, _ history: [HistoryEvent]) -> AdviceFacts.Target {
+        var target = AdviceFacts.Target(name: place.name)
+        let declaration = cluster.file.targets.first { $0.name == place.name }
+        target.isOffsite = declaration?.isOffsite ?? false
+        target.isImmutable = declaration?.isImmutable ?? false
+        target.isInClusterHDFS = isInClusterHDFS(place.path)
+        target.isRemote = target.isInClusterHDFS || HDFSAddress.isMeant(by: place.path) || isRemote(place.path)
+        target.sharesDiskWith = stores(onDiskOf: place.path)
+        let policies = catalogue.policies.backups.filter { $0.policy.target == place.name }
+        target.hasPolicy = policies.contains(where: \.policy.isEnabled)
+        let runs = Set(policies.map { "\(HistoryEvent.backupPolicy) \($0.policy.name)" })
+        target.runs = history.filter { runs.contains($0.command) || $0.isBackup(into: place.name) }.map(\.time)
+        guard place.record != nil else { return target }
+        do { try look(place, &target) } catch { target.problem = Failure(describing: error).summary }
+        return target
+    }
+
+    private func look(_ place: TargetPlace, _ target: inout AdviceFacts.Target) throws {
+        let backups = Backups(cluster)
+        let id = try cluster.identity().id
+        let entries = try backups.list(in: place.name).entries.filter { $0.manifest.cluster.id == id && $0.quality == .good }
+        target.backups = entries.count
+        target.newest = entries.map(\.manifest.cut.began).max()
+        target.newestFull = entries.filter { $0.manifest.mode == .full }.map(\.manifest.cut.began).max()
+        let drills = try backups.drills(of: entries.map(\.id), in: place.name).values.filter { $0.altered == nil }
+        target.drill = drills.map { DrillNote($0.report) }.max { $0.time < $1.time }
+    }
+
+    private func isRemote(_ path: String) -> Bool { ((try? MountAbove.find(path)) ?? nil)?.isRemote ?? false }
+
+    private func isInClusterHDFS(_ path: String) -> Bool {
+        guard let own = try? HDFSAddress(parsing: path) else { return false }
+        let places = [cluster.file.storage] + cluster.file.stores.filter { $0.kind == .hdfs }.map(\.path)
+        return places.contains { place in
+            (try? HDFSAddress(parsing: place)).map { !Set($0.nameNodes).isDisjoint(with: own.nameNodes) } ?? false
+        }
+    }
+}
+
+extension HistoryEvent {
+    fileprivate var isSnapshot: Bool { command == Self.periodic || command.hasPrefix("snapshot create ") }
+
+    fileprivate func isBackup(into target: String) -> Bool {
+        command.hasPrefix("backup create ") && command.contains(" --target \(target) ")
+    }
+}
