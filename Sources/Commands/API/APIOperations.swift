@@ -22,6 +22,7 @@ enum APIOperations {
             .body(
                 "verify", .text(pattern: "^(none|all|[1-9]?[0-9]%)$"),
                 "How much of a new backup is read and proven before older ones go."),
+            .body("drill", .periodOrNone, "How often a backup is drilled after it was made; none: never by itself."),
         ] + schedule
 
     private static let days = APIField.body("days", .integer(1...400), "How many days.")
@@ -29,6 +30,8 @@ enum APIOperations {
     private static let cluster = [
         APIOperation(
             "getCluster", .get, "/v1/cluster", "cluster status", "The cluster, its stores, storage and targets.", gives: "cluster: Cluster"),
+        APIOperation(
+            "getAdvice", .get, "/v1/advice", "advise", "Which fault is covered by what, and what is missing.", gives: "advice: Advice"),
         APIOperation("getHealth", .get, "/v1/health", "status", "What is not as it should be.", gives: "health: Health"),
     ]
 
@@ -112,6 +115,12 @@ enum APIOperations {
                 .body("path", .path, "An absolute path.", .required, form: .argument),
             ], gives: "target: Target"),
         APIOperation(
+            "analyzeTarget", .post, "/v1/targets/{target}/analyze", "target analyze", "Try whether a target is fit to hold backups.",
+            [
+                .path("target", "The name of a target."),
+                .body("size", .integer(16...65_536), "Write and read so many MiB for the throughput (64)."),
+            ], gives: "analysis: Analysis"),
+        APIOperation(
             "pruneTarget", .post, "/v1/targets/{target}/prune", "target prune", "Free the space of deleted backups.",
             [
                 .path("target", "The name of a target."),
@@ -141,6 +150,12 @@ enum APIOperations {
         APIOperation(
             "verifyBackup", .post, "/v1/targets/{target}/backups/{backup}/verify", "backup verify", "Prove that a backup is whole.",
             [target, backup, .body("sample", .number(1...100), "Read so many percent of the data.")], gives: "verification: Verification"),
+        APIOperation(
+            "drillBackup", .post, "/v1/targets/{target}/backups/{backup}/drill", "backup drill",
+            "Restore a backup into a scratch place and check it there.", [target, backup], gives: "drill: Drill"),
+        APIOperation(
+            "getDrillReport", .get, "/v1/targets/{target}/backups/{backup}/report", "backup report",
+            "The report of the last drill of a backup, its signature checked.", [target, backup], gives: "report: FoundReport"),
     ]
 
     private static let backupPolicies = [

@@ -49,7 +49,7 @@ enum APISchema {
         "PolicyRecord":
             "next: time?, lastRun: time?, lastGood: time?, lastFailure: string?, missedRuns: integer, usualSeconds: number?, entries: [string]",
         "BackupPolicy":
-            "name: string, target: string, mode: string, enabled: boolean, every: string, offset: string, keep: [string], rpo: string?, verifyPercent: integer, record: PolicyRecord, concern: string?, served: boolean",
+            "name: string, target: string, mode: string, enabled: boolean, every: string, offset: string, keep: [string], rpo: string?, verifyPercent: integer, drill: string?, lastDrill: LastDrill?, record: PolicyRecord, concern: string?, served: boolean",
         "BackupPolicyStatus": "policy: BackupPolicy, runs: [Run]",
         "Run": "time: time, command: string, outcome: string, seconds: number",
         "DeletedPolicy": "policy: string",
@@ -57,9 +57,27 @@ enum APISchema {
         "Day": "day: integer, end: time, kept: [time], buckets: {integer}, bytes: integer?",
         "Target": "name: string, path: string",
         "Backup":
-            "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: string, release: string, snapshot: string?, bytes: integer, reload: integer",
+            "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: string, release: string, snapshot: string?, bytes: integer, reload: integer, drill: DrillNote?",
         "BackupDetails":
-            "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: Identity, release: string, snapshot: string?, bytes: integer, bytesAdded?: integer, stores: [StoreImage]",
+            "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: Identity, release: string, snapshot: string?, bytes: integer, bytesAdded?: integer, drill: DrillNote?, stores: [StoreImage]",
+        "DrillNote": "time: time, verdict: string, signed: boolean, recoverySeconds: number, problem: string?",
+        "LastDrill": "backup: string, time: time, verdict: string, problem?: string, recoverySeconds: number",
+        "Drill":
+            "verdict: string, recoverySeconds: number, problems: [string], gaps: [string], reportName: string?, report: DrillReport, answers: {string}",
+        "FoundReport": "signed: boolean, altered: string?, verdict: string, recoverySeconds: number, report: DrillReport",
+        "DrillReport":
+            "format: integer, program: string, host: string, cluster: Identity, target: string, backup: string, backupID: string, mode: string, cut: time, began: time, ended: time, verification: DrillVerification, stores: [DrilledStore], checks: [DrillCheck], page: string, signature: string",
+        "DrillVerification": "packsRead: integer, bytesRead: integer, problems: [string], seconds: number",
+        "DrilledStore":
+            "name: string, kind: string, extent: string, verdict: string, restoreSeconds: number, checkSeconds: number, bytes: integer, proofs: [string], problems: [string], gaps: [string]",
+        "DrillCheck": "name: string, store?: string, verdict: string, problem?: string, seconds: number",
+        "Advice": "cluster: string, faults: [FaultAdvice]",
+        "FaultAdvice":
+            "fault: string, title: string, cover: string, by: string?, rpo: Exposure?, rto: number?, rtoSource: string?, missing: [Missing], remedy: string?",
+        "Exposure": "now?: number, worst?: number, runs: integer",
+        "Missing": "text: string, command: string",
+        "Analysis": "path: string, verdict: string, findings: [Finding], seconds: number",
+        "Finding": "probe: string, verdict: string, message: string, remedy?: string",
         "Identity": "id: string, name: string, release: string",
         "DeletedBackups": "target: string, backups: [string]",
         "Verification": "backup: string, target: string, check: Check, alsoAffected: [string], seconds: number",

@@ -18,6 +18,13 @@ enum MetricsText {
         text.add(
             "holdfast_backup_age_seconds", "Of the newest good backup of a policy.",
             backups.compactMap { backup in backup.record.lastGood.map { (labels(backup), age($0, facts)) } })
+        let drills = backups.compactMap { backup in backup.record.lastDrill.map { (labels(backup), $0) } }
+        text.add("holdfast_drill_age_seconds", "Of the last drill of a backup of a policy.", drills.map { ($0.0, age($0.1.time, facts)) })
+        text.add(
+            "holdfast_drill_passed", "0 when the last drill found something wrong.", drills.map { ($0.0, $0.1.verdict == .failed ? 0 : 1) })
+        text.add(
+            "holdfast_drill_recovery_seconds", "Until all stores could be used, in the last drill.",
+            drills.map { ($0.0, $0.1.recoverySeconds) })
         let records = [([("policy", "snapshots")], facts.policies.snapshotRecord)] + backups.map { (labels($0), $0.record) }
         let enabled = [facts.policies.snapshot.isEnabled] + backups.map(\.policy.isEnabled)
         text.add("holdfast_policy_enabled", "1 when it is.", zip(records, enabled).map { ($0.0, $1 ? 1 : 0) })

@@ -44,13 +44,17 @@ import Testing
         #expect(try AtomicFile.readIfPresent(cluster.root + "/uploads/new") == nil)
         _ = try ask("createBackup", "POST", "/v1/targets/nas/backups", ["name": "b", "snapshot": "one"])
         _ = try ask("verifyBackup", "POST", "/v1/targets/nas/backups/b/verify", ["sample": 100])
+        _ = try ask("drillBackup", "POST", "/v1/targets/nas/backups/b/drill")
+        _ = try ask("analyzeTarget", "POST", "/v1/targets/nas/analyze", ["size": 16])
         _ = try ask(
             "createBackupPolicy", "POST", "/v1/backup-policies",
-            ["name": "nightly", "target": "nas", "every": "1d", "keep": "7@1d", "verify": "10%"])
+            ["name": "nightly", "target": "nas", "every": "1d", "keep": "7@1d", "verify": "10%", "drill": "7d"])
         _ = try ask("updateBackupPolicy", "PATCH", "/v1/backup-policies/nightly", ["keep": "14@1d", "yes": true])
         for (id, path) in [
             ("getCluster", "/v1/cluster"), ("getHealth", "/v1/health"), ("listSnapshots", "/v1/snapshots"), ("listTargets", "/v1/targets"),
-            ("listAllBackups", "/v1/backups"), ("getBackup", "/v1/targets/nas/backups/b"), ("listBackupPolicies", "/v1/backup-policies"),
+            ("listAllBackups", "/v1/backups"), ("getBackup", "/v1/targets/nas/backups/b"),
+            ("getDrillReport", "/v1/targets/nas/backups/b/report"), ("getAdvice", "/v1/advice"),
+            ("listBackupPolicies", "/v1/backup-policies"),
             ("getBackupPolicyStatus", "/v1/backup-policies/nightly/status"), ("getSnapshotPolicy", "/v1/snapshot-policy"),
             ("listJobs", "/v1/jobs?last=5"), ("listTasks", "/v1/tasks"), ("isReady", "/readyz"), ("isAlive", "/healthz"),
         ] { _ = try ask(id, "GET", path) }
