@@ -18,7 +18,9 @@ extension Backups {
     package func createByPolicy(_ name: String, _ run: PolicyRun, job: JobControl) throws -> PolicyBackupOutcome? {
         let command = "\(HistoryEvent.backupPolicy) \(name)"
         return try cluster.backingUp(command) { () throws -> PolicyBackupOutcome? in
-            guard let policy = try? cluster.policies().backup(named: name).policy, policy.isEnabled else { return nil }
+            // Waits for a command that is at work before anything is noted.
+            let wanted = try cluster.exclusively(command) { try cluster.policies() }
+            guard let policy = try? wanted.backup(named: name).policy, policy.isEnabled else { return nil }
             try cluster.checkMay(.backup)
             let outcome = try cluster.running(command, run, of: name, job, .locking) { try take(policy, job) }
             tidy(policy.target, job)

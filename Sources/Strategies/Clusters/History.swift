@@ -5,8 +5,13 @@ package import Model
 package enum CatalogueAccess: Sendable {
     /// The caller holds the cluster's lock.
     case locked
-    /// Nobody does: it is taken for each change.
+    /// Nobody does: it is taken for each change, and waited for, because work that was done is not to be lost.
     case locking
+    /// The same, waited for as long as any command would.
+    case trying
+
+    /// To note a failure: whoever could not have the lock is not to wait for it once more, for longer.
+    var afterFailure: CatalogueAccess { self == .locking ? .trying : self }
 }
 
 extension Cluster {
@@ -15,6 +20,7 @@ extension Cluster {
         switch access {
         case .locked: try updateCatalogue(change)
         case .locking: try exclusivelyAtLast(purpose) { try updateCatalogue(change) }
+        case .trying: try exclusively(purpose) { try updateCatalogue(change) }
         }
     }
 
@@ -27,10 +33,11 @@ extension Cluster {
         let start = host.clock.monotonicNanoseconds()
         let result = Result { try logging(command, job, body) }
         let seconds = Double(host.clock.monotonicNanoseconds() &- start) / 1e9
-        let outcome: String
-        switch result {
-        case .success: outcome = "ok"
-        case .failure(let error): outcome = Failure(describing: error).code.rawValue
+        var outcome = "ok"
+        var access = access
+        if case .failure(let error) = result {
+            outcome = Failure(describing: error).code.rawValue
+            access = access.afterFailure
         }
         let event = HistoryEvent(time: began, command: command, outcome: outcome, seconds: seconds)
         try? updateCatalogue(access, command) { $0.record(event) }

@@ -29,17 +29,22 @@ extension Cluster {
     ) throws -> R {
         try noteMissed(command, run, job, access)
         let result = Result { try recording(command, job, access, body) }
-        let failure: String?
-        switch result {
-        case .success: failure = nil
-        case .failure(let error): failure = Failure(describing: error).summary
+        var failure: String?
+        var access = access
+        if case .failure(let error) = result {
+            failure = Failure(describing: error).summary
+            access = access.afterFailure
         }
         // What was asked to stop has not failed: it is due again.
         if case .failure(let error) = result, Failure(describing: error).code == .cancelled { throw error }
-        try updateCatalogue(access, command) {
-            $0.policies[record: name].ended(slot: run.slot, missed: run.missed, at: host.clock.now(), failure: failure)
+        let noted = Result {
+            try updateCatalogue(access, command) {
+                $0.policies[record: name].ended(slot: run.slot, missed: run.missed, at: host.clock.now(), failure: failure)
+            }
         }
-        return try result.get()
+        let outcome = try result.get()
+        try noted.get()
+        return outcome
     }
 
     /// Makes the record of a policy say what is there: what was removed by hand is forgotten, what a run made that a crash ended has arrived; a backup without

@@ -96,6 +96,24 @@ import Testing
         try small.expectResticAgrees(small.storage, "after a backup beside other work")
     }
 
+    @Test func `one that cannot have the cluster says so, waits for nothing more, and is due again`() throws {
+        _ = try Backups(small.load()).createPolicy(PolicyChange(every: "1d", keep: "1@1d").backupPolicy(named: "nightly", target: "nas"))
+        let small = small
+        try small.load().exclusively("a restore that takes its time") {
+            let run = PolicyRun(slot: Timestamp(seconds: 0), missed: 2)
+            let byPolicy = #expect(throws: (any Error).self) {
+                try Backups(small.load()).createByPolicy("nightly", run, job: JobControl())
+            }
+            #expect(byPolicy.map { Failure(describing: $0).code } == .locked)
+            let request = BackupRequest(name: "b", target: "nas")
+            let byHand = #expect(throws: (any Error).self) { try Backups(small.load()).create(request, job: JobControl()) }
+            #expect(byHand.map { Failure(describing: $0).code } == .locked)
+        }
+        let record = try small.load().policies()[record: "nightly"]
+        #expect(record.state.failures == 0 && record.lastFailure == nil && record.missed == 0)
+        #expect(try small.load().jobs.list().last.map { $0.outcome == .failed && $0.code == .locked } == true)
+    }
+
     @Test func `a backup that ends in the middle leaves its snapshot free`() throws {
         small.storages.at(small.target).inject(Fault([.write], below: "data/", times: nil, .fail(.unreachable)))
         _ = try Snapshots(small.load()).create(SnapshotRequest("source"), job: JobControl())
