@@ -41,8 +41,8 @@ package final class PolicyService {
     private let began: Timestamp
     /// By the monotonic clock, when the last run of each policy in this process began.
     private var lastBegan: [PolicyID: UInt64] = [:]
-    /// The last run of this process, and when it ended.
-    private var lastRun: (policy: PolicyID, ended: Timestamp)?
+    /// When the last run of each policy in this process ended.
+    private var ends: [PolicyID: Timestamp] = [:]
     private var watch: AlertWatch?
     private var lastBeat: UInt64?
     private var lastBeatTrouble: String?
@@ -267,7 +267,7 @@ package final class PolicyService {
 
     /// Nil when it went well.
     private func conclude(_ policy: PolicyID, _ work: JobControl, _ result: Result<String?, any Error>) -> Failure? {
-        lastRun = (policy, host.clock.now())
+        ends[policy] = host.clock.now()
         supervisor?.send("STATUS=\(backup.map { $0.policy.text } ?? "waiting")")
         for note in work.drainNotes() { say(.note, note, policy: policy) }
         switch result {
@@ -293,10 +293,21 @@ package final class PolicyService {
 
     /// Why the slots before this one had no run.
     private func reason(for due: DueRun) -> String {
-        if lastBegan[due.policy] == nil, due.slot.secondsSince(began) < 0 || lastRun == nil { return "holdfast serve did not run" }
-        if let lastRun, lastRun.policy != due.policy, lastRun.ended >= due.slot { return "\(lastRun.policy.text) was at work" }
+        if lastBegan[due.policy] == nil, due.slot.secondsSince(began) < 0 || ends.isEmpty { return "holdfast serve did not run" }
+        if let end = ends[due.policy], let period = try? load().policies().schedule(of: due.policy)?.every.seconds,
+            end >= due.slot.adding(seconds: -due.missed * period)
+        {
+            return "the run before took longer than the period"
+        }
+        let other = ends.filter { $0.key != due.policy && isInTurn($0.key, due.policy) && $0.value >= due.slot }.max { $0.value < $1.value }
+        if let other { return "\(other.key.text) was at work" }
         if lastBegan[due.policy] == nil { return "holdfast serve did not run" }
         return "the clock was set forward, or the machine slept"
+    }
+
+    /// Whether one waits for the other.
+    private func isInTurn(_ one: PolicyID, _ other: PolicyID) -> Bool {
+        options.backups == .inTurn || (one.backupName == nil) == (other.backupName == nil)
     }
 
     private func sleep(for pause: Duration) {

@@ -39,6 +39,12 @@ extension Policies {
         return snapshots + backups.filter(\.policy.isEnabled).map { (.backup($0.policy.name), $0.policy.schedule, $0.record) }
     }
 
+    /// Nil for a policy that is not there.
+    package func schedule(of policy: PolicyID) -> Schedule? {
+        guard let name = policy.backupName else { return snapshot.schedule }
+        return backups.first { $0.policy.name == name }?.policy.schedule
+    }
+
     /// With the states of all schedules as they are to be believed at `now`.
     package func settled(at now: Timestamp) -> Policies {
         var settled = self

@@ -79,6 +79,16 @@ import Testing
         #expect(skipped.command.contains("holdfast serve did not run"), "\(skipped.command)")
     }
 
+    @Test func `a run that takes longer than its period is why the next slot had none`() throws {
+        let clock = clock
+        let isSlow = Atomic<Bool>(true)
+        try serve(for: 5 * 3600) { event, _ in
+            if event.event == .running, isSlow.exchange(false, ordering: .relaxed) { clock.advance(by: .seconds(9000)) }
+        }
+        let skipped = try #require(try cluster.jobs.list().first { $0.outcome == .skipped })
+        #expect(skipped.message?.contains("the run before took longer than the period") == true, "\(skipped)")
+    }
+
     @Test func `a clock that is set back and forth keeps no run waiting for more than a period`() throws {
         var random = SeededRandom(named: "service and clock")
         let jumps = (0..<6).map { _ in Int64.random(in: -4_000_000...4_000_000, using: &random) }
