@@ -10,7 +10,7 @@ RELEASE := -c release --product holdfast --static-swift-stdlib
 BIN := .build/release/holdfast
 SWIFT_PATHS := Sources Tests Package.swift $(wildcard Benchmarks/EngineBench)
 
-.PHONY: help demo test lint build bench format man completions install deb clean
+.PHONY: help demo test lint build bench format man completions install deb fuzz clean
 
 help: ## list the verbs
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -57,6 +57,10 @@ install: man completions ## install binary, manual and completions under PREFIX 
 deb: man completions ## make a Debian package of it all in .build/deb
 	@scripts/need build deb --wish lintian
 	@scripts/deb $(BIN) .build/man .build/completions .build/deb
+
+fuzz: build ## hold the HTTP interface against its own description with schemathesis (minutes)
+	@scripts/need fuzz
+	@scripts/fuzz $(BIN) $(ARGS)
 
 clean: ## remove what was built
 	rm -rf .build
