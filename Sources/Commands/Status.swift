@@ -5,17 +5,20 @@ import Model
 struct StatusCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Say in one line whether the cluster is looked after as it should be.",
+        abstract: "Say whether the cluster is looked after as it should be, and the last jobs.",
         discussion: """
             Looks at the age of the newest snapshot and backups, failures, disabled policies,
             room, places that cannot be reached, and whether anybody serves the cluster.
             --nagios prints what a monitor reads and ends with 0 (fine), 1 (warning),
-            2 (critical) or 3 (unknown). holdfast cluster status shows everything.
+            2 (critical) or 3 (unknown). holdfast cluster status shows everything, holdfast
+            jobs all that was done.
 
             EXAMPLES:
               holdfast status -c acme.yaml
               holdfast status --nagios -c acme.yaml
             """)
+
+    private static let lastJobs = 5
 
     @Flag(help: "Print and end as a plugin of Nagios or Icinga does.")
     var nagios = false
@@ -25,7 +28,11 @@ struct StatusCommand: ClusterCommand {
     func run(in context: CommandContext) throws -> Verdict {
         guard nagios else {
             let concerns = try look(context).concerns
-            context.console.finish(json: ["health": HealthResult(concerns)]) { text(concerns, $0) }
+            let jobs = try Array(context.cluster(cluster).jobs.list().suffix(Self.lastJobs))
+            context.console.finish(json: ["health": HealthResult(concerns, jobs)]) { terminal in
+                let table = JobText(terminal: terminal, now: context.now).table(jobs)
+                return ([text(concerns, terminal)] + (jobs.isEmpty ? [] : ["", table])).joined(separator: "\n")
+            }
             return concerns.isEmpty ? .done : .flawed(.incomplete)
         }
         do {
@@ -59,8 +66,13 @@ struct StatusCommand: ClusterCommand {
 
 struct HealthResult: Encodable {
     var concerns: [Concern]
+    /// The last ones, newest last.
+    var jobs: [JobLine]
 
-    init(_ concerns: [Concern]) { self.concerns = concerns }
+    init(_ concerns: [Concern], _ jobs: [JobRecord]) {
+        self.concerns = concerns
+        self.jobs = jobs.map(JobLine.init)
+    }
 }
 
 /// What a plugin of Nagios prints: https://nagios-plugins.org/doc/guidelines.html.

@@ -7,7 +7,7 @@ enum APISchema {
         "Problem": "code: string, message: string, hint?: string",
         "Plan": "title: string, lines: [PlanLine], warnings: [string], losses: [string], undo?: string",
         "PlanLine": "label: string, value: string",
-        "Health": "concerns: [Concern]",
+        "Health": "concerns: [Concern], jobs: [Job]",
         "Concern": "key: string, severity: string, message: string, remedy: string",
         "Cluster":
             "id: string, name: string, release: string, stores: [Store], storage: Place, targets: [Place], restoring: Restoring?, halfRestored: [HalfRestored], undo: Undo?, snapshotPolicy: SnapshotPolicy, backupPolicies: [BackupPolicy], standing: Standing?",
