@@ -1,5 +1,6 @@
 import Model
 import Synchronization
+import WebServer
 
 /// What a command printed, as one answer.
 struct APIOutcome: Sendable {
@@ -32,8 +33,6 @@ struct APIOutcome: Sendable {
         answer = .object(members)
     }
 }
-
-import WebServer
 
 extension APIOutcome {
     var response: WebResponse { .json(answer, status) }

@@ -1,4 +1,5 @@
 import Model
+import WebServer
 
 /// The target of a request: where, and with what parameters.
 enum APITarget {
@@ -35,8 +36,6 @@ enum APITarget {
 
     private static func digit(_ byte: UInt8) -> UInt8? { UInt8(String(UnicodeScalar(byte)), radix: 16) }
 }
-
-import WebServer
 
 /// The values of a request, checked.
 enum APIValues {

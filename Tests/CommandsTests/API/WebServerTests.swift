@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import HostIO
 import Model
@@ -35,7 +36,7 @@ import WebServer
         try #require(connected == 0)
         // A server that has hung up already is found out by what it says.
         let bytes = Array(text.utf8)
-        _ = send(raw, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+        _ = send(raw, bytes, bytes.count, Int32(MSG_NOSIGNAL))
         return SharedDescriptor(handle)
     }
 
