@@ -3,6 +3,7 @@ import Backups
 import Clusters
 import HostIO
 import Model
+import ObjectStorage
 import RepositoryEngine
 import Snapshots
 import Standby
@@ -82,6 +83,29 @@ import Testing
         try sites.backup("third")
         #expect(try sites.standby("b").sync(job: JobControl()).stores.map(\.name).contains("accounts"))
         #expect(try sites.content("b") == sites.content("srv"))
+    }
+
+    @Test func `a fetch that breaks off loses what was in flight, and no more`() throws {
+        var random = SeededRandom(named: "broken fetch")
+        let size = 80 << 20
+        try AtomicFile.write(random.bytes(size), to: "\(place.path)/srv/lake/large", mode: 0o644)
+        try sites.backup("large")
+        let nas = sites.small.storages.at(sites.nas)
+        let isRead = { (operation: StorageOperation) in operation.kind == .read && operation.object.hasPrefix("data/") }
+        nas.clearLog()
+        try sites.writeStandby("c")
+        try sites.start("c")
+        nas.inject(Fault([.read], below: "data/", from: nas.log.count(where: isRead) * 3 / 4, times: nil, .fail(.unreachable)))
+        do {
+            try sites.start("b")
+            Issue.record("a storage that fails was not missed")
+        } catch { #expect(Failure(describing: error).code == .storage) }
+        #expect(try sites.standby("b").status().points.isEmpty && sites.standby("b").current()?.lastFailure != nil)
+        nas.heal()
+        let sync = try sites.standby("b").sync(job: JobControl())
+        #expect(sync.bytesFetched < UInt64(size) - (16 << 20), "\(sync.bytesFetched)")
+        let compared = try ChildProcess(["cmp", "\(place.path)/srv/lake/large", "\(place.path)/b/lake/large"]).run()
+        #expect(compared.succeeded)
     }
 
     @Test func `what was written to a standby is gone with the next sync`() throws {
