@@ -45,7 +45,7 @@ final class PostgresCluster: Sendable {
               - {name: rows, store: catalog, database: acme, sql: "SELECT count(*) > 0 FROM pair", expect: t}
               - name: program
                 store: catalog
-                command: "\(PostgresServer.programs)/psql -X -A -t -d acme -c 'SELECT count(*) >= 0 FROM pair'"
+                command: "\(server.programs)/psql -X -A -t -d acme -c 'SELECT count(*) >= 0 FROM pair'"
                 expect: t
             quiesce: {begin: "\(begin)", end: "rm -f \(home.file("pause"))", timeout: 20s}
             stores:
