@@ -204,15 +204,17 @@ extension AdviceFacts {
     }
 
     private func onBackup(_ fault: Fault, _ target: Target, _ cover: FaultAdvice.Cover, _ gaps: [FaultAdvice.Gap]) -> FaultAdvice {
+        let standby = [.clusterLost, .siteLost].contains(fault) ? target.standbys.first : nil
         let passed = target.drill.flatMap { $0.verdict == .failed ? nil : $0 }
         let rto = passed?.recoverySeconds ?? clusterRestores.last
         return FaultAdvice(
             fault: fault, cover: target.drill?.verdict == .failed ? max(cover, .partly) : cover,
-            by: "\(counted(target.backups, "backup")) in \(target.name)",
+            by: "\(counted(target.backups, "backup")) in \(target.name)"
+                + (standby.map { ", standby on \($0)" } ?? ""),
             rpo: Exposure(newest: target.newestFull ?? target.newest, runs: target.runs, at: now), rto: rto,
             rtoSource: passed.map { "the drill of \($0.backup), \(relativeAge(of: $0.time, at: now))" }
                 ?? (rto == nil ? nil : "the last restore of a cluster"), missing: gaps,
-            remedy: "holdfast cluster restore BACKUP --from PATH -c NEWFILE")
+            remedy: standby.map { "on \($0): holdfast standby promote" } ?? "holdfast cluster restore BACKUP --from PATH -c NEWFILE")
     }
 
     private func gapsOf(_ target: Target) -> [FaultAdvice.Gap] {

@@ -25,6 +25,8 @@ package struct AdviceFacts: Hashable, Sendable {
         package var drill: DrillNote?
         /// A policy that is enabled makes backups there.
         package var hasPolicy: Bool
+        /// Hosts of standbys that are kept in sync through it.
+        package var standbys: [String]
 
         package init(name: String) {
             self.name = name
@@ -36,6 +38,7 @@ package struct AdviceFacts: Hashable, Sendable {
             backups = 0
             runs = []
             hasPolicy = false
+            standbys = []
         }
     }
 
@@ -62,8 +65,6 @@ package struct AdviceFacts: Hashable, Sendable {
     /// Names of stores in an HDFS.
     package var hdfsStores: [String]
     package var targets: [Target]
-    /// Whether a command `standby` is there to be advised.
-    package var standby: String?
 
     package init(now: Timestamp, cluster: String, suffix: String, snapshotPolicy: SnapshotPolicy) {
         self.now = now

@@ -100,7 +100,9 @@ extension AdviceFacts {
                 return "target \(target.name): \(counted(target.backups, "backup")), the newest \(relativeAge(of: newest, at: now))\(drill)"
             }
             return lines.isEmpty ? ["there is no target yet"] : lines
-        case .standby: return [standby ?? "this release has no standby; the way is a restore of the newest backup on other hosts"]
+        case .standby:
+            let hosts = targets.flatMap { target in target.standbys.map { "a standby on \($0), in sync through \(target.name)" } }
+            return hosts.isEmpty ? ["there is no standby yet"] : hosts
         }
     }
 
@@ -138,9 +140,11 @@ extension AdviceFacts {
                 "holdfast cluster restore BACKUP --from PATH -c NEWFILE", "let the cluster's software migrate what was restored",
             ]
         case .takeOver:
-            return [
-                "holdfast backup policy create hourly --target \(target) --every 1h --keep 24@1h,7@1d --drill 1w\(suffix)",
-                "on the other hosts: holdfast cluster restore BACKUP --from PATH -c NEWFILE",
+            return prepare + [
+                "holdfast backup policy create often --target \(target) --every 1h --keep 24@1h,7@1d --drill 1w\(suffix)",
+                "on the other host: holdfast standby start --from PATH --cluster \(cluster) -c standby.yaml",
+                "let holdfast serve run on both", "now and then: holdfast standby promote --rehearse -c standby.yaml",
+                "when production fails: holdfast standby promote -c standby.yaml",
             ]
         }
     }

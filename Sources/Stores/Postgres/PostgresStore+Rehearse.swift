@@ -71,7 +71,8 @@ private struct RehearsalCheck {
         for database in try databases() {
             let connection = try PostgresConnection(server.connection, database: database)
             defer { connection.close() }
-            for table in try TableInventory(of: connection, database: database).tables where wanted.contains("\(table.text) in \(database)") {
+            for table in try TableInventory(of: connection, database: database).tables where wanted.contains("\(table.text) in \(database)")
+            {
                 try job.checkCancelled()
                 let rows = try connection.text("SELECT count(*) FROM ONLY \(quotedName(table.schema)).\(quotedName(table.name))")
                 present["\(table.text) in \(database)"] = rows.flatMap { Int64($0) }

@@ -103,6 +103,11 @@ import Testing
         #expect(cover(facts)[.clusterLost] == .uncovered && missing(facts, .clusterLost).contains { $0.contains("the server is gone") })
 
         facts = try whole()
+        facts.targets[0].standbys = ["two"]
+        #expect(facts.advice.first { $0.fault == .clusterLost }?.remedy == "on two: holdfast standby promote")
+        #expect(facts.advice(on: .takeOver).here == ["a standby on two, in sync through nas"])
+
+        facts = try whole()
         facts.targets[0].newestFull = nil
         #expect(cover(facts)[.clusterLost] == .partly && missing(facts, .clusterLost).contains { $0.contains("no full backup") })
     }

@@ -57,6 +57,7 @@ package struct AdviceGathering: Sendable {
         let backups = Backups(cluster)
         let id = try cluster.identity().id
         let entries = try backups.list(in: place.name).entries.filter { $0.manifest.cluster.id == id && $0.quality == .good }
+        target.standbys = (try? EpochFolder(target: place.path, cluster: id, host: cluster.host).standbyNotices().map(\.host)) ?? []
         target.backups = entries.count
         target.newest = entries.map(\.manifest.cut.began).max()
         target.newestFull = entries.filter { $0.manifest.mode == .full }.map(\.manifest.cut.began).max()
