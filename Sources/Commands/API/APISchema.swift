@@ -29,8 +29,9 @@ enum APISchema {
         "SnapshotDetails":
             "name: string, id: string, created: time, release: string, style: string, reason: string, pinned: boolean, expires: time?, heldBy: [string]?, sizes: Sizes, pauseSeconds: number, skewSeconds: number, consistency: string, stores: [StoreImage], bytesAdded?: integer, removed?: [string]",
         "StoreImage":
-            "name: string, kind: string, role: string, path: string, image: string, extent: string, precision: string, began: time, ended: time, bytes: integer, entries: integer, issues: integer, unreadable: integer, issueExamples: [string], fullWalk: string?, reload: [Reload]",
+            "name: string, kind: string, role: string, path: string, image: string, extent: string, precision: string, began: time, ended: time, bytes: integer, entries: integer, issues: integer, unreadable: integer, issueExamples: [string], fullWalk: string?, reload: [Reload], kept: [KeptRows]?, physicalBytes: integer?",
         "Reload": "what: string, count?: integer, bytes?: integer",
+        "KeptRows": "table: string, rows: integer, bytes: integer",
         "DeletedSnapshots": "snapshots: [string], bytesFreed: integer",
         "Validation": "snapshot: string, check: Check",
         "Check":
