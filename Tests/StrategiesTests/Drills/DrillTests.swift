@@ -148,7 +148,7 @@ import Testing
             more: """
                 checks:
                   - {name: right, store: accounts, sql: "SELECT count(*) FROM account", expect: "2"}
-                  - {name: other, store: accounts, sql: "SELECT name FROM account WHERE id = 1", expect: "secret-name"}
+                  - {name: other, store: accounts, sql: "SELECT upper(name || name) FROM account WHERE id = 1", expect: "secret-name"}
                   - {name: broken, store: accounts, sql: "SELECT nothing FROM nowhere", expect: ""}
                   - {name: endless, store: accounts, sql: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n", expect: "1", timeout: 50ms}
                   - {name: status, command: "exit 3"}
@@ -157,13 +157,14 @@ import Testing
         let outcome = try backups.drill(DrillRequest(backup: "b", target: "nas"), job: JobControl())
         let problems = outcome.report.checks.reduce(into: [String: String]()) { $0[$1.name] = $1.problem }
         #expect(outcome.report.verdict == .failed && problems["right"] == nil && problems.count == 5)
-        #expect(problems["other"] == "the answer is not what is expected" && outcome.answers["other"] == "ada")
+        #expect(problems["other"] == "the answer is not what is expected" && outcome.answers["other"] == "ADAADA")
         #expect(problems["broken"]?.contains("nowhere") == true)
         #expect(problems["endless"] == "it ran past its timeout" && problems["slow"] == "the command ran past its timeout")
         #expect(problems["status"] == "the command exited with status 3")
         let found = try backups.report(of: "b", in: "nas")
+        // In capitals and twice, as no hash can have it by chance.
         let written = try AtomicFile.read("\(small.target)/\(found.name).json") + AtomicFile.read("\(small.target)/\(found.name).md")
-        #expect(!String(decoding: written, as: UTF8.self).contains("ada"))
+        #expect(!String(decoding: written, as: UTF8.self).contains("ADAADA"))
         #expect(outcome.report.stores.allSatisfy { $0.verdict == .passed })
         try expectTidy()
     }
