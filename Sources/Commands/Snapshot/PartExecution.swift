@@ -20,10 +20,10 @@ struct PartResult: Encodable {
     var restored: Part
 
     init(_ outcome: PartRestoreOutcome) {
-        let plan = outcome.plan
+        let (plan, part) = (outcome.plan, outcome.plan.part)
         restored = Part(
-            snapshot: plan.snapshot, store: plan.store, what: plan.what, name: plan.name, keptAs: OrNull(plan.keptAs),
-            isSame: outcome.isSame, issues: outcome.issues, undo: plan.undoStatements, seconds: outcome.seconds)
+            snapshot: plan.snapshot, store: plan.store, what: part.what, name: part.name, keptAs: OrNull(part.keptAs),
+            isSame: outcome.isSame, issues: outcome.issues, undo: part.undo, seconds: outcome.seconds)
     }
 }
 
@@ -32,8 +32,8 @@ extension CommandContext {
     func execute(_ prepared: PreparedPartRestore, of snapshots: Snapshots, _ consent: ConsentOptions) throws -> Verdict {
         let plan = prepared.plan
         let isAgreed = try agree(to: plan, consent) { confirmation in
-            guard plan.keptAs != nil else { return try confirmation.ask(plan.summary.title) }
-            try confirmation.askTyping(plan.name, what: "its name", "\(plan.summary.title) in its place")
+            guard plan.part.keptAs != nil else { return try confirmation.ask(plan.summary.title) }
+            try confirmation.askTyping(plan.part.name, what: "its name", "\(plan.summary.title) in its place")
         }
         guard isAgreed else { return .done }
         let outcome = try watching { try snapshots.restore(prepared, job: $0) }
@@ -45,12 +45,12 @@ extension CommandContext {
     }
 
     private func text(_ outcome: PartRestoreOutcome) -> String {
-        let plan = outcome.plan
+        let (plan, part) = (outcome.plan, outcome.plan.part)
         let check = outcome.isSame ? "equals the snapshot" : "differs from the snapshot"
-        let undo = plan.undoStatements.isEmpty ? nil : "undo: \(plan.undoStatements.joined(separator: "; "))"
+        let undo = part.undo.isEmpty ? nil : "undo: \(part.undo.joined(separator: "; "))"
         return [
-            "\(plan.what) of \(plan.snapshot) is \(plan.name) now, in \(DurationText.spoken(seconds: outcome.seconds)); checked: \(check)",
-            plan.keptAs.map { "what was there is kept as \($0)" }, undo,
+            "\(part.what) of \(plan.snapshot) is \(part.name) now, in \(DurationText.spoken(seconds: outcome.seconds)); checked: \(check)",
+            part.keptAs.map { "what was there is kept as \($0)" }, undo,
         ].compactMap { $0 }.joined(separator: "\n")
     }
 }

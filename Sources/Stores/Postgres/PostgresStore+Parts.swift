@@ -1,5 +1,5 @@
 package import HostIO
-import Model
+package import Model
 package import StoreContract
 
 extension PostgresStore {

@@ -27,12 +27,8 @@ extension Snapshots {
     private func prepareRestore(
         _ name: String, stores: [String]?, releaseChange: ReleaseChange, isUndo: Bool, job: JobControl
     ) throws -> PreparedRestore {
-        let identity = try cluster.identity()
-        try refuseHalfCluster()
-        let repository = try cluster.storage()
-        let lock = try repository.lock(.read, patience: .seconds(30))
-        let (listing, reader) = try EntryReader.list(.snapshot, in: repository)
-        let entry = try restorable(name, from: listing, onto: identity, releaseChange)
+        let (held, listing) = try hold(name, releaseChange)
+        let (entry, reader, repository) = (held.entry, held.reader, try cluster.storage())
         let records = try chosen(stores, of: entry.manifest)
         job.begin(phase: "checking the snapshot")
         let check = try repository.check([entry.stored], data: .none, job: job)
@@ -45,15 +41,26 @@ extension Snapshots {
         job.begin(phase: "comparing")
         let compared = try advisingWhenFull(besides: [entry.id]) { try records.map { try changes(of: $0, in: entry, reader, job) } }
         let plan = RestorePlan(
-            snapshot: entry.manifest.name, cut: entry.manifest.cut.began, release: entry.manifest.cluster.release, cluster: identity,
+            snapshot: entry.manifest.name, cut: entry.manifest.cut.began, release: entry.manifest.cluster.release,
+            cluster: try cluster.identity(),
             stores: compared, untouched: entry.manifest.stores.map(\.name).filter { name in !records.contains { $0.name == name } },
             safety: try safetyName(besides: listing.entries.map(\.manifest.name)), freeForSafety: try repository.storage.space()?.free,
             warnings: try goingOn(entry, records) + warnings(records), madeAt: cluster.host.clock.now())
-        return PreparedRestore(plan: plan, held: HeldEntry(entry, reader, under: lock), isUndo: isUndo)
+        return PreparedRestore(plan: plan, held: held, isUndo: isUndo)
+    }
+
+    /// The snapshot of that name, to be restored, under a lock; and all that there are.
+    func hold(_ name: String, _ releaseChange: ReleaseChange) throws -> (held: HeldEntry, listing: EntryListing) {
+        try refuseHalfCluster()
+        let repository = try cluster.storage()
+        let lock = try repository.lock(.read, patience: .seconds(30))
+        let (listing, reader) = try EntryReader.list(.snapshot, in: repository)
+        let entry = try restorable(name, from: listing, onto: try cluster.identity(), releaseChange)
+        return (HeldEntry(entry, reader, under: lock), listing)
     }
 
     /// Throws `refused` for one of another cluster or release, `notFound` with the nearest name.
-    func restorable(
+    private func restorable(
         _ name: String, from listing: EntryListing, onto identity: ClusterIdentity, _ releaseChange: ReleaseChange
     ) throws -> RepositoryEntry {
         let own = listing.entries.filter { $0.manifest.cluster.id == identity.id }
@@ -64,7 +71,7 @@ extension Snapshots {
     }
 
     /// A cluster restore that did not end goes on first: what it has filled and what not is known to it alone.
-    func refuseHalfCluster() throws {
+    private func refuseHalfCluster() throws {
         guard let restoring = try cluster.catalogue().restoring, restoring.places != nil else { return }
         throw Failure(
             .refused, "the restore of the backup \(restoring.name) into this cluster did not end",
