@@ -44,6 +44,15 @@ package struct ChildProcess: Sendable {
         case exited(Int32)
         case signalled(Int32)
         case timedOut
+
+        /// "exited with status 3", "ran past its timeout": after the name of the command.
+        package var text: String {
+            switch self {
+            case .exited(let status): "exited with status \(status)"
+            case .signalled(let signal): "was ended by signal \(signal)"
+            case .timedOut: "ran past its timeout"
+            }
+        }
     }
 
     package struct Outcome: Hashable, Sendable {

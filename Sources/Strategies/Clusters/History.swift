@@ -44,14 +44,3 @@ extension Cluster {
         return try result.get()
     }
 }
-
-extension ChildProcess.Ending {
-    /// "exited with status 3", "ran past its timeout": after the name of the command.
-    package var text: String {
-        switch self {
-        case .exited(let status): "exited with status \(status)"
-        case .signalled(let signal): "was ended by signal \(signal)"
-        case .timedOut: "ran past its timeout"
-        }
-    }
-}

@@ -41,16 +41,8 @@ struct DrillChecks {
             return (answer, compare(answer, with: check.expected))
         case .command(let command):
             let outcome = try process(command, store, check).run()
-            guard outcome.succeeded else { return (outcome.errorText, "the command \(Self.words(outcome.ending))") }
+            guard outcome.succeeded else { return (outcome.errorText, "the command \(outcome.ending.text)") }
             return (outcome.outputText, compare(outcome.outputText, with: check.expected))
-        }
-    }
-
-    private static func words(_ ending: ChildProcess.Ending) -> String {
-        switch ending {
-        case .exited(let status): "exited with status \(status)"
-        case .signalled(let signal): "was ended by signal \(signal)"
-        case .timedOut: "ran past its timeout"
         }
     }
 
