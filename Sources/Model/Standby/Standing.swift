@@ -1,4 +1,4 @@
-/// Whether this installation may act for its cluster: `standing.json` in `state`. A value; ``observe(_:at:lease:)`` says what follows from a look at
+/// Whether this installation may act for its cluster: `standing.json` in `state`. A value; ``observe(_:at:leaseSeconds:)`` says what follows from a look at
 /// the target.
 package struct Standing: Hashable, Sendable, Codable {
     package static let newestFormat = 1
