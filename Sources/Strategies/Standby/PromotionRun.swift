@@ -181,6 +181,11 @@ struct PromotionRun {
             }
             if let told { catalogue.policies = told.policies.retargeted(from: told.target, to: name) }
         }
+        if told == nil {
+            notes.append(
+                "no policies were taken over: the old primary has told none, since it did nothing after this standby began; "
+                    + "make them here: holdfast backup policy create NAME, and holdfast target ls for the target")
+        }
         let epoch = try promotion.epoch ?? 0
         let known = epoch > 0 ? epoch : record.epoch ?? 0
         try standby.save(record)

@@ -209,6 +209,14 @@ import Testing
         #expect(try next.manifest.cluster.id == last.manifest.cluster.id && Backups(promoted).list(in: "nas").entries.count == 3)
     }
 
+    @Test func `a primary that did nothing after its standby began has told no policies, and that is said`() throws {
+        let nightly = try PolicyChange(every: "1d", keep: "3@1d").backupPolicy(named: "nightly", target: "nas")
+        _ = try Backups(sites.primary).createPolicy(nightly)
+        try sites.start("b")
+        let outcome = try sites.promote("b")
+        #expect(outcome.policies == 0 && outcome.notes.contains { $0.hasPrefix("no policies were taken over") }, "\(outcome.notes)")
+    }
+
     @Test func `two standbys that promote at once: one wins, the other goes on as a standby of it`() throws {
         try sites.start("b")
         try sites.writeStandby("c")
