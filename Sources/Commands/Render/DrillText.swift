@@ -7,7 +7,9 @@ struct DrillText {
 
     /// `answers`: see ``DrillOutcome``.
     func report(_ report: DrillReport, answers: [String: String]) -> String {
-        let blocks = [head(report), stores(report.stores), checks(report.checks, answers), lines(report)]
+        let blocks = [
+            head(report), table(report.stores), checks(report.checks, answers), lines(report.problems, report.gaps, report.stores),
+        ]
         return blocks.filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
@@ -33,7 +35,7 @@ struct DrillText {
         }
     }
 
-    private func stores(_ stores: [DrillReport.Store]) -> String {
+    private func table(_ stores: [DrillReport.Store]) -> String {
         var table = Table([
             Table.Column("STORE", importance: 9, minimum: 8), Table.Column("KIND", importance: 5, minimum: 8),
             Table.Column("HOLDS", importance: 4, minimum: 10), Table.Column("VERDICT", importance: 8, minimum: 8),
@@ -65,10 +67,16 @@ struct DrillText {
         return table.text(for: terminal)
     }
 
-    private func lines(_ report: DrillReport) -> String {
-        let problems = report.problems.map { terminal.paint("FAILED", .red) + " " + printable($0, limit: 500) }
-        let proofs = report.stores.flatMap { store in store.proofs.map { "proven: \(store.name): \($0)" } }
-        return (problems + report.gaps.map { "not tried: \(printable($0, limit: 500))" } + proofs).joined(separator: "\n")
+    /// Stores that were opened in a scratch place, without the rest of a drill.
+    func stores(_ stores: [DrillReport.Store]) -> String {
+        table(stores) + "\n\n" + lines(stores.flatMap(\.namedProblems), stores.flatMap(\.namedGaps), stores)
+    }
+
+    private func lines(_ problems: [String], _ gaps: [String], _ stores: [DrillReport.Store]) -> String {
+        let failed = problems.map { terminal.paint("FAILED", .red) + " " + printable($0, limit: 500) }
+        let untried = gaps.map { "not tried: \(printable($0, limit: 500))" }
+        let proven = stores.flatMap { store in store.proofs.map { "proven: \(store.name): \($0)" } }
+        return (failed + untried + proven).joined(separator: "\n")
     }
 
     private func spoken(_ seconds: Double) -> String { DurationText.spoken(seconds: seconds) }

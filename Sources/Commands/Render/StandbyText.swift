@@ -91,10 +91,10 @@ struct StandbyText {
     func rehearsal(_ outcome: RehearsalOutcome) -> String {
         var lines = [
             "rehearsed with \(outcome.point.name) in \(DurationText.spoken(seconds: outcome.seconds)), on scratch copies that are gone again",
-            RestoreText(terminal: terminal).stores(outcome.stores),
+            DrillText(terminal: terminal, now: now).stores(outcome.stores),
         ]
-        if !outcome.left.isEmpty { lines.append("left out, because they are no files: \(outcome.left.joined(separator: ", "))") }
-        lines.append(outcome.fault.map { warning("the check found fault: \($0)") } ?? "nothing is wrong")
+        if let fault = outcome.fault { lines.append(warning("the check found fault: \(fault)")) }
+        if outcome.verdict != .failed, outcome.fault == nil { lines.append("nothing is wrong") }
         return lines.joined(separator: "\n")
     }
 

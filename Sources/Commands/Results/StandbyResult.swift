@@ -157,15 +157,15 @@ struct PromotionResult: Encodable {
 struct RehearsalResult: Encodable {
     var point: PointResult
     var seconds: Double
-    var stores: [FilledStoreResult]
-    var leftOut: [String]
+    var verdict: DrillReport.Verdict
+    var stores: [DrillReport.Store]
     var fault: OrNull<String>
 
     init(_ outcome: RehearsalOutcome) {
         point = PointResult(outcome.point)
         seconds = outcome.seconds
-        stores = outcome.stores.map(FilledStoreResult.init)
-        leftOut = outcome.left
+        verdict = outcome.verdict
+        stores = outcome.stores
         fault = OrNull(outcome.fault)
     }
 }

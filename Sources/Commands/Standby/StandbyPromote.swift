@@ -25,7 +25,7 @@ struct StandbyPromoteCommand: ClusterCommand {
     @Option(help: ArgumentHelp("The backup to promote, one that is on this host (default: the newest).", valueName: "backup"))
     var at: String?
 
-    @Flag(help: "On scratch copies, without the epoch, the fence and on-promote commands; the check command sees HOLDFAST_STORE_name.")
+    @Flag(help: "On scratch copies, without the epoch, the fence and on-promote commands; the check command sees HOLDFAST_STORE_NAME.")
     var rehearse = false
 
     @Flag(help: "The active cluster makes way first: nothing is lost.")
@@ -83,6 +83,7 @@ struct StandbyPromoteCommand: ClusterCommand {
         context.console.finish(json: ["rehearsal": RehearsalResult(outcome)]) {
             StandbyText(terminal: $0, now: context.now).rehearsal(outcome)
         }
+        if outcome.verdict == .failed { return .flawed(.damaged) }
         return outcome.fault == nil ? .done : .flawed(.hook)
     }
 }

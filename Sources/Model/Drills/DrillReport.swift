@@ -67,6 +67,10 @@ package struct DrillReport: Hashable, Sendable, Codable {
             self.problems = problems
             self.gaps = gaps
         }
+
+        /// As lines among those of other stores.
+        package var namedProblems: [String] { problems.map { "store \(name): \($0)" } }
+        package var namedGaps: [String] { gaps.map { "store \(name): \($0)" } }
     }
 
     /// One of the operator's own.
@@ -142,11 +146,11 @@ package struct DrillReport: Hashable, Sendable, Codable {
 
     /// Lines that name what is wrong.
     package var problems: [String] {
-        verification.problems.map { "backup: \($0)" } + stores.flatMap { store in store.problems.map { "store \(store.name): \($0)" } }
+        verification.problems.map { "backup: \($0)" } + stores.flatMap(\.namedProblems)
             + checks.compactMap { check in check.problem.map { "check \(check.name): \($0)" } }
     }
 
-    package var gaps: [String] { stores.flatMap { store in store.gaps.map { "store \(store.name): \($0)" } } }
+    package var gaps: [String] { stores.flatMap(\.namedGaps) }
 }
 
 /// What is remembered of a drill.

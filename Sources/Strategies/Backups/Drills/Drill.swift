@@ -19,13 +19,14 @@ struct Drill {
     /// The report, not yet signed, and what checks answered in place of what was expected.
     func run() throws -> (report: DrillReport, answers: [String: String]) {
         let began = cluster.host.clock.now()
-        try DrillScratch.checkSpace(for: entry.manifest, in: scratch)
+        try entry.manifest.checkRehearsalSpace(in: scratch, hint: "choose a larger place: --scratch DIR")
         let verification = try verify()
         var open: [String: any RehearsedStore] = [:]
         defer { for store in open.values { store.close() } }
         var stores: [DrillReport.Store] = []
         for record in entry.manifest.stores {
-            let (report, store) = try rehearse(record)
+            let (report, store) = try cluster.rehearse(
+                record, as: declaration(of: record), of: entry, reader, scratch: scratch, job: job)
             stores.append(report)
             open[record.name] = store
         }
@@ -46,36 +47,6 @@ struct Drill {
         return DrillReport.Verification(
             packsRead: check.packsRead, bytesRead: check.bytesRead, problems: check.problems.filter(\.isLoss).prefix(20).map(\.text),
             seconds: Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9)
-    }
-
-    private func rehearse(_ record: StoreRecord) throws -> (DrillReport.Store, (any RehearsedStore)?) {
-        var problems: [String] = []
-        do {
-            problems = try treeProblems(record)
-            let adapter = try cluster.adapter(for: declaration(of: record))
-            let image = try cluster.image(of: record, in: entry, reader)
-            let store = try adapter.rehearse(image, of: record, scratch: scratch, job: job)
-            let found = store.findings
-            let report = DrillReport.Store(
-                name: record.name, kind: record.kind, extent: record.extent, restoreSeconds: found.restoreSeconds,
-                checkSeconds: found.checkSeconds, bytes: found.bytes, proofs: found.proofs, problems: problems + found.problems,
-                gaps: found.gaps)
-            return (report, store)
-        } catch {
-            let failure = Failure(describing: error)
-            guard failure.isOfTheBackup else { throw failure.about(store: record.name) }
-            let report = DrillReport.Store(
-                name: record.name, kind: record.kind, extent: record.extent, problems: problems + [printable(failure.summary, limit: 400)])
-            return (report, nil)
-        }
-    }
-
-    /// A backup holds what was archived at the cut, by its checksum.
-    private func treeProblems(_ record: StoreRecord) throws -> [String] {
-        guard let recorded = record.tree else { return [] }
-        let present = try reader.tree(of: record.name, in: entry)?.subtree?.hex
-        if present == recorded { return [] }
-        return ["its checksum is \(present?.prefix(16) ?? "none"), not \(recorded.prefix(16)), which was recorded at the cut"]
     }
 
     /// As the cluster file has it, where it does: a manifest does not say where programs are.
@@ -105,15 +76,5 @@ struct Drill {
     private func isFor(_ check: OperatorCheck) -> Bool {
         guard let store = check.store else { return entry.manifest.mode == .full }
         return entry.manifest.store(named: store)?.extent == .whole
-    }
-}
-
-extension Failure {
-    /// Rather than of the place where it was tried, or of the one who tried.
-    fileprivate var isOfTheBackup: Bool {
-        switch code {
-        case .damaged, .store, .incomplete, .notFound, .exists, .internal: true
-        default: false
-        }
     }
 }

@@ -1,5 +1,6 @@
 import HostIO
 import Model
+import Snapshots
 import StoreContract
 
 /// The operator's own checks on stores that were restored into a scratch place.
@@ -62,7 +63,7 @@ struct DrillChecks {
         var variables = ChildProcess.minimalEnvironment
         variables["HOLDFAST_BACKUP"] = backup.text
         variables["HOLDFAST_SCRATCH"] = scratch
-        for (name, store) in stores { variables["HOLDFAST_STORE_\(Self.variable(name))"] = store.path }
+        for (name, store) in stores { variables[RehearsalVariables.path(ofStore: name)] = store.path }
         variables.merge(store?.environment ?? [:]) { $1 }
         var words = ["setpriv", "--pdeathsig=KILL", "--", "/bin/sh", "-c", command]
         if let held = store?.held {
@@ -71,6 +72,4 @@ struct DrillChecks {
         return ChildProcess(
             words, environment: variables, workingDirectory: scratch, timeout: .milliseconds(check.timeoutMilliseconds))
     }
-
-    private static func variable(_ name: String) -> String { name.uppercased().replacing("-", with: "_") }
 }

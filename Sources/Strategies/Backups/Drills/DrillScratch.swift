@@ -42,29 +42,4 @@ struct DrillScratch {
                 hint: "choose a directory apart from what is protected: --scratch DIR")
         }
     }
-
-    /// Throws `space` when the file system of `scratch` is too small for what `manifest` holds.
-    static func checkSpace(for manifest: Manifest, in scratch: ScratchDirectory) throws {
-        let needed = manifest.stores.reduce(UInt64(0)) { sum, store in
-            let product = store.bytes.multipliedReportingOverflow(by: store.kind.copiesInDrill)
-            let bytes = product.overflow ? UInt64.max : product.partialValue
-            return sum > UInt64.max - bytes ? .max : sum + bytes
-        }
-        guard let space = try StoreSpace.local(scratch.path), space.free <= needed else { return }
-        throw Failure(
-            .space, "the drill needs up to \(ByteCount(needed)) in \(scratch.path), where \(ByteCount(space.free)) are free",
-            hint: "choose a larger place: --scratch DIR")
-    }
-}
-
-extension StoreKind {
-    /// How many times the bytes of an image lie in the scratch place at once: a database as restored, its image and a copy that holds still; a
-    /// server beside the dumps that it loads.
-    fileprivate var copiesInDrill: UInt64 {
-        switch self {
-        case .directory: 1
-        case .sqlite, .postgres: 3
-        case .hdfs: 0
-        }
-    }
 }
