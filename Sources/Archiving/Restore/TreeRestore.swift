@@ -14,14 +14,18 @@ package struct TreeRestore: Sendable {
         /// After a crash in between such a file has something of both. Where the image is a tree of this machine, files are shared or copied
         /// whole all the same.
         package var writesInPlace: Bool
+        /// Content that is not read because it is known.
+        package var trusted: TrustedContent?
 
         package init(
-            deletesExtra: Bool = true, excludedAtRoot: Set<[UInt8]> = [], isDurable: Bool = true, writesInPlace: Bool = false
+            deletesExtra: Bool = true, excludedAtRoot: Set<[UInt8]> = [], isDurable: Bool = true, writesInPlace: Bool = false,
+            trusted: TrustedContent? = nil
         ) {
             self.deletesExtra = deletesExtra
             self.excludedAtRoot = excludedAtRoot
             self.isDurable = isDurable
             self.writesInPlace = writesInPlace
+            self.trusted = trusted
         }
     }
 

@@ -48,6 +48,8 @@ package struct StandbyRecord: Hashable, Sendable, Codable {
     package var since: Timestamp
     /// What the stores hold; nil before the first.
     package var applied: Point?
+    /// By store: when the comparison began that found it equal to what was applied. Not of one that differed.
+    package var compared: [String: Timestamp]?
     /// What they are being made equal to: set before the first store is touched.
     package var applying: Point?
     /// The newest one that was seen in the target.

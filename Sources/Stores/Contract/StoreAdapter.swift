@@ -67,6 +67,9 @@ package protocol StoreAdapter: Sendable {
     /// a `Failure` of code `damaged` or `store` where there is nothing to open.
     func rehearse(_ image: StoreImage, of record: StoreRecord, scratch: ScratchDirectory, job: JobControl) throws -> any RehearsedStore
 
+    /// The same adapter, for restores of a store about which so much is known.
+    func trusting(_ content: TrustedContent) -> any StoreAdapter
+
     /// Native images of this store that exist beside it, by the id that `capture` gave them.
     func nativeImages() throws -> [String]
     func removeNativeImage(_ id: String) throws
@@ -86,6 +89,7 @@ package protocol StoreAdapter: Sendable {
 
 extension StoreAdapter {
     package var comparesNativeImages: Bool { false }
+    package func trusting(_ content: TrustedContent) -> any StoreAdapter { self }
     package func prepare(_ request: CaptureRequest, job: JobControl) throws -> CapturedImage? { nil }
     package func abandon(_ request: CaptureRequest) {}
     package func isConvertedForBackups(_ image: StoreImage) throws -> Bool { false }

@@ -37,7 +37,7 @@ extension DirectoryStore {
     }
 
     private func treeRestore(of image: StoreImage) throws -> TreeRestore {
-        TreeRestore(image: image.tree, destination: path, host: host, options: .init(excludedAtRoot: try excludedNames()))
+        TreeRestore(image: image.tree, destination: path, host: host, options: .init(excludedAtRoot: try excludedNames(), trusted: trusted))
     }
 
     /// Directories only; a directory has no rows, so `withoutBulkRows` keeps all of it.

@@ -11,6 +11,7 @@ package final class DirectoryStore: StoreAdapter {
     let host: Host
     /// Of this store alone; nil when the cluster's storage is not a local directory.
     private let nativeImageFolder: String?
+    let trusted: TrustedContent?
     let captured = Mutex<[String: NativeImage]>([:])
     /// As counted when the store was last opened.
     private let files = Mutex<UInt64?>(nil)
@@ -18,10 +19,15 @@ package final class DirectoryStore: StoreAdapter {
     /// More than these would take longer than the cut may last.
     private static let mostClonedFiles: UInt64 = 20_000
 
-    package init(_ declaration: StoreDeclaration, nativeImageFolder: String?, host: Host) {
+    package init(_ declaration: StoreDeclaration, nativeImageFolder: String?, host: Host, trusted: TrustedContent? = nil) {
+        self.trusted = trusted
         self.declaration = declaration
         self.nativeImageFolder = nativeImageFolder
         self.host = host
+    }
+
+    package func trusting(_ content: TrustedContent) -> any StoreAdapter {
+        DirectoryStore(declaration, nativeImageFolder: nativeImageFolder, host: host, trusted: content)
     }
 
     var path: String { declaration.path }

@@ -1,3 +1,4 @@
+package import Archiving
 package import Clusters
 package import HostIO
 package import Model
@@ -8,7 +9,12 @@ package struct FilledStore: Sendable {
     package var name: String
     package var changes: StoreRestoreOutcome
     package var check: StoreCheck
+    /// When the comparison of the check began.
+    package var checked: Timestamp
     package var seconds: Double
+
+    /// The store was found equal to the image.
+    package var isEqual: Bool { changes.issues == 0 && check.differences == 0 }
 }
 
 /// What a restore of a snapshot did.
@@ -36,20 +42,22 @@ extension Cluster {
     /// Makes `store` equal to its image in `entry`, planned afresh, and checks it.
     package func fill(
         _ store: StoreDeclaration, with record: StoreRecord, of entry: RepositoryEntry, _ reader: EntryReader,
-        form: StoredForm = .portable, job: JobControl
+        form: StoredForm = .portable, trusting content: TrustedContent? = nil, job: JobControl
     ) throws -> FilledStore {
         do {
             let start = host.clock.monotonicNanoseconds()
-            let adapter = try adapter(for: store)
+            let plain = try adapter(for: store)
+            let adapter = content.map(plain.trusting) ?? plain
             let image = try image(of: record, in: entry, reader, form: form)
             let scratch = try scratch()
             job.begin(phase: "restoring \(record.name)")
             let plan = try adapter.planRestore(of: image, scratch: scratch, job: job)
             let changes = try adapter.apply(plan, of: image, scratch: scratch, job: job)
             job.begin(phase: "checking \(record.name)")
+            let checked = host.clock.now()
             let check = try adapter.check(against: image, scratch: scratch, job: job)
             let seconds = Double(host.clock.monotonicNanoseconds() &- start) / 1e9
-            return FilledStore(name: record.name, changes: changes, check: check, seconds: seconds)
+            return FilledStore(name: record.name, changes: changes, check: check, checked: checked, seconds: seconds)
         } catch {
             throw Failure(describing: error).about(store: record.name)
         }

@@ -25,6 +25,21 @@ struct ImageComparison {
         }
     }
 
+    /// Contents of files that the second image has where the first has others, or nothing.
+    func changedContents(from old: TreeID, to new: TreeID) throws -> Set<[BlobID]> {
+        var changed: Set<[BlobID]> = []
+        var waiting: [(old: TreeID?, new: TreeID)] = old == new ? [] : [(old, new)]
+        while let pair = waiting.popLast() {
+            let before = try pair.old.map { try repository.tree($0, using: opener) }
+            for node in try repository.tree(pair.new, using: opener).nodes {
+                let known = before?.node(named: node.name)
+                if let content = node.content, content != known?.content { changed.insert(content) }
+                if let subtree = node.subtree, subtree != known?.subtree { waiting.append((known?.subtree, subtree)) }
+            }
+        }
+        return changed
+    }
+
     private func timeless(_ node: Node) -> Node {
         var node = node
         (node.mtime, node.atime, node.ctime) = (.epoch, .epoch, .epoch)

@@ -1,3 +1,4 @@
+import Archiving
 import Clusters
 import HostIO
 import Model
@@ -20,16 +21,32 @@ extension OfflineStandby {
         record.applying = entry.point
         try save(record)
         var filled: [FilledStore] = []
+        var compared = record.compared ?? [:]
         for pair in matching.pairs {
             try job.checkCancelled()
             if trusting, let last, try isUnchanged(pair, entry, last, reader, record.seals) { continue }
-            filled.append(try cluster.fill(pair.declaration, with: pair.record, of: entry, reader, job: job))
+            let name = pair.declaration.name
+            let trusted = trusting ? try trusted(pair, entry, last, reader, since: record.compared?[name]) : nil
+            let store = try cluster.fill(pair.declaration, with: pair.record, of: entry, reader, trusting: trusted, job: job)
+            filled.append(store)
+            compared[name] = store.isEqual ? store.checked : nil
         }
         record.applied = entry.point
+        record.compared = compared
         record.applying = nil
         record.seals = try matching.pairs.reduce(into: [:]) { $0[$1.declaration.name] = try seal(of: $1.declaration) }
         try save(record)
         return filled
+    }
+
+    /// What of a directory need not be read: what the last apply left there, and nobody has written to since.
+    private func trusted(
+        _ pair: StoreMatching.Pair, _ entry: RepositoryEntry, _ last: RepositoryEntry?, _ reader: EntryReader, since: Timestamp?
+    ) throws -> TrustedContent? {
+        guard pair.declaration.kind == .directory, let last, let since, let new = try reader.tree(of: pair.record.name, in: entry)?.subtree,
+            let old = try reader.tree(of: pair.record.name, in: last)?.subtree
+        else { return nil }
+        return TrustedContent(since: since, changed: try ImageComparison(reader).changedContents(from: old, to: new))
     }
 
     /// Directories are always looked through, which costs no reading; what else is there by its seal.

@@ -80,6 +80,9 @@ import Testing
         #expect(second.stores.reduce(0) { $0 + $1.changes.bytesWritten } == 10)
         #expect(try sites.content("b") == sites.content("srv") && statusOfPath("\(place.path)/b/uploads/sub/file0")?.inode == kept.inode)
         try sites.execute("INSERT INTO account VALUES (7, 'x')", at: "srv")
+        // Other bytes with the size and the time of before: a copy that keeps times.
+        let swapped = "touch -r uploads/sub/file3 t; printf 'upload X' > uploads/sub/file3; touch -r t uploads/sub/file3; rm t"
+        #expect(try ChildProcess(["/bin/sh", "-c", swapped], workingDirectory: "\(place.path)/srv").run().succeeded)
         try sites.backup("third")
         #expect(try sites.standby("b").sync(job: JobControl()).stores.map(\.name).contains("accounts"))
         #expect(try sites.content("b") == sites.content("srv"))
@@ -112,6 +115,10 @@ import Testing
         try sites.start("b")
         try AtomicFile.write([1], to: "\(place.path)/b/uploads/stray")
         try sites.execute("DELETE FROM account", at: "b")
+        // The same size and the same time, so that only its time of change tells.
+        let (there, mine) = ("\(place.path)/srv/uploads/sub/file0", "\(place.path)/b/uploads/sub/file0")
+        let overwritten = try ChildProcess(["/bin/sh", "-c", "printf 'xxxxxxxx' > \(mine); touch -r \(there) \(mine)"]).run()
+        #expect(overwritten.succeeded)
         try sites.backup("second")
         _ = try sites.standby("b").sync(job: JobControl())
         #expect(try sites.content("b") == sites.content("srv"))
