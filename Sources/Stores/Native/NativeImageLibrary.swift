@@ -73,15 +73,17 @@ package struct NativeImageLibrary: Sendable {
         return NativeImage(id: id, path: Path.join(path, id), method: .subvolume)
     }
 
-    /// A clone of the tree `root`, which gets its name only when it is whole. Nil when the time ran out.
-    package func clone(_ root: SharedDescriptor, as id: String, threads: Int, until isLate: @escaping @Sendable () -> Bool) throws
-        -> NativeImage?
-    {
+    /// A clone of the tree `root`, which gets its name only when it is whole. Of the directories `leavingEmpty` in the root there are only the
+    /// directories themselves. Nil when the time ran out.
+    package func clone(
+        _ root: SharedDescriptor, as id: String, leavingEmpty: Set<[UInt8]> = [], threads: Int, until isLate: @escaping @Sendable () -> Bool
+    ) throws -> NativeImage? {
         let folder = try openFolder()
         let partial = Array((id + Self.partial).utf8)
         do {
             try folder.descriptor.makeDirectory(partial)
-            let clone = ReflinkClone(from: root, to: SharedDescriptor(try folder.descriptor.openDirectory(partial)), until: isLate)
+            let place = SharedDescriptor(try folder.descriptor.openDirectory(partial))
+            let clone = ReflinkClone(from: root, to: place, leavingEmpty: leavingEmpty, until: isLate)
             guard try clone.run(threads: threads) else {
                 try removeTree(partial, in: folder.descriptor)
                 return nil

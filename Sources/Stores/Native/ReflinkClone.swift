@@ -10,6 +10,8 @@ import Synchronization
 final class ReflinkClone: Sendable {
     private let source: SharedDescriptor
     private let target: SharedDescriptor
+    /// Directories of the root whose entries are left out.
+    private let leftEmpty: Set<[UInt8]>
     private let isLate: @Sendable () -> Bool
     private let work = Monitor(Work())
     private let links = Mutex(Links())
@@ -34,9 +36,13 @@ final class ReflinkClone: Sendable {
         var more: [(path: [UInt8], to: [UInt8])] = []
     }
 
-    init(from source: SharedDescriptor, to target: SharedDescriptor, until isLate: @escaping @Sendable () -> Bool) {
+    init(
+        from source: SharedDescriptor, to target: SharedDescriptor, leavingEmpty: Set<[UInt8]> = [],
+        until isLate: @escaping @Sendable () -> Bool
+    ) {
         self.source = source
         self.target = target
+        leftEmpty = leavingEmpty
         self.isLate = isLate
     }
 
@@ -77,7 +83,7 @@ final class ReflinkClone: Sendable {
         do { from = try open(path, below: source) } catch let error as SystemError where error.isNotFound && !path.isEmpty { return }
         let to = try open(path, below: target)
         var folders: [[UInt8]] = []
-        for entry in try from.descriptor.entries() {
+        for entry in leftEmpty.contains(path) ? [] : try from.descriptor.entries() {
             if isLate() { return work.change { $0.ended = true } }
             do {
                 if try cloneEntry(entry, at: path, from, to) { folders.append(Self.join(path, entry.name)) }

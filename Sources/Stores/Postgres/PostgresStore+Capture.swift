@@ -6,7 +6,7 @@ package import StoreContract
 
 extension PostgresStore {
     /// Begins a base backup and gives the files, which are read before the cut: an image of them shows the end of the backup. Nothing where
-    /// the file system freezes them.
+    /// the file system freezes or clones them.
     package func prepare(_ request: CaptureRequest, job: JobControl) throws -> CapturedImage? {
         try asFailure {
             let (connection, facts) = try connect()
@@ -16,6 +16,9 @@ extension PostgresStore {
                 try connection.execute("CHECKPOINT", as: "write a checkpoint")
                 connection.close()
                 hold(.snapshot(nil), as: request.imageID)
+                return nil
+            case .clones:
+                try beginClones(connection, facts, request)
                 return nil
             case .files: return try beginBackup(connection, facts, request)
             case .dump:
@@ -29,10 +32,27 @@ extension PostgresStore {
     private func beginBackup(_ connection: PostgresConnection, _ facts: ServerFacts, _ request: CaptureRequest) throws -> CapturedImage? {
         guard let directory else { return nil }
         try endRecovery(connection, directory)
-        let session = try BackupSession(connection, facts, label: "holdfast \(request.imageID)", host: host)
+        let session = try backup(connection, facts, request)
         hold(.files(session), as: request.imageID)
         let source = DataDirectorySource(path: directory.path, clock: host.clock)
         return CapturedImage(source: source, shape: shape(facts))
+    }
+
+    private func backup(_ connection: PostgresConnection, _ facts: ServerFacts, _ request: CaptureRequest) throws -> BackupSession {
+        try BackupSession(connection, facts, label: "holdfast \(request.imageID)", host: host)
+    }
+
+    private func beginClones(_ connection: PostgresConnection, _ facts: ServerFacts, _ request: CaptureRequest) throws {
+        guard let directory, let library else { throw Failure(.internal, "an image of clones without a place for it") }
+        try endRecovery(connection, directory)
+        let session = try backup(connection, facts, request)
+        do {
+            let clones = DataDirectoryClones(directory: directory, library: library, host: host)
+            hold(.clones(try clones.make(as: request.imageID), session, nil), as: request.imageID)
+        } catch {
+            session.close()
+            throw error
+        }
     }
 
     private func shape(_ facts: ServerFacts) -> ChunkShape { DatabaseShape.shape(bytes: facts.bytes ?? 0) }
@@ -43,24 +63,32 @@ extension PostgresStore {
     package func capture(_ request: CaptureRequest) throws -> Capture {
         try asFailure {
             switch heldImage(request.imageID) {
-            case .files(let session): return try endBackup(session, request)
+            case .files(let session):
+                let (ending, capture) = try endBackup(session, request)
+                hold(.ended(session, ending), as: request.imageID)
+                return capture
+            case .clones(let image, let session, nil):
+                var (ending, capture) = try endBackup(session, request)
+                hold(.clones(image, session, ending), as: request.imageID)
+                capture.native = true
+                capture.facts["native-image-by"] = image.method.rawValue
+                return capture
             case .snapshot: return try freeze(request)
             case .dumps(let sessions, let scratch): return try pin(sessions, scratch, request)
-            case .ended, nil: throw Failure(.internal, "store \(declaration.name): image \(request.imageID) is not prepared")
+            case .ended, .clones, nil: throw Failure(.internal, "store \(declaration.name): image \(request.imageID) is not prepared")
             }
         }
     }
 
-    private func endBackup(_ session: BackupSession, _ request: CaptureRequest) throws -> Capture {
+    private func endBackup(_ session: BackupSession, _ request: CaptureRequest) throws -> (BackupSession.Ending, Capture) {
         let began = host.clock.now()
         let ending = try session.end()
         let ended = host.clock.now()
-        hold(.ended(session, ending), as: request.imageID)
         var facts = session.facts.texts
         facts["start-lsn"] = session.start.description
         facts["stop-lsn"] = ending.stop.description
         facts["timeline"] = String(ending.timeline)
-        return Capture(imageID: request.imageID, native: false, began: began, ended: ended, precision: .exact, facts: facts)
+        return (ending, Capture(imageID: request.imageID, native: false, began: began, ended: ended, precision: .exact, facts: facts))
     }
 
     private func freeze(_ request: CaptureRequest) throws -> Capture {
@@ -105,22 +133,30 @@ extension PostgresStore {
         try asFailure {
             switch heldImage(capture.imageID) {
             case .ended(let session, let ending):
-                guard let directory else { throw Failure(.internal, "an image of files without a place") }
-                let segments = LogSegments(timeline: ending.timeline, size: session.facts.segmentSize)
-                let log = LogSource(
-                    directory: directory, segments: segments.names(from: session.start, to: ending.stop), label: ending.label,
-                    clock: host.clock)
-                return CapturedImage(source: try log.make(), shape: shape(session.facts))
-            case .snapshot(let image?):
-                try SharedDescriptor(Descriptor.openDirectory(image.path)).syncFileSystem()
-                let source = DataDirectorySource(path: image.path, isFrozen: true, clock: host.clock)
-                let census = try ImageCensus(of: .source(source), job: job)
-                return CapturedImage(
-                    source: source, shape: .contentDefined, sizes: [.full: census.bytes], facts: ["entries": String(census.files)])
+                return CapturedImage(source: try log(of: session, ending), shape: shape(session.facts))
+            case .clones(let image, let session, let ending?):
+                try DataDirectoryClones.complete(image, with: try log(of: session, ending), host: host, job)
+                return try nativeImage(image, job)
+            case .snapshot(let image?): return try nativeImage(image, job)
             case .dumps(let sessions, let scratch): return try dump(sessions, scratch, job)
             default: throw Failure(.internal, "store \(declaration.name): image \(capture.imageID) is not captured")
             }
         }
+    }
+
+    private func log(of session: BackupSession, _ ending: BackupSession.Ending) throws -> any EntrySource {
+        guard let directory else { throw Failure(.internal, "an image of files without a place") }
+        let segments = LogSegments(timeline: ending.timeline, size: session.facts.segmentSize)
+        let log = LogSource(
+            directory: directory, segments: segments.names(from: session.start, to: ending.stop), label: ending.label, clock: host.clock)
+        return try log.make()
+    }
+
+    private func nativeImage(_ image: NativeImage, _ job: JobControl) throws -> CapturedImage {
+        try SharedDescriptor(Descriptor.openDirectory(image.path)).syncFileSystem()
+        let source = DataDirectorySource(path: image.path, isFrozen: true, clock: host.clock)
+        let census = try ImageCensus(of: .source(source), job: job)
+        return CapturedImage(source: source, shape: .contentDefined, sizes: [.full: census.bytes], facts: ["entries": String(census.files)])
     }
 
     package func release(_ capture: Capture, outcome: CaptureOutcome) { end(letGo(capture.imageID), isAbandoned: outcome == .abandoned) }
@@ -128,7 +164,10 @@ extension PostgresStore {
     private func end(_ held: Held?, isAbandoned: Bool) {
         switch held {
         case .files(let session), .ended(let session, _): session.close()
-        // What cannot be removed now is an orphan that the next run finds.
+        case .clones(let image, let session, _):
+            session.close()
+            // What cannot be removed now is an orphan that the next run finds.
+            if isAbandoned { try? library?.remove(image.id) }
         case .snapshot(let image?) where isAbandoned: try? library?.remove(image.id)
         case .dumps(let sessions, let scratch):
             sessions.close()

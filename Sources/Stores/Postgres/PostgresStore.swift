@@ -21,6 +21,8 @@ package final class PostgresStore: StoreAdapter {
     enum Held: Sendable {
         case files(BackupSession)
         case ended(BackupSession, BackupSession.Ending)
+        /// Clones of the files of a backup; they are an image when it has ended and its log is with them.
+        case clones(NativeImage, BackupSession, BackupSession.Ending?)
         case snapshot(NativeImage?)
         /// With the directory where the dumps go.
         case dumps(DumpSessions, scratch: String)
@@ -88,7 +90,11 @@ package final class PostgresStore: StoreAdapter {
         if let obstacle = try ImageForm.obstacle(connection, facts, directory) { return .dump(whyNotFiles: obstacle) }
         guard let directory else { return .dump(whyNotFiles: "no data-directory is given") }
         let support = try FreezeSupport.find(directory, facts, library)
-        return support.method == .subvolume ? .snapshot : .files(whyNotNative: support.reason)
+        return switch support.method {
+        case .subvolume: .snapshot
+        case .clone: .clones
+        case nil: .files(whyNotNative: support.reason)
+        }
     }
 
     /// Every error with the store's place in it, and that of a server or of the files as one of the store.
@@ -121,11 +127,16 @@ package final class PostgresStore: StoreAdapter {
 extension ImageForm {
     var word: String {
         switch self {
-        case .snapshot: "native"
+        case .snapshot, .clones: "native"
         case .files: "files"
         case .dump: "dump"
         }
     }
 
-    var isNative: Bool { if case .snapshot = self { true } else { false } }
+    var isNative: Bool {
+        switch self {
+        case .snapshot, .clones: true
+        case .files, .dump: false
+        }
+    }
 }

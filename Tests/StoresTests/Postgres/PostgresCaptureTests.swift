@@ -97,6 +97,35 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: canMount("PostgreSQL on XFS")))
+    func `clones that are taken while sessions write are consistent at the end of the capture`() throws {
+        let fixture = try PostgresFixture(.clones)
+        try fixture.fill()
+        #expect(try fixture.store.open().nativeImages)
+        let sum = try fixture.server.sql("SELECT sum(balance) FROM account WHERE id < 1000", in: "acme")
+        var captures: [Capture] = []
+        try underLoad(fixture.server) {
+            for round in 0..<3 {
+                let request = CaptureRequest(
+                    imageID: "r\(round)", nativeImageFolder: fixture.images, scratch: fixture.home.file("scratch"))
+                #expect(try fixture.store.prepare(request, job: JobControl()) == nil)
+                try fixture.server.sql("INSERT INTO account VALUES (100\(round), 'after the files were cloned', 0)", in: "acme")
+                captures.append(try fixture.store.capture(request))
+                try fixture.server.sql("INSERT INTO account VALUES (200\(round), 'after the cut', 0)", in: "acme")
+                _ = try fixture.store.image(of: captures[round], job: JobControl())
+                fixture.store.release(captures[round], outcome: .committed)
+            }
+        }
+        #expect(captures.allSatisfy { $0.native && $0.precision == .exact })
+        for (round, capture) in captures.enumerated() {
+            let copy = try PostgresServer(restoring: .source(try fixture.store.openNativeImage(capture.imageID, since: nil)))
+            #expect(try copy.sql("SELECT sum(balance) FROM account WHERE id < 1000", in: "acme") == sum)
+            #expect(try copy.sql("SELECT count(*) FROM account WHERE id >= 1000", in: "acme") == "\(2 * round + 1)\n")
+            try copy.program("pg_amcheck", ["--all", "--install-missing", "--heapallindexed"])
+        }
+        #expect(try fixture.server.sql("SELECT count(*) FROM pg_replication_slots") == "0\n")
+    }
+
     @Test func `the second image reads what has changed and no more, and one changed page costs kilobytes`() throws {
         let fixture = try PostgresFixture()
         try fixture.fill()

@@ -10,7 +10,7 @@ import Testing
 final class PostgresFixture: StoreUnderTest {
     enum Form: String, CaseIterable, Sendable, CustomTestStringConvertible {
         /// A server on another host, as far as the store knows.
-        case files, snapshot, dump
+        case files, snapshot, clones, dump
 
         var testDescription: String { rawValue }
 
@@ -29,7 +29,12 @@ final class PostgresFixture: StoreUnderTest {
         changing change: (inout PostgresAccess) -> Void = { _ in }
     ) throws {
         home = try TemporaryDirectory()
-        mount = form == .snapshot ? try .loop(.btrfs, megabytes: 1024) : nil
+        mount =
+            switch form {
+            case .snapshot: try .loop(.btrfs, megabytes: 1024)
+            case .clones: try .loop(.xfs, megabytes: 1024)
+            case .files, .dump: nil
+            }
         if let mount { try Self.openToOthers(mount.path) }
         server = try PostgresServer(release, settings: settings, in: mount?.path, isSubvolume: form == .snapshot)
         images = mount.map { Path.join($0.path, "images") } ?? home.file("images")

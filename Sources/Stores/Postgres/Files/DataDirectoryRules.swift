@@ -20,8 +20,11 @@ package enum DataDirectoryRules {
 
     private static let emptied: Set<[UInt8]> = names(
         "pg_stat_tmp", "pg_replslot", "pg_dynshmem", "pg_notify", "pg_serial", "pg_snapshots", "pg_subtrans")
+    /// The label of a base backup, by which a server knows where to begin its recovery.
+    static let label = "backup_label"
+
     private static let leftOutAtRoot: Set<[UInt8]> = names(
-        "postgresql.auto.conf.tmp", "current_logfiles", "current_logfiles.tmp", "backup_label", "backup_label.old", "tablespace_map",
+        "postgresql.auto.conf.tmp", "current_logfiles", "current_logfiles.tmp", label, "backup_label.old", "tablespace_map",
         "tablespace_map.old", "backup_manifest", "postmaster.pid", "postmaster.opts", "recovery.signal", "standby.signal", "log", "pg_log",
         "lost+found", DataDirectory.guardName)
 
@@ -29,6 +32,9 @@ package enum DataDirectoryRules {
     static let untouched: Set<[UInt8]> = names(
         "postmaster.opts", "current_logfiles", "backup_label.old", "tablespace_map.old", "log", "pg_log", "lost+found", "PG_VERSION",
         DataDirectory.guardName)
+
+    /// Directories whose entries are no part of an image, or come to it at its end: not worth a clone.
+    static let notCloned: Set<[UInt8]> = emptied.union(names("pg_wal", "log", "pg_log"))
 
     private static func names(_ names: String...) -> Set<[UInt8]> { Set(names.map { Array($0.utf8) }) }
 

@@ -12,7 +12,8 @@ final class DataDirectorySource: EntrySource {
 
     private let local: LocalDirectory
     fileprivate let clock: any WallClock
-    /// `pg_wal` with what is in it, and files as they are: for a frozen copy, which recovers by itself.
+    /// `pg_wal` with what is in it, the label of a backup, and files as they are: for a frozen copy, which recovers by itself, and for clones
+    /// with their log.
     fileprivate let isFrozen: Bool
 
     init(path: String, isFrozen: Bool = false, clock: any WallClock) {
@@ -22,6 +23,9 @@ final class DataDirectorySource: EntrySource {
     }
 
     var path: String { local.path }
+
+    func isBaseBackup() throws -> Bool { try isFrozen && statusOfPath(Path.join(path, DataDirectoryRules.label)) != nil }
+
     var description: String { local.description }
 
     func root() throws -> any SourceDirectory { DataDirectoryEntries(try local.root(), .root, of: self) }
@@ -61,7 +65,8 @@ private final class DataDirectoryEntries: SourceDirectory {
         let own = IssueCollector()
         let nodes = try local.entries(own)
         for issue in own.first where issue.kind != .vanished || source.isFrozen { issues.add(issue) }
-        let kept = Set(DataDirectoryRules.kept(nodes.map(\.name), in: place))
+        var kept = Set(DataDirectoryRules.kept(nodes.map(\.name), in: place))
+        if place == .root, source.isFrozen { kept.insert(Array(DataDirectoryRules.label.utf8)) }
         return try nodes.filter { kept.contains($0.name) }.compactMap(node)
     }
 

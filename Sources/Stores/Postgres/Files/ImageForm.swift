@@ -6,6 +6,8 @@ import NativeImages
 enum ImageForm: Sendable {
     /// A snapshot of the file system: one instant, from which the server recovers as after a loss of power.
     case snapshot
+    /// Clones of the files, with the log that makes them consistent: a base backup that takes no room and reads nothing.
+    case clones
     /// The files of the data directory with the log that makes them consistent.
     case files(whyNotNative: String)
     /// Dumps.
@@ -14,6 +16,7 @@ enum ImageForm: Sendable {
     var reason: String {
         switch self {
         case .snapshot: "the data directory is a btrfs subvolume on the file system of the storage"
+        case .clones: "clones of the server's files, which lie on the file system of the storage, with the log that they need"
         case .files(let why): "the files of the server with the log that they need, read while it runs; no native image: \(why)"
         case .dump(let why): "dumps of one exported snapshot: \(why)"
         }

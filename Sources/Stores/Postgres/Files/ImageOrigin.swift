@@ -22,7 +22,7 @@ struct ImageOrigin: Sendable {
         }
         release = String(decoding: version, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined()
         systemIdentifier = control.systemIdentifier
-        if case .source(let source) = image, let frozen = source as? DataDirectorySource {
+        if case .source(let source) = image, let frozen = source as? DataDirectorySource, try !frozen.isBaseBackup() {
             let programs = try Int(release).flatMap { try ServerPrograms.find(access, told: nil, major: $0) }
             end = try programs.flatMap { try Self.end(ofFrozen: frozen.path, control, $0) }
         } else {
