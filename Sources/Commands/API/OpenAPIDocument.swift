@@ -133,9 +133,11 @@ enum APIStatus {
         case .notFound: 404
         // What fits the description and yet makes no sense does so with other parameters, or with what there is.
         case .usage, .exists, .refused, .locked, .fenced: 409
+        // A repository that was made with another password.
+        case .password: 409
         case .space: 507
         case .store, .storage, .cancelled: 503
-        case .clusterFile, .password, .damaged, .hook, .incomplete, .internal: 500
+        case .clusterFile, .damaged, .hook, .incomplete, .internal: 500
         }
     }
 
