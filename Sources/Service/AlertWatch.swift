@@ -4,20 +4,15 @@ import Model
 
 /// Looks after the health of the cluster beside the policies, and tells what changes. What was told stands in `alerts.json` in `state`, which
 /// belongs to the one who serves the cluster; so nothing here waits for a lock.
-struct AlertWatch {
-    /// Seconds between two looks.
+enum AlertWatch {
+    /// Seconds between two looks, and between two heartbeats.
     static let interval: UInt64 = 60
+    /// A look that has not come back after so many seconds hangs: a mount does. The heartbeat is withheld then, because nobody would be told anything.
+    static let patience: UInt64 = 300
 
-    private let path: String
-    private var lastLook: UInt64?
-
-    init(_ cluster: Cluster) { path = cluster.state.alertsPath }
-
-    /// What is to be told now; empty between two looks.
-    mutating func look(_ cluster: Cluster) throws -> [AlertNotice] {
-        let now = cluster.host.clock.monotonicNanoseconds()
-        if let lastLook, now &- lastLook < Self.interval * 1_000_000_000 { return [] }
-        lastLook = now
+    /// What is to be told now.
+    static func look(_ cluster: Cluster) throws -> [AlertNotice] {
+        let path = cluster.state.alertsPath
         var book = try AtomicFile.readIfPresent(path).flatMap(AlertBook.init(json:)) ?? AlertBook()
         let before = book
         let facts = try cluster.health()

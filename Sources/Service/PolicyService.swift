@@ -1,12 +1,12 @@
 package import Clusters
 package import HostIO
 package import Model
-import Standby
 
 /// Does by itself what the policies of one cluster want: snapshots one after the other, and beside them backups one after the other.
 ///
-/// What it knows of the past stands in the catalogue, so that a service that was stopped, killed or late goes on where it was. The cluster file is read
-/// again for each run, so that a change of it needs no restart.
+/// The loop itself only decides. What takes time is done on lanes beside it, so that neither a long run, a sync, a slow webhook nor a mount that hangs keeps
+/// anything else from its time. What it knows of the past stands in the catalogue, so that a service that was stopped, killed or late goes on where it
+/// was. The cluster file is read again for each run, so that a change of it needs no restart.
 package final class PolicyService {
     package struct Options: Sendable {
         /// Policies and clocks are looked at anew so often: a clock that was set, a machine that slept and a changed policy are noticed.
@@ -17,15 +17,17 @@ package final class PolicyService {
         package var courtesy: Duration = .milliseconds(300)
         /// How long a run waits for a command; then it tries again.
         package var patience: Duration = .seconds(60)
+        /// Between two looks at the health of the cluster, and between two heartbeats.
+        package var watch: Duration = .seconds(Int64(AlertWatch.interval))
         /// Called once the service is the only one of its cluster; gives what is to be called when it is not any more.
         package var began: @Sendable () -> @Sendable () -> Void = { {} }
-        /// Where backups are made.
-        package var backups = BackupLane.beside
+        /// Where things are done.
+        package var lanes = LaneOrder.beside
 
-        package enum BackupLane: Sendable {
-            /// On a thread of their own, while snapshots go on.
+        package enum LaneOrder: Sendable {
+            /// On threads of their own, each kind of thing on one.
             case beside
-            /// In turn with the snapshots: for a clock that goes on only when the service sleeps, and for ``PolicyService/runOnce()``.
+            /// One after the other: for a clock that goes on only when the service sleeps.
             case inTurn
         }
 
@@ -38,20 +40,21 @@ package final class PolicyService {
     private let load: @Sendable () throws -> Cluster
     private let tell: @Sendable (ServiceEvent) -> Void
     private let supervisor: SupervisorSocket?
+    private let errands: ServiceErrands
     private let began: Timestamp
     /// By the monotonic clock, when the last run of each policy in this process began.
     private var lastBegan: [PolicyID: UInt64] = [:]
     /// When the last run of each policy in this process ended.
     private var ends: [PolicyID: Timestamp] = [:]
-    private var watch: AlertWatch?
-    private var lastBeat: UInt64?
-    private var lastBeatTrouble: String?
-    /// When the targets were last asked who owns the cluster; nil: not yet.
-    private var lastLook: UInt64?
-    /// Told once, not at each glance.
-    private var lastTrouble: String?
-    /// The backup that is being made.
-    private var backup: RunBeside?
+    private var lanes = Lanes()
+    /// By the monotonic clock, when each errand was begun last.
+    private var lastErrand: [Lane: UInt64] = [:]
+    /// By the monotonic clock: no run begins on the lane before.
+    private var rest: [Lane: UInt64] = [:]
+    /// Who owns the cluster was looked at once: a service that was down may have been replaced.
+    private var hasLooked = false
+    /// What went wrong on a lane, or (nil) in the loop itself: told once, not at each glance.
+    private var troubles: [Lane?: String] = [:]
 
     /// `load` opens the cluster afresh. `job` stops the service; `tell` hears what it does.
     package init(
@@ -64,6 +67,7 @@ package final class PolicyService {
         self.job = job
         self.load = load
         self.tell = tell
+        errands = ServiceErrands(load: load, supervisor: supervisor, job: job)
         began = host.clock.now()
     }
 
@@ -74,7 +78,6 @@ package final class PolicyService {
         let lock = try cluster.state.lockForService(host: host)
         defer { lock.release() }
         try? cluster.jobs.settle()
-        watch = AlertWatch(cluster)
         let end = options.began()
         defer { end() }
         say(.started, "serves cluster \(cluster.file.name), release \(cluster.file.release)")
@@ -83,10 +86,7 @@ package final class PolicyService {
             supervisor?.send("STOPPING=1")
             say(.stopped, "ended")
         }
-        defer {
-            backup?.work.cancel()
-            endBackup()
-        }
+        defer { endLanes() }
         while !job.isCancelled {
             let pause = try turn()
             sleep(for: pause)
@@ -102,123 +102,110 @@ package final class PolicyService {
         try? cluster.jobs.settle()
         var failures: [Failure] = []
         var done: Set<PolicyID> = []
-        while !job.isCancelled, try isActive(), let due = try look(besides: done).due {
+        while !job.isCancelled {
+            for lane in [Lane.epochs, .sync, .handover] { try runOnce(lane) }
+            rest = [:]
+            let cluster = try load()
+            guard try mayRun(cluster), let due = try look(cluster, besides: done).due else { break }
             done.insert(due.policy)
-            if let failure = perform(due) { failures.append(failure) }
+            if let failure = try run(due, inTurn: true) { failures.append(failure) }
         }
         return failures
     }
 
-    /// One look at the policies, and the run that is due. Gives how long there is nothing to do.
+    private func runOnce(_ lane: Lane) throws {
+        let work = JobControl(following: job, cause: "holdfast serve")
+        defer { for note in work.drainNotes() { say(.note, note) } }
+        for line in try errands.run(lane, work) { say(line.kind, line.message) }
+    }
+
+    /// One look at what there is to do, which is begun. Gives how long there is nothing to do.
     private func turn() throws -> Duration {
         do {
-            if let backup, backup.isOver { endBackup() }
-            guard try isActive() else {
-                lastTrouble = nil
-                try tellAlerts()
-                return try lookInterval()
+            for (lane, run) in lanes.all where run.isOver { end(lane, run, run.result()) }
+            let cluster = try load()
+            try beginErrands(cluster)
+            guard hasLooked, try mayRun(cluster) else {
+                troubles[nil] = nil
+                return try glance(cluster)
             }
-            let (due, next) = try look(isBackupUnderWay: backup != nil)
-            try tellAlerts()
-            lastTrouble = nil
+            let (due, next) = try look(cluster)
+            troubles[nil] = nil
             if let due {
-                if options.backups == .beside, due.policy.backupName != nil {
-                    backup = try begin(due)
-                    return .zero
-                }
-                return perform(due) == nil ? options.courtesy : options.glance
+                _ = try run(due, inTurn: options.lanes == .inTurn)
+                return .zero
             }
             let wait = next.map { Duration.seconds(max(0, $0.secondsSince(host.clock.now()))) } ?? options.glance
-            return try min(lookInterval(), wait)
+            return try min(glance(cluster), wait, restLeft)
         } catch {
             let failure = Failure(describing: error)
             // The cluster was deleted, or its state is another's.
             if failure.code == .refused { throw failure }
-            if lastTrouble != failure.summary { say(.failed, failure.summary, failure: failure) }
-            lastTrouble = failure.summary
+            tellTrouble(failure, on: nil)
             return options.glance
         }
     }
 
-    /// Whether the policies of the cluster are to be followed here. Asks the targets who owns the cluster, at least every minute; a standby is brought
-    /// up to date on the way.
-    private func isActive() throws -> Bool {
-        let cluster = try load()
-        let now = host.clock.monotonicNanoseconds()
-        let interval = UInt64(cluster.file.standby.glanceMilliseconds) * 1_000_000
-        if lastLook.map({ now &- $0 >= interval }) ?? true {
-            lastLook = now
-            for change in try cluster.lookAtEpochs() { say(.standing, change.text) }
-            cluster.publishNotices()
-            try keepInSync(cluster)
-        }
-        try answerStandbys(cluster)
-        return try cluster.state.standing().map { $0.role == .active } ?? true
+    /// Whether the policies of the cluster are to be followed here and now: not by a standby, nor by one that was fenced or makes way.
+    private func mayRun(_ cluster: Cluster) throws -> Bool {
+        guard let standing = try cluster.state.standing() else { return true }
+        return standing.role == .active && standing.handover == nil
     }
 
-    private func lookInterval() throws -> Duration {
-        let cluster = try load()
+    private func glance(_ cluster: Cluster) throws -> Duration {
         guard try cluster.state.standing() != nil else { return options.glance }
         return min(options.glance, .milliseconds(cluster.file.standby.glanceMilliseconds))
     }
 
-    /// A standby that wants to take over waits for that; so it is asked for at every glance.
-    private func answerStandbys(_ cluster: Cluster) throws {
-        try beside { work in
-            for line in try Handover(cluster).answer(job: work) { say(.standing, line) }
-        }
+    // MARK: Errands
+
+    /// The epochs are looked at at least every minute, and a standby is brought up to date as often. One that wants to take over waits for an answer, so it
+    /// is looked for at every glance.
+    private func beginErrands(_ cluster: Cluster) throws {
+        let look = Duration.milliseconds(cluster.file.standby.glanceMilliseconds)
+        begin(.epochs, every: look)
+        let role = try cluster.state.standing()?.role
+        if role == .standby { begin(.sync, every: look) }
+        if role == .active { begin(.handover, every: try glance(cluster)) }
+        begin(.alerts, every: options.watch)
+        if !isWatchHanging { begin(.heartbeat, every: options.watch) }
     }
 
-    private func keepInSync(_ cluster: Cluster) throws {
-        try beside { work in
-            let standby = OfflineStandby(cluster)
-            guard try standby.current() != nil, try standby.isBehind() else { return }
-            supervisor?.send("STATUS=standby sync")
-            defer { supervisor?.send("STATUS=waiting") }
-            do { say(.standing, StandbyWords.line(try standby.sync(job: work))) } catch {
-                guard Failure(describing: error).code == .cancelled else { throw error }
-                if !job.isCancelled { say(.note, "the sync makes room for a promotion") }
-            }
-        }
-    }
-
-    private func beside(_ body: (JobControl) throws -> Void) throws {
-        let work = JobControl(following: job, cause: "holdfast serve")
-        defer { for note in work.drainNotes() { say(.note, note) } }
-        do { try body(work) } catch {
-            var failure = Failure(describing: error)
-            // `refused` would end the service; this may pass.
-            if failure.code == .refused { failure.code = .storage }
-            throw failure
-        }
-    }
-
-    private func tellAlerts() throws {
-        guard var watch else { return }
-        defer { self.watch = watch }
-        let cluster = try load()
-        for notice in try watch.look(cluster) {
-            say(.alert, "\(notice.text) (\(notice.remedy))")
-            for trouble in AlertSinks(of: cluster).send(notice) { say(.note, trouble) }
-        }
-        try beat(cluster)
-    }
-
-    /// Once a minute. That it cannot be heard is told once, until it can again.
-    private func beat(_ cluster: Cluster) throws {
+    private func begin(_ lane: Lane, every interval: Duration) {
         let now = host.clock.monotonicNanoseconds()
-        if let lastBeat, now &- lastBeat < AlertWatch.interval * 1_000_000_000 { return }
-        lastBeat = now
-        let trouble = AlertSinks(of: cluster).beat()
-        if let trouble, trouble != lastBeatTrouble { say(.note, trouble) }
-        lastBeatTrouble = trouble
+        guard lanes[lane] == nil, lastErrand[lane].map({ .nanoseconds(Int64(clamping: now &- $0)) >= interval }) ?? true else { return }
+        lastErrand[lane] = now
+        let work = JobControl(following: job, cause: "holdfast serve")
+        let errands = errands
+        do {
+            let run = try LaneRun(lane, work, at: now, inTurn: options.lanes == .inTurn) { try errands.run(lane, work) }
+            if run.isOver { end(lane, run, run.result()) } else { lanes[lane] = run }
+        } catch { tellTrouble(Failure(describing: error), on: lane) }
     }
+
+    private var isWatchHanging: Bool {
+        guard let look = lanes[.alerts], host.clock.monotonicNanoseconds() &- look.began > AlertWatch.patience * 1_000_000_000 else {
+            return false
+        }
+        tellTrouble(
+            Failure(
+                .storage, "a look at the cluster's health does not come back; no heartbeat until it does",
+                hint: "a mount hangs: look at the targets, or the alert command does not end"), on: .alerts)
+        return true
+    }
+
+    /// Told once, until it goes well again.
+    private func tellTrouble(_ failure: Failure, on lane: Lane?) {
+        if troubles[lane] != failure.summary { say(.failed, failure.summary, failure: failure) }
+        troubles[lane] = failure.summary
+    }
+
+    // MARK: Runs
 
     /// What is due; notes in the catalogue when a clock was put back.
-    private func look(
-        besides done: Set<PolicyID> = [], isBackupUnderWay: Bool = false
-    ) throws -> (due: DueRun?, next: Timestamp?) {
-        let cluster = try load()
+    private func look(_ cluster: Cluster, besides done: Set<PolicyID> = []) throws -> (due: DueRun?, next: Timestamp?) {
+        // A backup begins with a snapshot.
+        guard lanes[.snapshots] == nil else { return (nil, nil) }
         let now = host.clock.now()
         let known = try cluster.policies()
         let settled = known.settled(at: now)
@@ -228,55 +215,81 @@ package final class PolicyService {
                 try cluster.updateCatalogue { $0.policies = $0.policies.settled(at: now) }
             }
         }
-        var rest = settled
-        for policy in done { rest.disable(policy) }
-        if isBackupUnderWay { for backup in rest.backups { rest.disable(.backup(backup.policy.name)) } }
-        return rest.agenda(at: now) { policy in lastBegan[policy].map { Double(host.clock.monotonicNanoseconds() &- $0) / 1e9 } }
+        var free = settled
+        for policy in done { free.disable(policy) }
+        if !isFree(.snapshots) { free.disable(.snapshots) }
+        if !isFree(.backups) { for backup in free.backups { free.disable(.backup(backup.policy.name)) } }
+        return free.agenda(at: now) { policy in lastBegan[policy].map { Double(host.clock.monotonicNanoseconds() &- $0) / 1e9 } }
     }
 
-    /// Nil when it went well.
-    private func perform(_ due: DueRun) -> Failure? {
-        let (run, work) = announce(due)
-        let result = Result { try PolicyWork(cluster: try load(), job: work).run(due.policy, run) }
-        return conclude(due.policy, work, result)
+    private func isFree(_ lane: Lane) -> Bool { lanes[lane] == nil && rest[lane].map { host.clock.monotonicNanoseconds() >= $0 } ?? true }
+
+    /// Until a lane that rests is free again.
+    private var restLeft: Duration {
+        let now = host.clock.monotonicNanoseconds()
+        let left = rest.filter { $0.value > now && lanes[$0.key] == nil }.values.min()
+        return left.map { .nanoseconds(Int64(clamping: $0 - now)) } ?? options.glance
     }
 
-    /// The same on a thread of its own; ``endBackup()`` hears what came of it.
-    private func begin(_ due: DueRun) throws -> RunBeside {
-        let (run, work) = announce(due)
-        let load = load
-        return try RunBeside(due.policy, work) { try PolicyWork(cluster: try load(), job: work).run(due.policy, run) }
-    }
-
-    /// Waits for the backup that is being made, if there is one.
-    private func endBackup() {
-        guard let backup else { return }
-        self.backup = nil
-        _ = conclude(backup.policy, backup.work, backup.result())
-    }
-
-    private func announce(_ due: DueRun) -> (run: PolicyRun, work: JobControl) {
+    /// Begins it; `inTurn`, gives what went wrong.
+    private func run(_ due: DueRun, inTurn: Bool) throws -> Failure? {
         let run = PolicyRun(slot: due.slot, missed: due.missed, reason: due.missed > 0 ? reason(for: due) : nil)
         if due.missed > 0 { say(.missed, "missed \(counted(due.missed, "run")): \(run.reason ?? "")", policy: due.policy) }
         let again = due.failures > 0 ? ", try \(due.failures + 1)" : ""
         say(.running, "run for \(due.slot.readable)\(again)", policy: due.policy)
         supervisor?.send("STATUS=\(due.policy.text)")
-        lastBegan[due.policy] = host.clock.monotonicNanoseconds()
-        return (run, JobControl(following: job, cause: due.policy.text))
+        let now = host.clock.monotonicNanoseconds()
+        lastBegan[due.policy] = now
+        let (lane, work, load) = (Lane(of: due.policy), JobControl(following: job, cause: due.policy.text), load)
+        let started = try LaneRun(lane, of: due.policy, work, at: now, inTurn: inTurn) {
+            let message = try PolicyWork(cluster: try load(), job: work).run(due.policy, run)
+            return [ServiceLine(.finished, message ?? "nothing to do any more")]
+        }
+        guard inTurn else {
+            lanes[lane] = started
+            return nil
+        }
+        return end(lane, started, started.result())
     }
 
-    /// Nil when it went well.
-    private func conclude(_ policy: PolicyID, _ work: JobControl, _ result: Result<String?, any Error>) -> Failure? {
-        ends[policy] = host.clock.now()
-        supervisor?.send("STATUS=\(backup.map { $0.policy.text } ?? "waiting")")
-        for note in work.drainNotes() { say(.note, note, policy: policy) }
+    // MARK: Ends
+
+    /// Tells what came of it. Gives what went wrong.
+    @discardableResult
+    private func end(_ lane: Lane, _ run: LaneRun, _ result: LaneRun.Outcome) -> Failure? {
+        lanes[lane] = nil
+        if lane == .epochs { hasLooked = true }
+        for note in run.work.drainNotes() { say(.note, note, policy: run.policy) }
+        if let policy = run.policy { return end(policy, lane, result) }
         switch result {
-        case .success(let message):
-            say(.finished, message ?? "nothing to do any more", policy: policy)
+        case .success(let lines) where lane == .heartbeat:
+            let trouble = lines.first?.message
+            if let trouble, trouble != troubles[lane] { say(.note, trouble) }
+            troubles[lane] = trouble
+        case .success(let lines):
+            for line in lines { say(line.kind, line.message) }
+            troubles[lane] = nil
+        case .failure(let error):
+            let failure = Failure(describing: error)
+            if failure.code != .cancelled { tellTrouble(failure, on: lane) }
+            return failure
+        }
+        return nil
+    }
+
+    private func end(_ policy: PolicyID, _ lane: Lane, _ result: LaneRun.Outcome) -> Failure? {
+        ends[policy] = host.clock.now()
+        supervisor?.send("STATUS=\(lanes.all.compactMap { $0.run.policy }.first?.text ?? "waiting")")
+        let now = host.clock.monotonicNanoseconds()
+        switch result {
+        case .success(let lines):
+            for line in lines { say(line.kind, line.message, policy: policy) }
+            for lane in [Lane.snapshots, .backups] { rest[lane] = now + nanoseconds(options.courtesy) }
             return nil
         case .failure(let error):
             let failure = Failure(describing: error)
             tell(of: failure, in: policy)
+            rest[lane] = now + nanoseconds(options.glance)
             return failure
         }
     }
@@ -288,6 +301,14 @@ package final class PolicyService {
             say(.note, "waits: \(failure.summary)", policy: policy)
         case .cancelled: say(.note, "stopped; it is due again", policy: policy)
         default: say(.failed, failure.summary, policy: policy, failure: failure)
+        }
+    }
+
+    /// Work is given up and waited for; what only looks or tells gets a moment.
+    private func endLanes() {
+        for (_, run) in lanes.all { run.work.cancel() }
+        for (lane, run) in lanes.all {
+            if let result = lane.isWork ? run.result() : run.result(atMost: .seconds(5)) { end(lane, run, result) }
         }
     }
 
@@ -305,20 +326,22 @@ package final class PolicyService {
         return "the clock was set forward, or the machine slept"
     }
 
-    /// Whether one waits for the other.
-    private func isInTurn(_ one: PolicyID, _ other: PolicyID) -> Bool {
-        options.backups == .inTurn || (one.backupName == nil) == (other.backupName == nil)
+    /// Whether `waiting` waits for `other`: a snapshot does not wait for a backup.
+    private func isInTurn(_ other: PolicyID, _ waiting: PolicyID) -> Bool {
+        options.lanes == .inTurn || other.backupName == nil || waiting.backupName != nil
     }
 
     private func sleep(for pause: Duration) {
-        // Rounded up: the last nanosecond before a slot has to pass too.
-        let until = host.clock.monotonicNanoseconds() + UInt64(max(0, pause / .nanoseconds(1)).rounded(.up))
+        let until = host.clock.monotonicNanoseconds() + nanoseconds(pause)
         while !job.isCancelled {
             let now = host.clock.monotonicNanoseconds()
-            if now >= until || backup?.isOver == true { return }
+            if now >= until || lanes.isAnyOver { return }
             host.clock.sleep(for: min(options.slice, .nanoseconds(Int64(clamping: until - now))))
         }
     }
+
+    /// Rounded up: the last nanosecond before a slot has to pass too.
+    private func nanoseconds(_ pause: Duration) -> UInt64 { UInt64(max(0, pause / .nanoseconds(1)).rounded(.up)) }
 
     private func say(_ kind: ServiceEvent.Kind, _ message: String, policy: PolicyID? = nil, failure: Failure? = nil) {
         tell(ServiceEvent(kind, message, policy: policy, at: host.clock.now(), failure: failure))

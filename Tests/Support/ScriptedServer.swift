@@ -57,6 +57,11 @@ package final class ScriptedServer: Sendable {
     /// First lines of requests, in order.
     package var requests: [String] { log.read { $0 } }
 
+    /// Whether so many have come within `patience`.
+    package func waitForRequests(_ count: Int, atMost patience: Duration) -> Bool {
+        log.wait(atMost: patience) { $0.count >= count ? true : nil } ?? false
+    }
+
     deinit {
         shutdown(socket, Int32(SHUT_RDWR))
         try? thread.join()

@@ -32,7 +32,7 @@ import Testing
         var options = PolicyService.Options()
         options.slice = .seconds(3600)
         options.glance = .seconds(600)
-        options.backups = .inTurn
+        options.lanes = .inTurn
         let (small, host, log) = (small, host, log)
         let service = PolicyService(
             host: host, options: options, job: job,
