@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-private let canMountRemotely = SFTPMount.isPossible("an analysis of a share whose server dies")
+private let canMountRemotely = SSHMount.isPossible("an analysis of a share whose server dies")
 
 @Suite(.timeLimit(.minutes(5))) struct TargetAnalyzingTests {
     private static let tried = [
@@ -56,7 +56,7 @@ private let canMountRemotely = SFTPMount.isPossible("an analysis of a share whos
 
     @Test(.enabled(if: canMountRemotely))
     func `a share is tried through its mount, and one that dies in the middle is not fit and gets nothing written below it`() throws {
-        let share = try SFTPMount()
+        let share = try SSHMount()
         let healthy = try analyze(share.path)
         #expect(healthy.verdict != .unfit, "\(healthy.findings)")
         let mount = try #require(healthy.findings.first)
@@ -82,5 +82,28 @@ private let canMountRemotely = SFTPMount.isPossible("an analysis of a share whos
         let later = ManualClock(SystemClock().now().adding(seconds: 7200))
         #expect(try verdicts(analyze(share.path, clock: later))["clock"] == .unfit)
         #expect(try Descriptor.openDirectory(share.backing).isEmptyDirectory())
+    }
+
+    @Test(.enabled(if: canMountRemotely)) func `a share whose server does not answer keeps nobody waiting for ever`() throws {
+        let share = try SSHMount()
+        let result = Mutex<TargetAnalysis?>(nil)
+        let path = share.path
+        let running = try WorkerThread(named: "analysis") {
+            let analysis = try TargetAnalyzing(host: .current(), patience: .seconds(2)).analyze(path, volume: 4 << 30, job: JobControl())
+            result.withLock { $0 = analysis }
+        }
+        while try !FileTree.files(below: share.backing).contains(where: { $0.hasSuffix("/pack-1") }) { sched_yield() }
+        try share.freeze()
+        try running.join()
+        let last = try #require(result.withLock { $0?.findings.last })
+        #expect(last.probe == "mount" && last.verdict == .unfit && last.message.contains("does not answer"), "\(last)")
+        #expect(last.message.contains("throughput"))
+        // Whoever waits for it can be told to stop, too.
+        let job = JobControl()
+        job.cancel()
+        #expect(throws: Cancelled.self) { try TargetAnalyzing(host: .current()).analyze(path, volume: 16 << 20, job: job) }
+        share.thaw()
+        try share.die()
+        #expect(try Descriptor.openDirectory(share.path).isEmptyDirectory(), "nothing may be written where nothing is mounted")
     }
 }

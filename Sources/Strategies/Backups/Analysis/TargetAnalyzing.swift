@@ -5,24 +5,43 @@ package import Model
 /// Finds out whether a directory is fit to be a target, before anything depends on it.
 package struct TargetAnalyzing: Sendable {
     private let host: Host
+    /// A mount that does not answer for so long hangs.
+    private let patience: Duration
 
-    package init(host: Host) { self.host = host }
+    package init(host: Host, patience: Duration = .seconds(120)) {
+        self.host = host
+        self.patience = patience
+    }
 
     /// `path`: an absolute directory that is there. `volume`: bytes to write and read for the throughput. Everything is tried in a directory of
-    /// its own there, which is gone afterwards. Throws `notFound` when there is no directory; what happens later is a finding.
+    /// its own there, which is gone afterwards. Throws `notFound` when there is no directory; what happens later is a finding, also that nothing comes
+    /// back from a mount.
     package func analyze(_ path: String, volume: Int, job: JobControl) throws -> TargetAnalysis {
         let start = host.clock.monotonicNanoseconds()
+        let pace = ProbePace(job)
+        if let phase = try pace.watch(patience, { try perform(path, volume, pace) }) { pace.add([hanging(phase)]) }
+        return TargetAnalysis(
+            path: path, findings: pace.findings, seconds: Double(host.clock.monotonicNanoseconds() &- start) / 1e9)
+    }
+
+    private func hanging(_ phase: String) -> TargetAnalysis.Finding {
+        TargetAnalysis.Finding(
+            "mount", .unfit,
+            "what is mounted there does not answer: nothing came back for \(DurationText.spoken(seconds: patience / .seconds(1)))"
+                + (phase.isEmpty ? "" : " (\(phase))"),
+            remedy: "look at the server and the way there: a backup would wait for it as long")
+    }
+
+    private func perform(_ path: String, _ volume: Int, _ pace: ProbePace) throws {
         guard let status = try statusOfPath(path) else {
             throw Failure(.notFound, "there is no directory \(path)", hint: "make it, or mount what should be there")
         }
         guard status.kind == .directory else { throw Failure(.refused, "\(path) is no directory", hint: "name a directory") }
         let root = SharedDescriptor(try Descriptor.openDirectory(path))
-        var findings = try place(path, root)
-        do { findings += try probe(root, volume, job) } catch {
-            findings.append(try finding(of: error, path, root))
+        pace.add(try place(path, root))
+        do { try probe(root, volume, pace) } catch {
+            pace.add([try finding(of: error, path, root)])
         }
-        return TargetAnalysis(
-            path: path, findings: findings, seconds: Double(host.clock.monotonicNanoseconds() &- start) / 1e9)
     }
 
     /// A mount that goes away in the middle is what a target on it would meet.
@@ -72,15 +91,14 @@ package struct TargetAnalyzing: Sendable {
 
     // MARK: What it can do
 
-    private func probe(_ root: SharedDescriptor, _ volume: Int, _ job: JobControl) throws -> [TargetAnalysis.Finding] {
+    private func probe(_ root: SharedDescriptor, _ volume: Int, _ pace: ProbePace) throws {
         try sweep(root)
         let name = Array("\(TargetProbing.prefix)\(host.randomHex(bytes: 6))".utf8)
         try root.descriptor.makeDirectory(name)
         defer { try? removeTree(name, in: root.descriptor) }
         let probing = TargetProbing(
-            folder: SharedDescriptor(try root.descriptor.openDirectory(name)), host: host, job: job, volume: volume)
+            folder: SharedDescriptor(try root.descriptor.openDirectory(name)), host: host, pace: pace, volume: volume)
         let isInMemory = try root.descriptor.fileSystemKind() == .tmpfs
-        var findings: [TargetAnalysis.Finding] = []
         let steps: [(String, () throws -> [TargetAnalysis.Finding])] = [
             ("room", probing.room), ("exclusive create", { [try probing.exclusiveCreation()] }),
             ("atomic rename", { [try probing.renaming()] }), ("links", { [try probing.linking()] }),
@@ -90,16 +108,9 @@ package struct TargetAnalyzing: Sendable {
             ("throughput", { [try probing.throughput()] }),
         ]
         for (phase, step) in steps {
-            try job.checkCancelled()
-            job.begin(phase: phase)
-            do { findings += try step() } catch {
-                let failure = Failure(describing: error)
-                guard failure.code != .cancelled else { throw error }
-                findings.append(try finding(of: error, root.descriptor.path, root))
-                return findings
-            }
+            try pace.begin(phase: phase)
+            pace.add(try step())
         }
-        return findings
     }
 
     /// What an analysis that was killed an hour ago or more has left.

@@ -11,7 +11,7 @@ struct TargetProbing {
 
     let folder: SharedDescriptor
     let host: Host
-    let job: JobControl
+    let pace: ProbePace
     /// Bytes to write and read for the throughput.
     let volume: Int
 
@@ -78,7 +78,7 @@ struct TargetProbing {
             try? reader.join()
         }
         for round in 1...40 {
-            try job.checkCancelled()
+            try pace.step()
             try write(contents[round % 2], to: "replacing-\(round)")
             do throws(SystemError) { try shared.descriptor.rename(name("replacing-\(round)"), to: replaced) } catch {
                 guard error.isExists || error.errno == EPERM || error.isUnsupported else { throw error }
@@ -119,7 +119,7 @@ struct TargetProbing {
     func readingAfterWriting() throws -> Finding {
         let probe = "read after write"
         for round in 0..<20 {
-            try job.checkCancelled()
+            try pace.step()
             let bytes = host.randomBytes(5000 + round * 997)
             try write(bytes, to: "read-\(round)")
             let listed = try folder.descriptor.reopenDirectory().entries().contains { $0.name == name("read-\(round)") }
@@ -139,7 +139,7 @@ struct TargetProbing {
         var syncs: [Double] = []
         var files: [Double] = []
         for round in 0..<12 {
-            try job.checkCancelled()
+            try pace.step()
             files.append(
                 try seconds {
                     let file = try folder.descriptor.open(name("sync-\(round)"), [.write, .createNew])
@@ -242,7 +242,7 @@ struct TargetProbing {
         let bytes = host.randomBytes(size)
         let writing = try seconds {
             for index in 0..<count {
-                try job.checkCancelled()
+                try pace.step()
                 let file = try folder.descriptor.open(name("pack-\(index)"), [.write, .createNew])
                 try bytes.withUnsafeBytes { buffer in try file.writeUncached([buffer]) }
                 try file.sync()
@@ -252,7 +252,7 @@ struct TargetProbing {
         var reading = 0.0
         var found = [UInt8](repeating: 0, count: size)
         for index in 0..<count {
-            try job.checkCancelled()
+            try pace.step()
             let file = try folder.descriptor.open(name("pack-\(index)"), .read)
             file.dropFromCache()
             var length = 0
