@@ -10,7 +10,7 @@ extension Backups {
 
     /// Enabled from its next slot on. Throws `notFound` for a target that is not known, `exists` for a name that is taken.
     package func createPolicy(_ policy: BackupPolicy) throws -> [String] {
-        _ = try cluster.target(named: policy.target)
+        try checkTarget(policy.target)
         try changing("create \(policy.name)") { try $0.add(policy, at: now) }
         return try concerns(about: policy.name)
     }
@@ -35,8 +35,7 @@ extension Backups {
 
     /// Another schedule begins with its next slot; in another target the policy begins with nothing.
     package func setPolicy(_ name: String, _ change: PolicyChange) throws -> [String] {
-        let target = try change.applied(to: cluster.policies().backup(named: name).policy).target
-        _ = try cluster.target(named: target)
+        if let target = change.target { try checkTarget(target) }
         try changing("update \(name)") { policies in
             let old = try policies.backup(named: name).policy
             let new = try change.applied(to: old)
@@ -47,6 +46,13 @@ extension Backups {
             }
         }
         return try concerns(about: name)
+    }
+
+    /// Throws `notFound` for one that is not known, `storage` for one that was used before and cannot be reached.
+    private func checkTarget(_ name: String) throws {
+        let place = try cluster.target(named: name)
+        guard place.record != nil, try !cluster.isRepository(place.path) else { return }
+        throw cluster.missing(place)
     }
 
     /// Enabled again, it begins with its next slot. Its backups stay either way.

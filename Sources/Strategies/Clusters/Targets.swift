@@ -31,14 +31,19 @@ extension Cluster {
         return try pick(name, from: targets, what: "target") { $0.name }
     }
 
+    /// Of one that was used before.
+    package func missing(_ target: TargetPlace) -> Failure {
+        Failure(
+            .storage, "the target \(target.name) has no repository at \(target.path) any more",
+            hint: "mount the disk or share, then run the command again")
+    }
+
     /// The repository of a target that is known. One that was used before and is not there now is never made anew: a share that is
     /// not mounted looks like an empty directory.
     package func repository(of target: TargetPlace) throws -> OpenRepository {
         guard try isRepository(target.path) else {
             guard target.record == nil else {
-                throw Failure(
-                    .storage, "the target \(target.name) has no repository at \(target.path) any more",
-                    hint: "mount the disk or share, then run the command again")
+                throw missing(target)
             }
             return try addTarget(target.name, path: target.path)
         }

@@ -48,6 +48,18 @@ import Testing
         #expect(catalogue.policies[record: "nightly"].samples.count == 3)
     }
 
+    @Test func `a policy is not made for a target that is gone, and one that is there can be changed meanwhile`() throws {
+        try create("2@1d")
+        _ = try run()
+        try Descriptor.openDirectory(place.path).rename(Array("nas".utf8), to: Array("away".utf8))
+        let failure = #expect(throws: Failure.self) { try create("1@1d", "other") }
+        #expect(failure?.code == .storage && failure?.hint?.contains("mount") == true)
+        #expect(try backups.cluster.policies().backups.count == 1)
+        _ = try backups.setPolicy("nightly", PolicyChange(keep: "3@1d"))
+        let here = #expect(throws: Failure.self) { try backups.setPolicy("nightly", PolicyChange(target: "nas")) }
+        #expect(here?.code == .storage)
+    }
+
     @Test func `a target that is full keeps what there is, and the next run goes on`() throws {
         try create("1@1d")
         let good = try #require(try run()).backup.entry.manifest.name.text
