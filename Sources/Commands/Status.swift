@@ -27,11 +27,14 @@ struct StatusCommand: ClusterCommand {
 
     func run(in context: CommandContext) throws -> Verdict {
         guard nagios else {
-            let concerns = try look(context).concerns
+            let (facts, concerns) = try look(context)
+            let readings = facts.readings
             let jobs = try Array(context.cluster(cluster).jobs.list().suffix(Self.lastJobs))
-            context.console.finish(json: ["health": HealthResult(concerns, jobs)]) { terminal in
+            context.console.finish(json: ["health": HealthResult(concerns, readings, jobs)]) { terminal in
+                let aims = ObjectiveText(terminal: terminal).table(readings)
                 let table = JobText(terminal: terminal, now: context.now).table(jobs)
-                return ([text(concerns, terminal)] + (jobs.isEmpty ? [] : ["", table])).joined(separator: "\n")
+                return ([text(concerns, terminal)] + (readings.isEmpty ? [] : ["", aims]) + (jobs.isEmpty ? [] : ["", table]))
+                    .joined(separator: "\n")
             }
             return concerns.isEmpty ? .done : .flawed(.incomplete)
         }
@@ -65,12 +68,40 @@ struct StatusCommand: ClusterCommand {
 }
 
 struct HealthResult: Encodable {
+    /// A strategy against what is asked of it.
+    struct Objective: Encodable {
+        var strategy: ObjectiveReading.Strategy
+        var policy: OrNull<String>
+        /// Of the newest good one; null when there is none yet.
+        var ageSeconds: OrNull<Double>
+        var rpoSeconds: Double
+        var rpoFrom: ObjectiveReading.Origin
+        /// Measured; null when it never was.
+        var recoverySeconds: OrNull<Double>
+        var recoveryFrom: OrNull<String>
+        /// Null when nobody asks for any.
+        var rtoSeconds: OrNull<Double>
+
+        init(_ reading: ObjectiveReading) {
+            strategy = reading.strategy
+            policy = OrNull(reading.policy)
+            ageSeconds = OrNull(reading.age)
+            rpoSeconds = reading.rpo
+            rpoFrom = reading.origin
+            recoverySeconds = OrNull(reading.recovery?.seconds)
+            recoveryFrom = OrNull(reading.recovery?.source)
+            rtoSeconds = OrNull(reading.rto)
+        }
+    }
+
     var concerns: [Concern]
+    var objectives: [Objective]
     /// The last ones, newest last.
     var jobs: [JobLine]
 
-    init(_ concerns: [Concern], _ jobs: [JobRecord]) {
+    init(_ concerns: [Concern], _ readings: [ObjectiveReading], _ jobs: [JobRecord]) {
         self.concerns = concerns
+        objectives = readings.map(Objective.init)
         self.jobs = jobs.map(JobLine.init)
     }
 }
@@ -84,14 +115,32 @@ enum NagiosText {
         return "HOLDFAST \(word) - \(clean) | \(values(facts).joined(separator: " "))"
     }
 
+    /// With what warns and what is critical: `'backup_age_nightly'=3600s;259200;518400;0`.
     private static func values(_ facts: HealthFacts) -> [String] {
-        func age(_ label: String, _ instant: Timestamp?) -> String? {
-            instant.map { "'\(label)'=\(max(0, Int64(facts.now.secondsSince($0))))s" }
+        func value(_ label: String, _ seconds: Double, _ aim: Double?) -> String {
+            let shown = seconds < 10 ? "\((seconds * 10).rounded() / 10)" : "\(Int64(seconds))"
+            return "'\(label)'=\(shown)s" + (aim.map { ";\(Int64($0));\(Int64(2 * $0));0" } ?? ";;;0")
         }
-        return [age("snapshot_age", [facts.newestSnapshot, facts.policies.snapshotRecord.lastGood].compactMap { $0 }.max())].compactMap {
-            $0
+        let readings = facts.readings.flatMap { reading -> [String] in
+            let name = reading.strategy.label + "_"
+            let policy = reading.policy.map { "_\($0)" } ?? ""
+            return [
+                reading.age.map { value("\(name)age\(policy)", $0, reading.rpo) },
+                reading.recovery.map { value("\(name)recovery\(policy)", $0.seconds, reading.rto) },
+            ].compactMap { $0 }
         }
-            + facts.policies.backups.compactMap { age("backup_age_\($0.policy.name)", $0.record.lastGood) }
-            + facts.rooms.map { "'free_\($0.name.replacing(" ", with: "_"))'=\($0.free)B;;;0;\($0.total)" }
+        return readings + facts.rooms.map { "'free_\($0.name.replacing(" ", with: "_"))'=\($0.free)B;;;0;\($0.total)" }
+    }
+}
+
+extension ObjectiveReading.Strategy {
+    /// In names of values.
+    fileprivate var label: String {
+        switch self {
+        case .snapshots: "snapshot"
+        case .backups: "backup"
+        case .drills: "drill"
+        case .standby: "standby"
+        }
     }
 }

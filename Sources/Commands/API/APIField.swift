@@ -15,9 +15,9 @@ enum APIType: Sendable {
     static let name = text(pattern: "^[A-Za-z0-9_-]{1,44}$")
     /// Of something that is there or not: longer than a name can be.
     static let reference = text(pattern: "^[A-Za-z0-9_-]{1,64}$")
-    static let period = text(pattern: "^[1-9][0-9]{0,3}[smhd]$")
-    static let periodOrNone = text(pattern: "^([1-9][0-9]{0,3}[smhd]|none)$")
-    static let rules = text(pattern: "^[1-9][0-9]{0,1}@[1-9][0-9]{0,3}[smhd](,[1-9][0-9]{0,1}@[1-9][0-9]{0,3}[smhd]){0,5}$")
+    static let period = text(pattern: "^[1-9][0-9]{0,3}[smhdw]$")
+    static let periodOrNone = text(pattern: "^([1-9][0-9]{0,3}[smhdw]|none)$")
+    static let rules = text(pattern: "^[1-9][0-9]{0,1}@[1-9][0-9]{0,3}[smhdw](,[1-9][0-9]{0,1}@[1-9][0-9]{0,3}[smhdw]){0,5}$")
     static let lifetime = text(pattern: "^([1-9][0-9]{0,3}[mhdw]|never)$")
     static let words = text(pattern: "^[ -~]{1,200}$")
     static let path = text(pattern: "^/[A-Za-z0-9._/-]{1,200}$")

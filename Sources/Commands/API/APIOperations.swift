@@ -13,7 +13,8 @@ enum APIOperations {
         .body("every", .period, "The period."),
         .body("offset", .period, "How long after the beginning of each period."),
         .body("keep", .rules, "What is kept: 3@2h,4@1d."),
-        .body("rpo", .periodOrNone, "How old the newest good one may become before that is an alert; none: three periods."),
+        .body("rpo", .periodOrNone, "How old the newest good one may become before that is an alert; none: as the cluster file says."),
+        .body("rto", .periodOrNone, "How long it may take until all is back before that is an alert; none: as the cluster file says."),
     ]
 
     private static let backupSchedule: [APIField] =

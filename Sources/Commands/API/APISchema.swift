@@ -7,7 +7,9 @@ enum APISchema {
         "Problem": "code: string, message: string, hint?: string",
         "Plan": "title: string, lines: [PlanLine], warnings: [string], losses: [string], undo?: string",
         "PlanLine": "label: string, value: string",
-        "Health": "concerns: [Concern], jobs: [Job]",
+        "Health": "concerns: [Concern], objectives: [Objective], jobs: [Job]",
+        "Objective":
+            "strategy: string, policy: string?, ageSeconds: number?, rpoSeconds: number, rpoFrom: string, recoverySeconds: number?, recoveryFrom: string?, rtoSeconds: number?",
         "Concern": "key: string, severity: string, message: string, remedy: string",
         "Cluster":
             "id: string, name: string, release: string, stores: [Store], storage: Place, targets: [Place], restoring: Restoring?, halfRestored: [HalfRestored], undo: Undo?, snapshotPolicy: SnapshotPolicy, backupPolicies: [BackupPolicy], standing: Standing?",
@@ -45,12 +47,12 @@ enum APISchema {
         "Change": "change: string, path: string, bytesBefore: integer, bytesAfter: integer",
         "Prune": "packsDeleted: integer, packsMarked: integer, bytesWritten: integer, bytesFreed: integer, expired: [string]",
         "SnapshotPolicy":
-            "enabled: boolean, every: string, offset: string, keep: [string], rpo: string?, manual: ManualLimits, record: PolicyRecord, served: boolean",
+            "enabled: boolean, every: string, offset: string, keep: [string], rpo: string?, rto: string?, manual: ManualLimits, record: PolicyRecord, served: boolean",
         "ManualLimits": "warning: integer, refusal: integer",
         "PolicyRecord":
             "next: time?, lastRun: time?, lastGood: time?, lastFailure: string?, missedRuns: integer, usualSeconds: number?, entries: [string]",
         "BackupPolicy":
-            "name: string, target: string, mode: string, enabled: boolean, every: string, offset: string, keep: [string], rpo: string?, verifyPercent: integer, drill: string?, lastDrill: LastDrill?, record: PolicyRecord, concern: string?, served: boolean",
+            "name: string, target: string, mode: string, enabled: boolean, every: string, offset: string, keep: [string], rpo: string?, rto: string?, verifyPercent: integer, drill: string?, lastDrill: LastDrill?, record: PolicyRecord, concern: string?, served: boolean",
         "BackupPolicyStatus": "policy: BackupPolicy, runs: [Run]",
         "Run": "time: time, command: string, outcome: string, seconds: number",
         "DeletedPolicy": "policy: string",
@@ -74,7 +76,7 @@ enum APISchema {
         "DrillCheck": "name: string, store?: string, verdict: string, problem?: string, seconds: number",
         "Advice": "cluster: string, faults: [FaultAdvice]",
         "FaultAdvice":
-            "fault: string, title: string, cover: string, by: string?, rpo: Exposure?, rto: number?, rtoSource: string?, missing: [Missing], remedy: string?",
+            "fault: string, title: string, cover: string, by: string?, rpo: Exposure?, rpoAim: number?, rto: number?, rtoSource: string?, rtoAim: number?, missing: [Missing], remedy: string?",
         "Exposure": "now?: number, worst?: number, runs: integer",
         "Missing": "text: string, command: string",
         "Analysis": "path: string, verdict: string, findings: [Finding], seconds: number",

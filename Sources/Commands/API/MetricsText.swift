@@ -25,6 +25,19 @@ enum MetricsText {
         text.add(
             "holdfast_drill_recovery_seconds", "Until all stores could be used, in the last drill.",
             drills.map { ($0.0, $0.1.recoverySeconds) })
+        let readings = facts.readings.map { reading in
+            ([("strategy", reading.strategy.rawValue)] + (reading.policy.map { [("policy", $0)] } ?? []), reading)
+        }
+        text.add(
+            "holdfast_objective_age_seconds", "Of the newest good one of a strategy.",
+            readings.compactMap { reading in reading.1.age.map { (reading.0, $0) } })
+        text.add("holdfast_rpo_seconds", "What that may be at most.", readings.map { ($0.0, $0.1.rpo) })
+        text.add(
+            "holdfast_recovery_seconds", "Until all could be used, as measured last.",
+            readings.compactMap { reading in reading.1.recovery.map { (reading.0, $0.seconds) } })
+        text.add(
+            "holdfast_rto_seconds", "What that may be at most.",
+            readings.compactMap { reading in reading.1.rto.map { (reading.0, $0) } })
         let records = [([("policy", "snapshots")], facts.policies.snapshotRecord)] + backups.map { (labels($0), $0.record) }
         let enabled = [facts.policies.snapshot.isEnabled] + backups.map(\.policy.isEnabled)
         text.add("holdfast_policy_enabled", "1 when it is.", zip(records, enabled).map { ($0.0, $1 ? 1 : 0) })

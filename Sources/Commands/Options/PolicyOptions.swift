@@ -14,26 +14,39 @@ struct ScheduleOptions: ParsableArguments {
     var keep: String?
 
     @Option(
-        help: ArgumentHelp("How old the newest good one may become before that is an alert: 3h, or none for 3 periods.", valueName: "time"))
+        help: ArgumentHelp(
+            "How old the newest good one may become before that is an alert: 3h, or none for what the cluster file says, else 3 periods.",
+            valueName: "time"))
     var rpo: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long it may take until all is back before that is an alert: 30m, or none for what the cluster file says.",
+            valueName: "time"))
+    var rto: String?
 
     @Option(help: ArgumentHelp("Read all that from a YAML file, as show --yaml writes it.", valueName: "file"), completion: .file())
     var from: String?
 
     func validate() throws {
-        if from != nil, every != nil || offset != nil || keep != nil || rpo != nil {
-            throw ValidationError("--from and --every, --offset, --keep or --rpo contradict each other; say all of it in one place")
+        if from != nil, every != nil || offset != nil || keep != nil || rpo != nil || rto != nil {
+            throw ValidationError("--from and --every, --offset, --keep, --rpo or --rto contradict each other; say all of it in one place")
         }
         try validating { () throws(Failure) in
             if let every { _ = try Schedule(every: every) }
             if let rpo, rpo != "none" { _ = try Period(rpo, for: "rpo") }
+            if let rto, rto != "none" { _ = try Period(rto, for: "rto") }
             if let keep { _ = try KeepRules(keep, most: BackupPolicy.mostKept) }
         }
     }
 
     /// Empty when nothing was said. Throws `usage` for a file that cannot be read.
     func change(of kind: ManifestKind, in context: CommandContext) throws -> PolicyChange {
-        guard let from else { return PolicyChange(every: every, offset: offset, keep: keep, objective: rpo) }
+        guard let from else {
+            var change = PolicyChange(every: every, offset: offset, keep: keep, objective: rpo)
+            change.recoveryObjective = rto
+            return change
+        }
         let path = context.absolute(from)
         let bytes: [UInt8]
         do { bytes = try AtomicFile.read(path, limit: 1 << 20) } catch {

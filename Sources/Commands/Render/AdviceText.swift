@@ -16,7 +16,22 @@ struct AdviceText {
                 line.by == nil ? "never" : line.rto.map { DurationText.spoken(seconds: $0) } ?? "not measured",
             ])
         }
-        return [table.text(for: terminal), missing(advice), sources(advice)].filter { !$0.isEmpty }.joined(separator: "\n\n")
+        return [table.text(for: terminal), missing(advice), aims(advice), sources(advice)].filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    /// Once for each thing that covers a fault.
+    private func aims(_ advice: [FaultAdvice]) -> String {
+        var lines: [String] = []
+        for fault in advice {
+            guard let by = fault.by else { continue }
+            let parts = [
+                fault.rpoAim.map { "at most \(DurationText.spoken(seconds: $0)) lost" },
+                fault.rtoAim.map { "back in \(DurationText.spoken(seconds: $0))" },
+            ].compactMap { $0 }
+            let line = "\(by): \(parts.joined(separator: ", "))"
+            if !parts.isEmpty, !lines.contains(line) { lines.append(line) }
+        }
+        return lines.isEmpty ? "" : "aims: \(lines.joined(separator: "; "))"
     }
 
     private func word(_ cover: FaultAdvice.Cover) -> String {

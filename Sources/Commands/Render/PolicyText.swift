@@ -4,6 +4,8 @@ import Model
 struct PolicyText {
     let terminal: Terminal
     let now: Timestamp
+    /// Of the cluster file.
+    var objectives = Objectives()
 
     /// Everything about the snapshot policy.
     func fields(_ policies: Policies, service: String?) -> String {
@@ -11,7 +13,7 @@ struct PolicyText {
         var fields = Fields()
         fields.add("snapshots", policy.isEnabled ? policy.schedule.text : "not taken by themselves: disabled")
         fields.add("kept", keep(policy.keep, "snapshot"))
-        fields.add("aim", aim(policy.objective, "snapshot"))
+        fields.add("aim", aim(policy.objective, policy.recoveryObjective, objectives.snapshots, "snapshot"))
         fields.add("manual", "warned about from \(policy.manual.warning) on, refused at \(policy.manual.refusal); pinned ones do not count")
         add(policies.snapshotRecord, policy.schedule, isEnabled: policy.isEnabled, to: &fields)
         fields.add("served by", service ?? Self.unserved)
@@ -26,7 +28,7 @@ struct PolicyText {
         fields.add("backups", "\(policy.mode.rawValue) into \(policy.target), \(policy.isEnabled ? policy.schedule.text : "disabled")")
         fields.add("kept", keep(policy.keep, "backup"))
         fields.add("verified", verified(policy))
-        fields.add("aim", aim(policy.objective, "backup"))
+        fields.add("aim", aim(policy.objective, policy.recoveryObjective, objectives.backups, "backup"))
         fields.add("drilled", drill(policy, backup.record))
         add(backup.record, policy.schedule, isEnabled: policy.isEnabled, to: &fields)
         fields.add("warning", backup.record.concern(about: policy.schedule))
@@ -81,7 +83,13 @@ struct PolicyText {
         }
     }
 
-    private func aim(_ objective: Period?, _ what: String) -> String? { objective.map { "the newest good \(what) is at most \($0) old" } }
+    private func aim(_ rpo: Period?, _ rto: Period?, _ file: Objectives.Aim, _ what: String) -> String? {
+        let parts = [
+            (rpo ?? file.rpo).map { "the newest good \(what) is at most \($0) old" },
+            (rto ?? file.rto).map { "all is back within \($0)" },
+        ].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
 
     private func drill(_ policy: BackupPolicy, _ record: PolicyRecord) -> String {
         let when = policy.drill.map { "every \($0), after a backup" } ?? "not by itself"
@@ -131,7 +139,10 @@ struct SimulationText {
         }
         let most = simulation.days.map(\.kept.count).max() ?? 0
         let bytes = simulation.days.compactMap(\.bytes).max().map { ", \(ByteCount($0))" } ?? ""
-        return [policy, "", table.text(for: terminal), "", "at the end of a day at most \(most) are kept\(bytes); nothing was saved"]
-            .joined(separator: "\n")
+        let unknown = simulation.days.contains { $0.bytes == nil } ? "; sizes are known once there is one" : ""
+        return [
+            policy, "", table.text(for: terminal), "", "at the end of a day at most \(most) are kept\(bytes)\(unknown); nothing was saved",
+        ]
+        .joined(separator: "\n")
     }
 }

@@ -8,9 +8,12 @@ struct AdviceResult: Encodable {
         var cover: FaultAdvice.Cover
         var by: OrNull<String>
         var rpo: OrNull<Exposure>
+        /// Seconds that were asked for; null when nobody did.
+        var rpoAim: OrNull<Double>
         /// Seconds, as measured; null when it never was.
         var rto: OrNull<Double>
         var rtoSource: OrNull<String>
+        var rtoAim: OrNull<Double>
         var missing: [FaultAdvice.Gap]
         var remedy: OrNull<String>
 
@@ -20,8 +23,10 @@ struct AdviceResult: Encodable {
             cover = advice.cover
             by = OrNull(advice.by)
             rpo = OrNull(advice.rpo)
+            rpoAim = OrNull(advice.rpoAim)
             rto = OrNull(advice.rto)
             rtoSource = OrNull(advice.rtoSource)
+            rtoAim = OrNull(advice.rtoAim)
             missing = advice.missing
             remedy = OrNull(advice.remedy)
         }

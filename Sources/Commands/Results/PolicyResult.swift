@@ -30,8 +30,10 @@ struct SnapshotPolicyResult: Encodable {
     var every: Period
     var offset: String
     var keep: [String]
-    /// Null: three periods.
+    /// Null: as the cluster file says, else three periods.
     var rpo: OrNull<Period>
+    /// Null: as the cluster file says.
+    var rto: OrNull<Period>
     var manual: ManualLimits
     var record: PolicyRecordResult
     /// Whether holdfast serve runs, without which nothing does by itself.
@@ -44,6 +46,7 @@ struct SnapshotPolicyResult: Encodable {
         offset = policy.schedule.offsetText
         keep = policy.keep.rules.map(\.text)
         rpo = OrNull(policy.objective)
+        rto = OrNull(policy.recoveryObjective)
         manual = policy.manual
         record = PolicyRecordResult(policies.snapshotRecord, policy.schedule, isEnabled: policy.isEnabled, now: now)
         served = service != nil
@@ -58,8 +61,10 @@ struct BackupPolicyResult: Encodable {
     var every: Period
     var offset: String
     var keep: [String]
-    /// Null: three periods.
+    /// Null: as the cluster file says, else three periods.
     var rpo: OrNull<Period>
+    /// Null: as the cluster file says.
+    var rto: OrNull<Period>
     /// Of the data of a new backup, read before older ones go.
     var verifyPercent: Int
     /// How often a backup is drilled; null: never by itself.
@@ -81,6 +86,7 @@ struct BackupPolicyResult: Encodable {
         offset = policy.schedule.offsetText
         keep = policy.keep.rules.map(\.text)
         rpo = OrNull(policy.objective)
+        rto = OrNull(policy.recoveryObjective)
         verifyPercent = policy.verifyPercent ?? BackupPolicy.usualVerifyPercent
         drill = OrNull(policy.drill)
         lastDrill = OrNull(backup.record.lastDrill)

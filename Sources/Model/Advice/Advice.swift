@@ -58,10 +58,14 @@ package struct FaultAdvice: Hashable, Sendable, Encodable {
     package var by: String?
     /// Measured; nil when nothing covers it.
     package var rpo: Exposure?
+    /// Seconds that ``rpo`` may be; nil when nobody said so.
+    package var rpoAim: Double?
     /// Seconds, measured; nil when it never was.
     package var rto: Double?
     /// Where the RTO comes from.
     package var rtoSource: String?
+    /// Seconds that ``rto`` may be; nil when nobody said so.
+    package var rtoAim: Double?
     package var missing: [Gap]
     /// The command for the day when it happens; nil when there is none.
     package var remedy: String?
@@ -93,8 +97,11 @@ extension AdviceFacts {
     // MARK: Snapshots
 
     private func onSnapshots(_ fault: Fault) -> FaultAdvice {
-        var gaps = snapshotGaps
         let exposure = Exposure(newest: newestSnapshot, runs: snapshotRuns, at: now)
+        let rpo = snapshotPolicy.objective ?? objectives.snapshots.rpo
+        let rto = (snapshotPolicy.recoveryObjective ?? objectives.snapshots.rto).map { Double($0.seconds) }
+        var gaps = snapshotGaps + (snapshots == 0 ? [] : stretch(exposure, rpo.map { Double($0.seconds) }, "snapshot"))
+        gaps += slowness(snapshotRestores.last, rto, "the last restore of a snapshot", "holdfast jobs ls --last 100\(suffix)")
         let cover: FaultAdvice.Cover = snapshots == 0 ? .uncovered : gaps.isEmpty ? .covered : .partly
         if snapshots == 0, let best = best({ _ in true }) { return onBackup(fault, best, .partly, gaps + gapsOf(best)) }
         if snapshotRestores.isEmpty, snapshots > 0 {
@@ -111,8 +118,8 @@ extension AdviceFacts {
         }
         return FaultAdvice(
             fault: fault, cover: cover, by: snapshots == 0 ? nil : "\(counted(snapshots, "snapshot"))",
-            rpo: snapshots == 0 ? nil : exposure, rto: snapshotRestores.last,
-            rtoSource: snapshotRestores.isEmpty ? nil : "the last restore of a snapshot", missing: gaps,
+            rpo: snapshots == 0 ? nil : exposure, rpoAim: rpo.map { Double($0.seconds) }, rto: snapshotRestores.last,
+            rtoSource: snapshotRestores.isEmpty ? nil : "the last restore of a snapshot", rtoAim: rto, missing: gaps,
             remedy: snapshots == 0 ? nil : "holdfast snapshot restore NAME --dry-run\(suffix)")
     }
 
@@ -132,14 +139,33 @@ extension AdviceFacts {
         if snapshots == 0 { gaps.append(.init("there is no snapshot", "holdfast snapshot create first\(suffix)")) }
         if !snapshotPolicy.isEnabled { gaps.append(.init("the snapshot policy is disabled", "holdfast snapshot policy enable\(suffix)")) }
         if !isServed { gaps.append(unserved) }
-        let tolerated =
-            snapshotPolicy.objective.map { Double($0.seconds) } ?? HealthFacts.tolerablePeriods
-            * Double(snapshotPolicy.schedule.every.seconds)
-        if let newestSnapshot, isServed, snapshotPolicy.isEnabled, now.secondsSince(newestSnapshot) > tolerated {
+        let tolerated = HealthFacts.tolerablePeriods * Double(snapshotPolicy.schedule.every.seconds)
+        let isAsked = (snapshotPolicy.objective ?? objectives.snapshots.rpo) != nil
+        if let newestSnapshot, !isAsked, isServed, snapshotPolicy.isEnabled, now.secondsSince(newestSnapshot) > tolerated {
             let age = DurationText.spoken(seconds: now.secondsSince(newestSnapshot))
             gaps.append(.init("the newest snapshot is \(age) old", "holdfast status\(suffix)"))
         }
         return gaps
+    }
+
+    /// A stretch without one that is longer than was asked for: the present one, or one that is over.
+    private func stretch(_ exposure: Exposure, _ aim: Double?, _ what: String) -> [FaultAdvice.Gap] {
+        guard let aim, let age = exposure.now, let worst = exposure.worst, worst > aim else { return [] }
+        let asked = "at most \(DurationText.spoken(seconds: aim)) is the aim"
+        guard age <= aim else {
+            return [.init("the newest \(what) is \(DurationText.spoken(seconds: age)) old; \(asked)", "holdfast status\(suffix)")]
+        }
+        return [
+            .init(
+                "in 30 days there was no \(what) for \(DurationText.spoken(seconds: worst)); \(asked)",
+                "holdfast jobs ls --failed --last 100\(suffix)")
+        ]
+    }
+
+    private func slowness(_ measured: Double?, _ aim: Double?, _ what: String, _ command: String) -> [FaultAdvice.Gap] {
+        guard let aim, let measured, measured > aim else { return [] }
+        let text = "\(what) took \(DurationText.spoken(seconds: measured)); at most \(DurationText.spoken(seconds: aim)) is the aim"
+        return [.init(text, command)]
     }
 
     private var unserved: FaultAdvice.Gap {
@@ -211,9 +237,9 @@ extension AdviceFacts {
             fault: fault, cover: target.drill?.verdict == .failed ? max(cover, .partly) : cover,
             by: "\(counted(target.backups, "backup")) in \(target.name)"
                 + (standby.map { ", standby on \($0)" } ?? ""),
-            rpo: Exposure(newest: target.newestFull ?? target.newest, runs: target.runs, at: now), rto: rto,
+            rpo: Exposure(newest: target.newestFull ?? target.newest, runs: target.runs, at: now), rpoAim: target.rpo, rto: rto,
             rtoSource: passed.map { "the drill of \($0.backup), \(relativeAge(of: $0.time, at: now))" }
-                ?? (rto == nil ? nil : "the last restore of a cluster"), missing: gaps,
+                ?? (rto == nil ? nil : "the last restore of a cluster"), rtoAim: target.rto, missing: gaps,
             remedy: standby.map { "on \($0): holdfast standby promote" } ?? "holdfast cluster restore BACKUP --from PATH -c NEWFILE")
     }
 
@@ -233,9 +259,16 @@ extension AdviceFacts {
                 .init(
                     "the backup \(note.backup) failed its drill: \(note.problem ?? "see its report")",
                     "holdfast backup report \(note.backup) --target \(target.name)\(suffix)"))
-        case let note? where now.secondsSince(note.time) > 31 * 86_400:
+        case let note? where now.secondsSince(note.time) > (objectives.drills.map { Double($0.seconds) } ?? 31 * 86_400):
             gaps.append(.init("the last drill is \(DurationText.spoken(seconds: now.secondsSince(note.time))) old", drill))
         default: break
+        }
+        let exposure = Exposure(newest: target.newestFull ?? target.newest, runs: target.runs, at: now)
+        gaps += stretch(exposure, target.rpo, "backup in \(target.name)")
+        if let drill = target.drill, drill.verdict != .failed {
+            gaps += slowness(
+                drill.recoverySeconds, target.rto, "the drill of \(drill.backup)",
+                "holdfast backup report \(drill.backup) --target \(target.name)\(suffix)")
         }
         return gaps + policyGap(target)
     }

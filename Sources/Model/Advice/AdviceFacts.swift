@@ -3,6 +3,7 @@ package struct AdviceFacts: Hashable, Sendable {
     /// A target, as far as it can be looked at.
     package struct Target: Hashable, Sendable {
         package var name: String
+        package var path = ""
         /// Why it cannot be reached; nil when it can.
         package var problem: String?
         /// Stores that lie on the same file system.
@@ -25,6 +26,9 @@ package struct AdviceFacts: Hashable, Sendable {
         package var drill: DrillNote?
         /// A policy that is enabled makes backups there.
         package var hasPolicy: Bool
+        /// Seconds; what those policies, or the cluster file, ask for: the strictest. Nil when nobody asks.
+        package var rpo: Double?
+        package var rto: Double?
         /// Hosts of standbys that are kept in sync through it.
         package var standbys: [String]
 
@@ -50,6 +54,7 @@ package struct AdviceFacts: Hashable, Sendable {
     package var window: Double
     package var isServed: Bool
     package var snapshotPolicy: SnapshotPolicy
+    package var objectives = Objectives()
     /// Good ones that are there.
     package var snapshots: Int
     package var newestSnapshot: Timestamp?

@@ -47,6 +47,12 @@ package struct HealthFacts: Hashable, Sendable {
     package var troubles: [String: String]
     package var roomHistories: [String: RoomHistory] = [:]
     package var bounds = AlertBounds()
+    package var objectives = Objectives()
+    /// Of any backup that went well, by hand or by a policy.
+    package var newestBackup: Timestamp?
+    /// What the last restores took.
+    package var snapshotRestore: Measurement?
+    package var clusterRestore: Measurement?
     /// Nil when the cluster never had a standby, and never was one.
     package var standing: Standing?
     /// Of a standby.
@@ -66,8 +72,6 @@ package struct HealthFacts: Hashable, Sendable {
 }
 
 extension HealthFacts {
-    /// Periods without a good snapshot or backup that are tolerated when no objective is given.
-    package static let tolerablePeriods: Double = 3
     static let fewPercent = 10
     static let veryFewPercent = 4
 
@@ -77,7 +81,8 @@ extension HealthFacts {
         let isActive = standing.map { $0.role == .active } ?? true
         let ofPolicies = isActive ? snapshotConcerns + policies.backups.flatMap(backupConcerns) + cutConcerns : []
         let all =
-            ofPolicies + standingConcerns + standbyConcerns + rooms.compactMap(roomConcern) + rooms.compactMap(forecastConcern)
+            ofPolicies + readings.flatMap(\.concerns) + standingConcerns + standbyConcerns + rooms.compactMap(roomConcern)
+            + rooms.compactMap(forecastConcern)
             + troubleConcerns
         return all.sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
     }
@@ -114,13 +119,7 @@ extension HealthFacts {
             concerns.append(
                 Concern("standby-promotion", .critical, "a promotion was begun and did not end", remedy: "holdfast standby promote"))
         }
-        let policies = standby.notice?.policies.backups.map(\.policy).filter { $0.isEnabled && $0.mode == .full } ?? []
-        let tolerated = policies.map {
-            $0.objective.map { Double($0.seconds) } ?? Self.tolerablePeriods * Double($0.schedule.every.seconds)
-        }.min()
-        guard let tolerated else { return concerns }
         return concerns
-            + age("state of the standby", of: standby.applied?.cutBegan, since: standby.since, tolerated, "standby-age", remedy: show)
     }
 
     private var snapshotConcerns: [Concern] {
@@ -131,11 +130,7 @@ extension HealthFacts {
                     "snapshot-policy-disabled", .warning, "the snapshot policy is disabled", remedy: "holdfast snapshot policy enable")
             ]
         }
-        let tolerated = policy.objective.map { Double($0.seconds) } ?? Self.tolerablePeriods * Double(policy.schedule.every.seconds)
-        let newest = [newestSnapshot, policies.snapshotRecord.lastGood].compactMap { $0 }.max()
-        let silence = age("snapshot", of: newest, tolerated, "snapshot-age", remedy: "holdfast snapshot policy show says why")
-        return silence
-            + failure(policies.snapshotRecord, "snapshot policy", "snapshot-failure", remedy: "holdfast snapshot create NAME shows it")
+        return failure(policies.snapshotRecord, "snapshot policy", "snapshot-failure", remedy: "holdfast snapshot create NAME shows it")
     }
 
     private func backupConcerns(_ backup: Policies.Backup) -> [Concern] {
@@ -148,48 +143,21 @@ extension HealthFacts {
                     remedy: "holdfast backup policy enable \(policy.name)")
             ]
         }
-        let period = Double(policy.schedule.every.seconds)
-        let tolerated = policy.objective.map { Double($0.seconds) } ?? Self.tolerablePeriods * period
         let slow = record.concern(about: policy.schedule).map {
             Concern(
                 "backup-slow \(policy.name)", .warning, "backup policy \(policy.name): \($0)", remedy: "give it a longer period: \(show)")
         }
-        let since = record.lastGood ?? record.begun ?? protectedSince
-        return age("backup of \(policy.name)", of: record.lastGood, since: since, tolerated, "backup-age \(policy.name)", remedy: show)
-            + failure(record, "backup policy \(policy.name)", "backup-failure \(policy.name)", remedy: show) + [slow].compactMap { $0 }
+        return failure(record, "backup policy \(policy.name)", "backup-failure \(policy.name)", remedy: show) + [slow].compactMap { $0 }
             + drillConcerns(backup)
     }
 
     private func drillConcerns(_ backup: Policies.Backup) -> [Concern] {
         let (name, record) = (backup.policy.name, backup.record)
-        var concerns: [Concern] = []
-        if let last = record.lastDrill, last.verdict == .failed {
-            concerns.append(
-                Concern(
-                    "drill-failure \(name)", .critical, "the backup \(last.backup) failed its drill: \(last.problem ?? "see its report")",
-                    remedy: "holdfast backup report \(last.backup) --target \(backup.policy.target)"))
-        }
-        guard let every = backup.policy.drill, record.lastGood != nil else { return concerns }
-        let since = record.lastDrill?.time ?? record.begun ?? protectedSince
-        return concerns
-            + age(
-                "drill of a backup of \(name)", of: record.lastDrill?.time, since: since, 2 * Double(every.seconds), "drill-age \(name)",
-                remedy: "holdfast backup drill latest --target \(backup.policy.target)")
-    }
-
-    /// Warns beyond what is tolerated, and is critical at twice that. An instant that lies ahead is of a wrong clock and says nothing.
-    private func age(
-        _ what: String, of newest: Timestamp?, since: Timestamp? = nil, _ tolerated: Double, _ key: String, remedy: String
-    ) -> [Concern] {
-        let age = now.secondsSince(newest ?? since ?? protectedSince)
-        guard age > tolerated else { return [] }
-        let spoken = DurationText.spoken(seconds: age)
-        let message = newest == nil ? "no good \(what) for \(spoken), since there should be" : "the newest good \(what) is \(spoken) old"
+        guard let last = record.lastDrill, last.verdict == .failed else { return [] }
         return [
             Concern(
-                key, age > 2 * tolerated ? .critical : .warning,
-                "\(message); at most \(DurationText.spoken(seconds: tolerated)) is the aim",
-                remedy: remedy)
+                "drill-failure \(name)", .critical, "the backup \(last.backup) failed its drill: \(last.problem ?? "see its report")",
+                remedy: "holdfast backup report \(last.backup) --target \(backup.policy.target)")
         ]
     }
 

@@ -74,6 +74,7 @@ package struct ClusterFile: Hashable, Sendable {
     package var stores: [StoreDeclaration]
     package var quiesce: QuiesceHooks?
     package var alerts: AlertSettings
+    package var objectives = Objectives()
     package var api: APISettings
     package var standby: StandbySettings
     /// What has to hold of a restored backup, in the order of the file.

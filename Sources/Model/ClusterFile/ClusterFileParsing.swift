@@ -3,8 +3,8 @@ import Yams
 extension ClusterFile {
     static let form = YamlForm(code: .clusterFile, what: "a cluster file", page: "docs/cluster-file.md")
     static let keys = [
-        "cluster", "release", "state", "storage", "password-file", "password-command", "stores", "hdfs", "quiesce", "alerts", "api",
-        "standby", "targets", "checks",
+        "cluster", "release", "state", "storage", "password-file", "password-command", "stores", "hdfs", "quiesce", "alerts",
+        "objectives", "api", "standby", "targets", "checks",
     ]
 
     /// `path` is the file's own, absolute: relative paths inside start at its directory. Throws `clusterFile` with every error found,
@@ -44,15 +44,17 @@ struct ClusterFileReader {
         let hdfs = hdfs(map)
         let quiesce = quiesce(map)
         let alerts = alerts(map)
+        let objectives = objectives(map)
         let standby = standby(map)
         let targets = targets(map)
         let checks = checks(map, of: stores)
         let api = api(map, state: state ?? "/")
         guard let name, let release, let state, let storage, let password else { return nil }
-        let file = ClusterFile(
+        var file = ClusterFile(
             path: path, name: name, release: release, state: state, storage: storage, password: password, stores: stores, hdfs: hdfs,
             quiesce: quiesce, alerts: alerts, standby: standby, api: api,
             targets: targets, checks: checks, lines: lines)
+        file.objectives = objectives
         checkOverlaps(of: file)
         return file
     }

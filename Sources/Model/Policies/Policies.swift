@@ -85,7 +85,7 @@ package struct Policies: Hashable, Sendable, Codable {
     /// A backup with this id was drilled: known to the policy that made it.
     package mutating func noteDrill(_ note: DrillNote, of id: String) {
         for index in backups.indices where backups[index].record.arrivals.contains(where: { $0.id == id }) {
-            backups[index].record.lastDrill = note
+            backups[index].record.note(note)
         }
     }
 

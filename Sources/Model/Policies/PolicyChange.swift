@@ -5,8 +5,9 @@ package struct PolicyChange: Hashable, Sendable {
     package var every: String?
     package var offset: String?
     package var keep: String?
-    /// A period, or `none`.
+    /// Periods, or `none`.
     package var objective: String?
+    package var recoveryObjective: String?
     package var target: String?
     package var mode: BackupMode?
     /// How much of a new backup is read: `none`, `all`, or percents such as `5%`.
@@ -36,6 +37,7 @@ package struct PolicyChange: Hashable, Sendable {
         changed.schedule = try policy.schedule.changed(every: every, offset: offset)
         if let keep { changed.keep = try KeepRules(keep, most: SnapshotPolicy.mostKept) }
         changed.objective = try newObjective(policy.objective)
+        changed.recoveryObjective = try newRecoveryObjective(policy.recoveryObjective)
         changed.manual = try ManualLimits(
             warning: manualWarning ?? min(policy.manual.warning, manualRefusal ?? .max), refusal: manualRefusal ?? policy.manual.refusal)
         return changed
@@ -46,6 +48,7 @@ package struct PolicyChange: Hashable, Sendable {
         changed.schedule = try policy.schedule.changed(every: every, offset: offset)
         if let keep { changed.keep = try KeepRules(keep, most: BackupPolicy.mostKept) }
         changed.objective = try newObjective(policy.objective)
+        changed.recoveryObjective = try newRecoveryObjective(policy.recoveryObjective)
         changed.target = target ?? policy.target
         changed.mode = mode ?? policy.mode
         changed.verifyPercent = try newVerifyPercent(policy.verifyPercent)
@@ -64,6 +67,7 @@ package struct PolicyChange: Hashable, Sendable {
             name: name, target: target, mode: mode ?? .full, schedule: Schedule(every: every, offset: offset ?? "0"),
             keep: KeepRules(keep, most: BackupPolicy.mostKept))
         policy.objective = try newObjective(nil)
+        policy.recoveryObjective = try newRecoveryObjective(nil)
         policy.verifyPercent = try newVerifyPercent(nil)
         policy.drill = try newDrill(nil)
         return policy
@@ -96,6 +100,11 @@ package struct PolicyChange: Hashable, Sendable {
         guard let objective else { return old }
         return objective == "none" ? nil : try Period(objective, for: "rpo")
     }
+
+    private func newRecoveryObjective(_ old: Period?) throws(Failure) -> Period? {
+        guard let recoveryObjective else { return old }
+        return recoveryObjective == "none" ? nil : try Period(recoveryObjective, for: "rto")
+    }
 }
 
 /// The file that `--from` takes, and `show --yaml` writes.
@@ -106,13 +115,14 @@ extension PolicyChange {
     package init(parsing text: String, at path: String, of kind: ManifestKind) throws(Failure) {
         var complaints = Complaints(path: path, form: Self.form)
         let root = try Self.form.compose(text, at: path)
-        let known = ["every", "offset", "keep", "rpo"] + (kind == .snapshot ? ["manual"] : ["target", "mode", "verify", "drill"])
+        let known = ["every", "offset", "keep", "rpo", "rto"] + (kind == .snapshot ? ["manual"] : ["target", "mode", "verify", "drill"])
         self.init()
         if let map = YamlMap(root, what: "the policy", known: known, line: 1, into: &complaints) {
             every = map.optional("every", into: &complaints)
             offset = map.optional("offset", into: &complaints)
             keep = Self.keep(map, &complaints)
             objective = map.optional("rpo", into: &complaints)
+            recoveryObjective = map.optional("rto", into: &complaints)
             target = map.optional("target", into: &complaints)
             mode = Self.mode(map, &complaints)
             verify = map.optional("verify", into: &complaints)
@@ -165,6 +175,7 @@ extension SnapshotPolicy {
         offset: \(schedule.offsetText)
         keep: [\(keep.rules.map(\.text).joined(separator: ", "))]
         rpo: \(objective?.text ?? "none")
+        rto: \(recoveryObjective?.text ?? "none")
         manual: {warn: \(manual.warning), refuse: \(manual.refusal)}
         """
     }
@@ -180,6 +191,7 @@ extension BackupPolicy {
         offset: \(schedule.offsetText)
         keep: [\(keep.rules.map(\.text).joined(separator: ", "))]
         rpo: \(objective?.text ?? "none")
+        rto: \(recoveryObjective?.text ?? "none")
         drill: \(drill?.text ?? "none")
         """ + (verifyPercent.map { "\nverify: \($0)%" } ?? "")
     }

@@ -36,7 +36,9 @@ package struct PolicyRecord: Hashable, Sendable, Codable {
     /// Slots that had no run since the policy began.
     package var missed: Int64
     /// Of a backup that the policy made; nil before there was any.
-    package var lastDrill: DrillNote?
+    package private(set) var lastDrill: DrillNote?
+    /// The last one that found nothing wrong; nil in records of before it was noted.
+    private var lastGoodDrill: DrillNote?
     /// When the policy began, or began anew; nil for one that a cluster was made with.
     package var begun: Timestamp?
 
@@ -86,6 +88,13 @@ package struct PolicyRecord: Hashable, Sendable, Codable {
         state = schedule.begun(at: now)
         begun = now
         lastFailure = nil
+    }
+
+    package var newestGoodDrill: DrillNote? { lastGoodDrill ?? lastDrill.flatMap { $0.verdict == .failed ? nil : $0 } }
+
+    package mutating func note(_ drill: DrillNote) {
+        lastDrill = drill
+        if drill.verdict != .failed { lastGoodDrill = drill }
     }
 
     package mutating func forget(_ ids: Set<String>) { arrivals.removeAll { ids.contains($0.id) } }

@@ -42,8 +42,10 @@ package struct SnapshotPolicy: Hashable, Sendable, Codable {
     package var schedule: Schedule
     package var keep: KeepRules
     package var manual: ManualLimits
-    /// How old the newest good snapshot may become before that is an alert; nil: three periods.
+    /// How old the newest good snapshot may become before that is an alert (RPO); nil: as the cluster file says, else three periods.
     package var objective: Period?
+    /// How long a restore may take before that is an alert (RTO); nil: as the cluster file says, else nothing is.
+    package var recoveryObjective: Period?
 
     package init(isEnabled: Bool = true, schedule: Schedule, keep: KeepRules, manual: ManualLimits = .standard) {
         self.isEnabled = isEnabled
@@ -80,8 +82,10 @@ package struct BackupPolicy: Hashable, Sendable, Codable {
     package var isEnabled: Bool
     package var schedule: Schedule
     package var keep: KeepRules
-    /// How old the newest good backup may become before that is an alert; nil: three periods.
+    /// How old the newest good backup may become before that is an alert (RPO); nil: as the cluster file says, else three periods.
     package var objective: Period?
+    /// How long it may take until all is back in use before that is an alert (RTO); nil: as the cluster file says, else nothing is.
+    package var recoveryObjective: Period?
     /// 0...100; nil: ``usualVerifyPercent``.
     package var verifyPercent: Int?
     /// How often a backup is drilled, after it was made; nil: never by itself.

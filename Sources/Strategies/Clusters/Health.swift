@@ -10,6 +10,15 @@ extension Cluster {
             now: host.clock.now(), protectedSince: catalogue.created, policies: catalogue.policies,
             newestSnapshot: catalogue.history.last(where: \.isGoodSnapshot)?.time)
         facts.bounds = file.alerts.bounds
+        facts.objectives = file.objectives
+        let good = catalogue.history.filter { $0.outcome == "ok" }
+        facts.newestBackup = good.last(where: \.isBackup)?.time
+        facts.snapshotRestore = good.last { $0.command.hasPrefix("snapshot restore ") }.map {
+            Measurement(seconds: $0.seconds, source: "the last restore of a snapshot")
+        }
+        facts.clusterRestore = good.last { $0.command.hasPrefix("cluster restore ") }.map {
+            Measurement(seconds: $0.seconds, source: "the restore of the cluster")
+        }
         facts.roomHistories = try AtomicFile.readIfPresent(state.alertsPath).flatMap(AlertBook.init(json:))?.roomHistories ?? [:]
         facts.standing = try state.standing()
         facts.standby = try state.standby()
@@ -29,6 +38,8 @@ extension Cluster {
 }
 
 extension HistoryEvent {
+    fileprivate var isBackup: Bool { ["backup create ", "\(Self.backupPolicy) "].contains { command.hasPrefix($0) } }
+
     fileprivate var isGoodSnapshot: Bool {
         outcome == "ok" && (command == HistoryEvent.periodic || command.hasPrefix("snapshot create "))
     }

@@ -57,6 +57,20 @@ import Testing
         #expect(lost.rto == 60 && lost.rtoSource?.contains("drill of b") == true)
     }
 
+    @Test func `what was measured is held against what is asked`() throws {
+        var facts = try whole()
+        facts.objectives.snapshots = Objectives.Aim(rpo: Period(seconds: 7200), rto: Period(seconds: 3))
+        (facts.targets[0].rpo, facts.targets[0].rto) = (2 * 86_400, 30)
+        let rows = try #require(facts.advice.first { $0.fault == .deletedRows })
+        #expect(rows.cover == .partly && rows.rpoAim == 7200 && rows.rtoAim == 3)
+        #expect(missing(facts, .deletedRows).map { String($0.prefix(29)) } == ["the last restore of a snapsho"], "\(rows.missing)")
+        let lost = missing(facts, .clusterLost)
+        #expect(lost.count == 2 && lost[0].contains("in 30 days there was no backup in nas for 3 days"), "\(lost)")
+        #expect(lost[1].contains("the drill of b took a minute") || lost[1].contains("the drill of b took 1 minute"), "\(lost)")
+        facts.targets[0].rpo = 3600
+        #expect(missing(facts, .clusterLost)[0].contains("the newest backup in nas is 2 hours old"), "\(missing(facts, .clusterLost))")
+    }
+
     @Test func `nothing is covered where nothing is done, and the first commands are told`() {
         let facts = AdviceFacts(now: Self.now, cluster: "acme", suffix: "", snapshotPolicy: .standard)
         #expect(facts.advice.allSatisfy { $0.cover == .uncovered && $0.by == nil && $0.rpo == nil && $0.rto == nil })

@@ -65,6 +65,7 @@ import Testing
     @Test func `what a policy shows as a file reads as the same policy`() throws {
         var policy = try PolicyChange(every: "2h", offset: "15m", keep: "3@2h,4@1d").applied(to: .standard)
         policy.manual = try ManualLimits(warning: 3, refusal: 5)
+        (policy.objective, policy.recoveryObjective) = (try Period("3h", for: "rpo"), try Period("20m", for: "rto"))
         let change = try PolicyChange(parsing: policy.yaml, at: "/p.yaml", of: .snapshot)
         #expect(try change.applied(to: .standard) == policy)
         let backup = try PolicyChange(every: "1d", keep: "7@1d", mode: .lightweight).backupPolicy(named: "n", target: "nas")
@@ -77,6 +78,7 @@ import Testing
             ("every: 1h\nkep: 3@1h", "2: unknown key \"kep\""), ("every: 15", "1: every is a number"),
             ("keep: {a: b}", "1: keep is a mapping"),
             ("", "is empty"), ("every: [", "not valid YAML"), ("manual: {warn: x}", "1: warn is not a whole number"),
+            ("rto: 5", "1: rto is a number"),
             ("mode: full", "unknown key \"mode\""), ("- 1", "is a list"), ("keep: [3@1h, [4@1d]]", "keep is a list"),
         ])
     func `a file that makes no sense is one error with its line`(_ text: String, _ message: String) {

@@ -80,7 +80,7 @@ extension CommandContext {
         let backup = try cluster.policies().backup(named: name)
         let service = try cluster.state.service()
         console.finish(json: ["policy": BackupPolicyResult(backup, service: service, now: now)]) { terminal in
-            PolicyText(terminal: terminal, now: now).fields(backup, service: service)
+            PolicyText(terminal: terminal, now: now, objectives: cluster.file.objectives).fields(backup, service: service)
         }
         return .done
     }

@@ -33,7 +33,7 @@ struct BackupPolicyStatusCommand: ClusterCommand {
         let service = try cluster.state.service()
         let result = Result(policy: BackupPolicyResult(backup, service: service, now: context.now), runs: runs)
         context.console.finish(json: ["status": result]) { terminal in
-            let text = PolicyText(terminal: terminal, now: context.now)
+            let text = PolicyText(terminal: terminal, now: context.now, objectives: cluster.file.objectives)
             return [text.fields(backup, service: service), "", text.runs(runs)].joined(separator: "\n")
         }
         return backup.record.lastFailure == nil ? .done : .flawed(.incomplete)

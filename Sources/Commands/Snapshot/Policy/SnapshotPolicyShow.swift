@@ -22,7 +22,8 @@ struct SnapshotPolicyShowCommand: ClusterCommand {
         let policies = try cluster.policies()
         let service = try cluster.state.service()
         context.console.finish(json: ["policy": SnapshotPolicyResult(policies, service: service, now: context.now)]) { terminal in
-            yaml ? policies.snapshot.yaml : PolicyText(terminal: terminal, now: context.now).fields(policies, service: service)
+            let text = PolicyText(terminal: terminal, now: context.now, objectives: cluster.file.objectives)
+            return yaml ? policies.snapshot.yaml : text.fields(policies, service: service)
         }
         return .done
     }

@@ -28,7 +28,8 @@ struct SnapshotPolicyUpdateCommand: ClusterCommand {
         limits.add(to: &change)
         guard !change.isEmpty else {
             throw Failure(
-                .usage, "nothing is to be changed", hint: "say what: --every, --offset, --keep, --manual-warn, --manual-refuse or --from")
+                .usage, "nothing is to be changed",
+                hint: "say what: --every, --offset, --keep, --rpo, --rto, --manual-warn, --manual-refuse or --from")
         }
         let cluster = try context.cluster(cluster)
         let snapshots = Snapshots(cluster)
@@ -45,7 +46,7 @@ extension CommandContext {
         let policies = try cluster.policies()
         let service = try cluster.state.service()
         console.finish(json: ["policy": SnapshotPolicyResult(policies, service: service, now: now)]) { terminal in
-            PolicyText(terminal: terminal, now: now).fields(policies, service: service)
+            PolicyText(terminal: terminal, now: now, objectives: cluster.file.objectives).fields(policies, service: service)
         }
         return .done
     }

@@ -17,6 +17,7 @@ package struct AdviceGathering: Sendable {
         let now = cluster.host.clock.now()
         var facts = AdviceFacts(now: now, cluster: cluster.file.name, suffix: suffix, snapshotPolicy: catalogue.policies.snapshot)
         let history = catalogue.history.filter { $0.outcome == "ok" && (0..<facts.window).contains(now.secondsSince($0.time)) }
+        facts.objectives = cluster.file.objectives
         facts.isServed = try cluster.state.service() != nil
         facts.snapshotRuns = history.filter(\.isSnapshot).map(\.time)
         facts.snapshotRestores = catalogue.history.filter { $0.outcome == "ok" && $0.command.hasPrefix("snapshot restore ") }.map(\.seconds)
@@ -38,6 +39,7 @@ package struct AdviceGathering: Sendable {
 
     private func target(_ place: TargetPlace, _ catalogue: Catalogue, _ history: [HistoryEvent]) -> AdviceFacts.Target {
         var target = AdviceFacts.Target(name: place.name)
+        target.path = place.path
         let declaration = cluster.file.targets.first { $0.name == place.name }
         target.isOffsite = declaration?.isOffsite ?? false
         target.isImmutable = declaration?.isImmutable ?? false
@@ -46,6 +48,10 @@ package struct AdviceGathering: Sendable {
         target.sharesDiskWith = stores(onDiskOf: place.path)
         let policies = catalogue.policies.backups.filter { $0.policy.target == place.name }
         target.hasPolicy = policies.contains(where: \.policy.isEnabled)
+        let enabled = policies.map(\.policy).filter(\.isEnabled)
+        let aims = cluster.file.objectives.backups
+        target.rpo = (enabled.compactMap { $0.objective ?? aims.rpo }.min() ?? aims.rpo).map { Double($0.seconds) }
+        target.rto = (enabled.compactMap { $0.recoveryObjective ?? aims.rto }.min() ?? aims.rto).map { Double($0.seconds) }
         let runs = Set(policies.map { "\(HistoryEvent.backupPolicy) \($0.policy.name)" })
         target.runs = history.filter { runs.contains($0.command) || $0.isBackup(into: place.name) }.map(\.time)
         guard place.record != nil else { return target }
