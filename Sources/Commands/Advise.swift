@@ -45,7 +45,7 @@ struct AdviseCommand: ClusterCommand {
     }
 
     private func advise(on facts: AdviceFacts, in context: CommandContext) throws -> Verdict {
-        guard let chosen = try what ?? ask(context) else {
+        guard let chosen = try what ?? SituationQuestion(console: context.console).ask() else {
             let all = Situation.allCases.map { facts.advice(on: $0) }
             context.console.finish(json: ["situations": all]) { AdviceText(terminal: $0).list(all, suffix: cluster.suffix) }
             return .done
@@ -55,18 +55,30 @@ struct AdviseCommand: ClusterCommand {
         return .done
     }
 
-    /// Nil where nobody can be asked.
-    private func ask(_ context: CommandContext) throws -> Situation? {
-        let console = context.console
+}
+
+/// Asks what somebody wants to do.
+struct SituationQuestion {
+    let console: Console
+
+    private static let all = Situation.allCases
+
+    /// Nil where nobody can be asked. What is none of them is asked again; nothing at all is `cancelled`.
+    func ask() throws(Failure) -> Situation? {
         guard console.mode != .json, console.input.isTTY else { return nil }
-        let all = Situation.allCases
-        for (number, situation) in all.enumerated() { console.err.print("  \(number + 1)  \(situation.title)") }
-        console.err.write("What do you want to do? [1-\(all.count)] ")
-        let answer = console.input.readLine() ?? ""
-        let words = answer.filter { !$0.isWhitespace }
-        if let number = Int(words), all.indices.contains(number - 1) { return all[number - 1] }
-        if let named = Situation(rawValue: words) { return named }
-        throw Failure(.cancelled, "that is none of them", hint: "answer with a number from 1 to \(all.count)")
+        for (number, situation) in Self.all.enumerated() { console.err.print("  \(number + 1)  \(situation.title)") }
+        while true {
+            console.err.write("What do you want to do? [1-\(Self.all.count)] ")
+            let answer = console.input.readLine()
+            let words = (answer ?? "").filter { !$0.isWhitespace }
+            if let number = Int(words), Self.all.indices.contains(number - 1) { return Self.all[number - 1] }
+            if let named = Situation(rawValue: words.lowercased()) { return named }
+            guard !words.isEmpty else {
+                if answer == nil { console.err.print() }
+                throw Failure(.cancelled, "nothing was chosen", hint: "holdfast advise --situation SITUATION takes one by its name")
+            }
+            console.err.print("\(printable(words, limit: 40)) is none of them: answer with a number from 1 to \(Self.all.count)")
+        }
     }
 }
 

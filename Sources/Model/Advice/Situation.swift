@@ -44,7 +44,7 @@ package enum Situation: String, Sendable, Encodable, CaseIterable {
                 "lies outside of the cluster and survives its loss", "goes to other hosts, other paths, fewer nodes, another release",
                 "full, lightweight or dataless: as much as you want to keep",
             ]
-        case .standby: ["the smallest loss of work and the shortest interruption", "is used for nothing else, so it is ready"]
+        case .standby: ["the smallest loss of work and the shortest interruption", "its hosts do nothing else, so it is ready"]
         }
     }
 
@@ -59,7 +59,7 @@ package enum Situation: String, Sendable, Encodable, CaseIterable {
         case .backup:
             [
                 "the cluster that is restored to has to be empty: delete what is left of it first",
-                "as large as what it holds", "whether it can be restored shows when it is tried: drill it",
+                "takes about as much room as what it holds, compressed", "whether it can be restored shows when it is tried: drill it",
                 "keep several, in more than one place",
             ]
         case .standby: ["needs hosts of its own", "what was written since its last sync is lost, unless the switch is planned"]
@@ -107,7 +107,11 @@ extension AdviceFacts {
     }
 
     private func steps(_ situation: Situation) -> [String] {
-        let target = targets.first { $0.problem == nil }?.name ?? "NAME"
+        let chosen = targets.filter { $0.problem == nil }.max {
+            ($0.newest ?? Timestamp(seconds: 0)) < ($1.newest ?? Timestamp(seconds: 0))
+        }
+        let target = chosen?.name ?? "NAME"
+        let from = chosen.map { $0.path.isEmpty ? "PATH" : $0.path } ?? "PATH"
         let prepare = targets.isEmpty ? ["holdfast target add NAME PATH\(suffix)"] : []
         switch situation {
         case .pointInTime:
@@ -125,24 +129,25 @@ extension AdviceFacts {
         case .priorState:
             return prepare + [
                 "holdfast backup ls\(suffix)", "holdfast backup drill BACKUP --target \(target)\(suffix)",
-                "holdfast cluster delete\(suffix)",
-                "holdfast cluster restore BACKUP --from PATH\(suffix)",
+                "holdfast cluster delete\(suffix)      where something is left of it",
+                "holdfast cluster restore BACKUP --from \(from)\(suffix)",
             ]
         case .otherHardware, .virtualMachine, .removeNode:
             return prepare + [
                 "holdfast backup create --target \(target)\(suffix)", "holdfast backup drill latest --target \(target)\(suffix)",
                 "on the new hosts: write NEWFILE, a cluster file with their paths and stores (docs/cluster-file.md)",
-                "holdfast cluster restore BACKUP --from PATH -c NEWFILE",
+                "holdfast cluster restore BACKUP --from \(from) -c NEWFILE",
             ]
         case .otherRelease:
             return prepare + [
                 "holdfast backup create --target \(target)\(suffix)", "install the other release; name it in NEWFILE",
-                "holdfast cluster restore BACKUP --from PATH -c NEWFILE", "let the cluster's software migrate what was restored",
+                "holdfast cluster restore BACKUP --from \(from) -c NEWFILE", "let the cluster's software migrate what was restored",
             ]
         case .takeOver:
-            return prepare + [
-                "holdfast backup policy create often --target \(target) --every 1h --keep 24@1h,7@1d --drill 1w\(suffix)",
-                "on the other host: holdfast standby start --from PATH --cluster \(cluster) -c standby.yaml",
+            let often = "holdfast backup policy create often --target \(target) --every 1h --keep 24@1h,7@1d --drill 1w\(suffix)"
+            return prepare + (chosen?.hasPolicy == true ? [] : [often]) + [
+                "on the other host, which must reach \(target) too: write standby.yaml (docs/operations.md, A standby cluster)",
+                "there: holdfast standby start --from \(from) --cluster \(cluster) -c standby.yaml",
                 "let holdfast serve run on both", "now and then: holdfast standby promote --rehearse -c standby.yaml",
                 "when production fails: holdfast standby promote -c standby.yaml",
             ]
