@@ -12,8 +12,8 @@ import TestSupport
 import Testing
 
 @Suite(.enabled(if: PostgresServer.isInstalled), .timeLimit(.minutes(10))) struct OneCutTests {
-    /// Most of the time goes into the server that is started on each of them; HOLDFAST_TEST_ROUNDS asks for more.
-    private static let rounds = environmentValue("HOLDFAST_TEST_ROUNDS").flatMap { Int($0) } ?? 15
+    /// Most of the time goes into the server that is started on each of them; HOLDFAST_TEST_ROUNDS asks for more or fewer.
+    private static let rounds = environmentValue("HOLDFAST_TEST_ROUNDS").flatMap { Int($0) } ?? 50
 
     @Test func `every pair of rows and its file are whole in every snapshot that is taken while they are written`() throws {
         let cluster = try PostgresCluster()
@@ -21,7 +21,10 @@ import Testing
         _ = try loaded.initialize()
         let snapshots = Snapshots(loaded)
         try cluster.writing {
-            for round in 0..<Self.rounds { _ = try snapshots.create(SnapshotRequest("cut-\(round)"), job: JobControl()) }
+            for round in 0..<Self.rounds {
+                _ = try snapshots.create(SnapshotRequest("cut-\(round)"), job: JobControl())
+                _ = try snapshots.setPinned("cut-\(round)", .pin)
+            }
         }
         let repository = try loaded.storage()
         let (listing, reader) = try EntryReader.list(.snapshot, in: repository)
