@@ -52,7 +52,7 @@ enum APISchema {
         "PolicyRecord":
             "next: time?, lastRun: time?, lastGood: time?, lastFailure: string?, missedRuns: integer, usualSeconds: number?, entries: [string]",
         "BackupPolicy":
-            "name: string, target: string, mode: string, enabled: boolean, every: string, offset: string, keep: [string], rpo: string?, rto: string?, verifyPercent: integer, drill: string?, lastDrill: LastDrill?, record: PolicyRecord, concern: string?, served: boolean",
+            "name: string, target: string, mode: string, enabled: boolean, every: string, offset: string, keep: [string], rpo: string?, rto: string?, verifyPercent: integer, physical: boolean, drill: string?, lastDrill: LastDrill?, record: PolicyRecord, concern: string?, served: boolean",
         "BackupPolicyStatus": "policy: BackupPolicy, runs: [Run]",
         "Run": "time: time, command: string, outcome: string, seconds: number",
         "DeletedPolicy": "policy: string",

@@ -26,6 +26,7 @@ struct PolicyText {
         var fields = Fields()
         fields.add("policy", policy.name)
         fields.add("backups", "\(policy.mode.rawValue) into \(policy.target), \(policy.isEnabled ? policy.schedule.text : "disabled")")
+        fields.add("physical", policy.form == .physical ? "the files of PostgreSQL servers are kept beside the dumps" : nil)
         fields.add("kept", keep(policy.keep, "backup"))
         fields.add("verified", verified(policy))
         fields.add("aim", aim(policy.objective, policy.recoveryObjective, objectives.backups, "backup"))

@@ -67,6 +67,8 @@ struct BackupPolicyResult: Encodable {
     var rto: OrNull<Period>
     /// Of the data of a new backup, read before older ones go.
     var verifyPercent: Int
+    /// The files of PostgreSQL servers are kept beside the dumps.
+    var physical: Bool
     /// How often a backup is drilled; null: never by itself.
     var drill: OrNull<Period>
     var lastDrill: OrNull<DrillNote>
@@ -88,6 +90,7 @@ struct BackupPolicyResult: Encodable {
         rpo = OrNull(policy.objective)
         rto = OrNull(policy.recoveryObjective)
         verifyPercent = policy.verifyPercent ?? BackupPolicy.usualVerifyPercent
+        physical = policy.form == .physical
         drill = OrNull(policy.drill)
         lastDrill = OrNull(backup.record.lastDrill)
         record = PolicyRecordResult(backup.record, policy.schedule, isEnabled: policy.isEnabled, now: now)

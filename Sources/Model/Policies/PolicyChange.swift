@@ -14,6 +14,7 @@ package struct PolicyChange: Hashable, Sendable {
     package var verify: String?
     /// A period, or `none`.
     package var drill: String?
+    package var form: StoredForm?
     package var manualWarning: Int?
     package var manualRefusal: Int?
 
@@ -53,6 +54,7 @@ package struct PolicyChange: Hashable, Sendable {
         changed.mode = mode ?? policy.mode
         changed.verifyPercent = try newVerifyPercent(policy.verifyPercent)
         changed.drill = try newDrill(policy.drill)
+        changed.form = form ?? policy.form
         return changed
     }
 
@@ -70,6 +72,7 @@ package struct PolicyChange: Hashable, Sendable {
         policy.recoveryObjective = try newRecoveryObjective(nil)
         policy.verifyPercent = try newVerifyPercent(nil)
         policy.drill = try newDrill(nil)
+        policy.form = form
         return policy
     }
 
@@ -115,7 +118,8 @@ extension PolicyChange {
     package init(parsing text: String, at path: String, of kind: ManifestKind) throws(Failure) {
         var complaints = Complaints(path: path, form: Self.form)
         let root = try Self.form.compose(text, at: path)
-        let known = ["every", "offset", "keep", "rpo", "rto"] + (kind == .snapshot ? ["manual"] : ["target", "mode", "verify", "drill"])
+        let own = kind == .snapshot ? ["manual"] : ["target", "mode", "verify", "drill", "physical"]
+        let known = ["every", "offset", "keep", "rpo", "rto"] + own
         self.init()
         if let map = YamlMap(root, what: "the policy", known: known, line: 1, into: &complaints) {
             every = map.optional("every", into: &complaints)
@@ -127,6 +131,7 @@ extension PolicyChange {
             mode = Self.mode(map, &complaints)
             verify = map.optional("verify", into: &complaints)
             drill = map.optional("drill", into: &complaints)
+            form = Self.form(map, &complaints)
             if let node = map.node("manual") { readLimits(node, map.line(of: "manual"), &complaints) }
         }
         guard complaints.isEmpty else { throw complaints.failure }
@@ -151,6 +156,17 @@ extension PolicyChange {
             "unknown mode \"\(printable(text))\"", line: map.line(of: "mode"),
             remedy: "modes are \(BackupMode.allCases.map(\.rawValue).joined(separator: ", "))")
         return nil
+    }
+
+    private static func form(_ map: YamlMap, _ complaints: inout Complaints) -> StoredForm? {
+        guard let node = map.node("physical") else { return nil }
+        switch node.scalar?.string {
+        case "true": return .physical
+        case "false": return .portable
+        default:
+            complaints.add("physical is neither true nor false", line: map.line(of: "physical"), remedy: "write physical: true")
+            return nil
+        }
     }
 
     private mutating func readLimits(_ node: Node, _ line: Int, _ complaints: inout Complaints) {
@@ -193,6 +209,6 @@ extension BackupPolicy {
         rpo: \(objective?.text ?? "none")
         rto: \(recoveryObjective?.text ?? "none")
         drill: \(drill?.text ?? "none")
-        """ + (verifyPercent.map { "\nverify: \($0)%" } ?? "")
+        """ + (verifyPercent.map { "\nverify: \($0)%" } ?? "") + (form.map { "\nphysical: \($0 == .physical)" } ?? "")
     }
 }

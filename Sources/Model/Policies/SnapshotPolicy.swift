@@ -90,6 +90,8 @@ package struct BackupPolicy: Hashable, Sendable, Codable {
     package var verifyPercent: Int?
     /// How often a backup is drilled, after it was made; nil: never by itself.
     package var drill: Period?
+    /// Whether backups keep the files of PostgreSQL servers beside the dumps; nil: they do not.
+    package var form: StoredForm?
 
     /// Throws `usage` for a name that cannot be.
     package init(

@@ -35,7 +35,7 @@ extension Backups {
         try cluster.reconcile(policy.name, with: listing, .locking)
         let name = try freeName("\(policy.name)-\(cluster.host.clock.now().compact)", besides: listing.entries.map(\.manifest.name))
         try change(policy) { $0.pending = name }
-        let backup = try make(BackupRequest(name: name.text, target: policy.target, mode: policy.mode), job)
+        let backup = try make(BackupRequest(name: name.text, target: policy.target, mode: policy.mode, form: policy.form ?? .portable), job)
         try change(policy) { $0.arrive(backup.entry.id.hex, name, .flawed, at: cluster.host.readClocks()) }
         job.begin(phase: "verifying \(name)")
         try prove(name, policy, job)

@@ -71,6 +71,9 @@ import Testing
         let backup = try PolicyChange(every: "1d", keep: "7@1d", mode: .lightweight).backupPolicy(named: "n", target: "nas")
         let other = try PolicyChange(every: "1h", keep: "1@1h").backupPolicy(named: "n", target: "tape")
         #expect(try PolicyChange(parsing: backup.yaml, at: "/p.yaml", of: .backup).applied(to: other) == backup)
+        var physical = backup
+        physical.form = .physical
+        #expect(try PolicyChange(parsing: physical.yaml, at: "/p.yaml", of: .backup).applied(to: other) == physical)
     }
 
     @Test(

@@ -21,6 +21,11 @@ struct BackupPolicyOptions: ParsableArguments {
             "How often a backup is drilled after it was made: 1w, or none (see holdfast backup drill --help).", valueName: "time"))
     var drill: String?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Keep the files of PostgreSQL servers beside the dumps, for standbys and for cluster restore --physical.")
+    var physical: Bool?
+
     func validate() throws {
         try validating { () throws(Failure) in
             if let verify { _ = try PolicyChange.percent(verifying: verify) }
@@ -33,6 +38,7 @@ struct BackupPolicyOptions: ParsableArguments {
         change.target = target ?? change.target
         change.mode = mode ?? change.mode
         change.verify = verify ?? change.verify
+        change.form = physical.map { $0 ? .physical : .portable } ?? change.form
     }
 }
 

@@ -30,7 +30,7 @@ struct BackupPolicyUpdateCommand: ClusterCommand {
         guard !change.isEmpty else {
             throw Failure(
                 .usage, "nothing is to be changed",
-                hint: "say what: --every, --offset, --keep, --target, --mode, --verify, --drill or --from")
+                hint: "say what: --every, --offset, --keep, --target, --mode, --verify, --drill, --physical or --from")
         }
         let cluster = try context.cluster(cluster)
         let backups = Backups(cluster)
