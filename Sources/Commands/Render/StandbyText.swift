@@ -43,6 +43,7 @@ struct StandbyText {
         fields.add("from", record.from + (status.trouble.map { ": \($0)" } ?? ""))
         fields.add("owner", status.owner.map { "\($0.host), epoch \($0.epoch)" } ?? "nobody raised an epoch yet")
         fields.add("stores", stores(record))
+        for form in status.forms { fields.add(form.store, "kept as \(form.words)") }
         fields.add("age", status.age.map { "\(DurationText.spoken(seconds: $0)) of work would be lost now" })
         fields.add("fetched", status.waiting.map { "\($0.name), not applied yet" })
         fields.add("missing", status.missing.map { "\($0.name), not fetched yet" })

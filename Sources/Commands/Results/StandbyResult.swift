@@ -76,6 +76,19 @@ struct StandbyStartResult: Encodable {
     }
 }
 
+struct KeptFormResult: Encodable {
+    var store: String
+    var form: StoredForm
+    /// Why it is not the physical one.
+    var obstacle: OrNull<String>
+
+    init(_ form: KeptForm) {
+        store = form.store
+        self.form = form.form
+        obstacle = OrNull(form.obstacle)
+    }
+}
+
 struct StandbyStatusResult: Encodable {
     var cluster: String
     var id: String
@@ -89,6 +102,8 @@ struct StandbyStatusResult: Encodable {
     var waiting: OrNull<PointResult>
     var missing: OrNull<PointResult>
     var points: [PointResult]
+    /// Of the stores of which backups may have two.
+    var forms: [KeptFormResult]
     var ageSeconds: OrNull<Double>
     var nextBackup: OrNull<Timestamp>
     var expectedPromotionSeconds: OrNull<Double>
@@ -109,6 +124,7 @@ struct StandbyStatusResult: Encodable {
         waiting = OrNull(status.waiting.map(PointResult.init))
         missing = OrNull(status.missing.map(PointResult.init))
         points = status.points.map(PointResult.init)
+        forms = status.forms.map(KeptFormResult.init)
         ageSeconds = OrNull(status.age)
         nextBackup = OrNull(status.nextBackup)
         expectedPromotionSeconds = OrNull(status.record.expectedPromotionSeconds)

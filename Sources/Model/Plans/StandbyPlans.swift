@@ -83,7 +83,7 @@ package struct PromotionPlan: Plan, Hashable {
     package var isEmpty: Bool { false }
 
     package var summary: PlanSummary {
-        let steps = Promotion.Step.allCases.filter { ($0 != .handover || promotion.isPlanned) && !promotion.isDone($0) }
+        let steps = Promotion.Step.allCases.filter { isWanted($0) && !promotion.isDone($0) }
         var lines = [
             PlanSummary.Line("backup", "\(point.name)" + (fetches ? ", to be fetched first" : ", on this host")),
             PlanSummary.Line("state of", "\(point.cutBegan.readable) (\(relativeAge(of: point.cutBegan, at: madeAt)))"),
@@ -111,6 +111,14 @@ package struct PromotionPlan: Plan, Hashable {
         return [unreachable, unfenced].compactMap { $0 } + warnings
     }
 
+    private func isWanted(_ step: Promotion.Step) -> Bool {
+        switch step {
+        case .handover: promotion.isPlanned
+        case .start: file.stores.contains { $0.kind == .postgres }
+        default: true
+        }
+    }
+
     private func words(_ step: Promotion.Step) -> String {
         switch step {
         case .handover: "the active cluster stops, makes the last backup and makes way"
@@ -118,6 +126,7 @@ package struct PromotionPlan: Plan, Hashable {
         case .fetch: "fetch the newest backup"
         case .fence: file.standby.fence == nil ? "no fence command" : "run the fence command"
         case .apply: "apply"
+        case .start: "start servers that are down"
         case .open: file.standby.onPromote == nil ? "no on-promote command" : "run the on-promote command"
         case .check: file.standby.check == nil ? "no check command" : "run the check command"
         case .takeOver: "take over the policies"

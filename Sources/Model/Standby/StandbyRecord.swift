@@ -50,6 +50,8 @@ package struct StandbyRecord: Hashable, Sendable, Codable {
     package var applied: Point?
     /// By store: when the comparison began that found it equal to what was applied. Not of one that differed.
     package var compared: [String: Timestamp]?
+    /// By store: the form of the image that was applied; nil is the portable one.
+    package var forms: [String: StoredForm]?
     /// What they are being made equal to: set before the first store is touched.
     package var applying: Point?
     /// The newest one that was seen in the target.
@@ -113,6 +115,8 @@ package struct Promotion: Hashable, Sendable, Codable {
         case fetch
         case fence
         case apply
+        /// Servers that were kept down serve.
+        case start
         /// The applications run.
         case open
         case check

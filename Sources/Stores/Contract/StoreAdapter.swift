@@ -70,6 +70,19 @@ package protocol StoreAdapter: Sendable {
     /// The same adapter, for restores of a store about which so much is known.
     func trusting(_ content: TrustedContent) -> any StoreAdapter
 
+    /// Why the files of the store cannot be kept equal to `image`, one of its physical form, while nobody may open it; nil when they can.
+    func obstacle(toKeepingClosed image: StoreImage) throws -> String?
+
+    /// Makes the files of the store those of `image`, of its physical form, touching only what differs, and leaves it closed: nobody can open it
+    /// until ``reopen(job:)``. Interrupted, the next one goes on.
+    func fillClosed(with image: StoreImage, job: JobControl) throws -> StoreRestoreOutcome
+
+    /// Compares a closed store with what it was filled with.
+    func checkClosed(against image: StoreImage, job: JobControl) throws -> StoreCheck
+
+    /// Opens a store that was left closed, waits until it serves and looks into it; nothing for one that is open. After a crash it is called again.
+    func reopen(job: JobControl) throws
+
     /// Native images of this store that exist beside it, by the id that `capture` gave them.
     func nativeImages() throws -> [String]
     func removeNativeImage(_ id: String) throws
@@ -90,6 +103,13 @@ package protocol StoreAdapter: Sendable {
 extension StoreAdapter {
     package var comparesNativeImages: Bool { false }
     package func trusting(_ content: TrustedContent) -> any StoreAdapter { self }
+    package func obstacle(toKeepingClosed image: StoreImage) throws -> String? { "its kind has one form" }
+    package func fillClosed(with image: StoreImage, job: JobControl) throws -> StoreRestoreOutcome { throw oneForm }
+    package func checkClosed(against image: StoreImage, job: JobControl) throws -> StoreCheck { throw oneForm }
+    package func reopen(job: JobControl) throws {}
+    private var oneForm: Failure {
+        Failure(.internal, "store \(declaration.name): a store of kind \(declaration.kind.rawValue) is not kept closed")
+    }
     package func prepare(_ request: CaptureRequest, job: JobControl) throws -> CapturedImage? { nil }
     package func abandon(_ request: CaptureRequest) {}
     package func isConvertedForBackups(_ image: StoreImage) throws -> Bool { false }

@@ -23,14 +23,14 @@ extension PostgresStore {
     }
 
     /// The programs of another release would not start on the files.
-    private func checkRelease(_ origin: ImageOrigin, _ directory: DataDirectory) throws {
+    func checkRelease(_ origin: ImageOrigin, _ directory: DataDirectory) throws {
         guard let present = try directory.release(), present != origin.release else { return }
         throw Failure(
             .refused, "\(directory.path): the image is of PostgreSQL \(origin.release), the server there is of PostgreSQL \(present)",
             hint: "restore a backup, which is made of dumps; or give the old release's server a place of its own")
     }
 
-    private func local() throws -> DataDirectory {
+    func local() throws -> DataDirectory {
         guard let directory else {
             throw Failure(
                 .refused, "store \(declaration.name): no data-directory is given, and the image is one of files",
@@ -62,8 +62,9 @@ extension PostgresStore {
         }
     }
 
-    private func start(_ control: ServiceControl, _ directory: DataDirectory) throws {
-        try control.start()
+    /// Starts it unless it runs, and waits until it has recovered.
+    func start(_ control: ServiceControl, _ directory: DataDirectory) throws {
+        if try !control.isRunning() { try control.start() }
         var last: (any Error)?
         let isReady = try control.wait {
             do {

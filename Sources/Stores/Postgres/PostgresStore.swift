@@ -13,6 +13,7 @@ package final class PostgresStore: StoreAdapter {
     package let declaration: StoreDeclaration
     let access: PostgresAccess
     let host: Host
+    let trusted: TrustedContent?
     private let nativeImageFolder: String?
     private let held = Mutex<[String: Held]>([:])
     private let parts = Mutex<[String: any PartRestore]>([:])
@@ -29,16 +30,27 @@ package final class PostgresStore: StoreAdapter {
     }
 
     /// Throws `clusterFile` for a store that no cluster file describes: a manifest does not say how a server is reached.
-    package init(_ declaration: StoreDeclaration, nativeImageFolder: String?, host: Host) throws {
+    package convenience init(_ declaration: StoreDeclaration, nativeImageFolder: String?, host: Host) throws {
         guard let access = declaration.postgres else {
             throw Failure(
                 .clusterFile, "store \(declaration.name): the cluster file does not say how this PostgreSQL server is reached",
                 hint: "declare it there with kind: postgres and connection")
         }
+        self.init(declaration, access, nativeImageFolder, host, trusted: nil)
+    }
+
+    private init(
+        _ declaration: StoreDeclaration, _ access: PostgresAccess, _ nativeImageFolder: String?, _ host: Host, trusted: TrustedContent?
+    ) {
         self.declaration = declaration
         self.access = access
         self.nativeImageFolder = nativeImageFolder
         self.host = host
+        self.trusted = trusted
+    }
+
+    package func trusting(_ content: TrustedContent) -> any StoreAdapter {
+        PostgresStore(declaration, access, nativeImageFolder, host, trusted: content)
     }
 
     var directory: DataDirectory? { access.dataDirectory.map(DataDirectory.init(path:)) }
@@ -54,6 +66,7 @@ package final class PostgresStore: StoreAdapter {
 
     package func open() throws -> StoreStatus {
         try asFailure {
+            if let closed = try closedStatus() { return closed }
             let (connection, facts) = try connect()
             defer { connection.close() }
             let form = try form(connection, facts)
@@ -78,6 +91,10 @@ package final class PostgresStore: StoreAdapter {
             throw Failure(
                 .store, "\(directory.path): no such directory",
                 hint: "check `data-directory` in the cluster file and that its file system is mounted, or restore the store")
+        }
+        guard try !directory.isClosed() else {
+            throw Failure(
+                .store, "\(directory.path): its server is down, because this is a standby", hint: "holdfast standby promote starts it")
         }
         guard try !directory.isHalfRestored() else {
             throw Failure(

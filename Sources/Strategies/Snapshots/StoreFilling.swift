@@ -13,6 +13,14 @@ package struct FilledStore: Sendable {
     package var checked: Timestamp
     package var seconds: Double
 
+    package init(name: String, changes: StoreRestoreOutcome, check: StoreCheck, checked: Timestamp, seconds: Double) {
+        self.name = name
+        self.changes = changes
+        self.check = check
+        self.checked = checked
+        self.seconds = seconds
+    }
+
     /// The store was found equal to the image.
     package var isEqual: Bool { changes.issues == 0 && check.differences == 0 }
 }

@@ -86,27 +86,35 @@ package struct Handover: Sendable {
     }
 
     private func answer(_ notice: StandbyNotice, _ target: String, _ job: JobControl) throws -> [String] {
-        guard let request = notice.request else { return [] }
+        guard let wish = notice.request else { return [] }
         guard cluster.file.standby.onFenced != nil else {
             try refuse(notice, target, "its cluster file has no on-fenced command, so nothing would stop the writers")
             return ["did not make way for \(notice.host): there is no on-fenced command"]
         }
-        try cluster.changeStanding { $0.handover = request }
+        try cluster.changeStanding { $0.handover = wish }
         do {
             try cluster.runHook(cluster.file.standby.onFenced, "handover", ["HOLDFAST_OWNER": notice.host])
             guard let place = try cluster.targets().first(where: { $0.path == target }) else {
                 throw Failure(.notFound, "the target \(target) is not one of this cluster any more")
             }
-            let backup = try Backups(cluster).create(BackupRequest(target: place.name, mode: .full), job: job).entry.manifest.name.text
-            guard try cluster.epochs(in: target).standbyNotice(of: notice.member)?.request?.token == request.token else {
+            let request = BackupRequest(target: place.name, mode: .full, form: try form(in: place.name))
+            let backup = try Backups(cluster).create(request, job: job).entry.manifest.name.text
+            guard try cluster.epochs(in: target).standbyNotice(of: notice.member)?.request?.token == wish.token else {
                 return try resume("the standby does not wait any more")
             }
-            return [try raise(for: notice, request, target, backup)]
+            return [try raise(for: notice, wish, target, backup)]
         } catch {
             let failure = Failure(describing: error)
             try? refuse(notice, target, failure.summary)
             return ["did not make way for \(notice.host): \(failure.summary)"] + (try resume("the handover failed"))
         }
+    }
+
+    /// That of the backups that the standby has had until now.
+    private func form(in target: String) throws -> StoredForm {
+        let id = try cluster.catalogue().clusterID
+        let last = try Backups(cluster).list(in: target).entries.last { $0.manifest.cluster.id == id && $0.manifest.mode == .full }
+        return last?.manifest.stores.contains { $0.physicalBytes != nil } == true ? .physical : .portable
     }
 
     private func raise(for notice: StandbyNotice, _ request: HandoverRequest, _ target: String, _ backup: String) throws -> String {

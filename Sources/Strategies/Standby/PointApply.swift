@@ -21,30 +21,45 @@ extension OfflineStandby {
         record.applying = entry.point
         try save(record)
         var filled: [FilledStore] = []
-        var compared = record.compared ?? [:]
+        var (compared, forms) = (record.compared ?? [:], record.forms ?? [:])
         for pair in matching.pairs {
             try job.checkCancelled()
-            if trusting, let last, try isUnchanged(pair, entry, last, reader, record.seals) { continue }
             let name = pair.declaration.name
-            let trusted = trusting ? try trusted(pair, entry, last, reader, since: record.compared?[name]) : nil
-            let store = try cluster.fill(pair.declaration, with: pair.record, of: entry, reader, trusting: trusted, job: job)
+            let form = try form(of: pair, in: entry, reader)?.form ?? .portable
+            let before = last.flatMap { form == forms[name] ?? .portable ? $0 : nil }
+            if trusting, form == .portable, let before, try isUnchanged(pair, entry, before, reader, record.seals) { continue }
+            let trusted = trusting ? try trusted(pair, form, entry, before, reader, since: compared[name]) : nil
+            let store = try fill(pair, form, of: entry, reader, trusted, job)
             filled.append(store)
             compared[name] = store.isEqual ? store.checked : nil
+            forms[name] = form
         }
         record.applied = entry.point
-        record.compared = compared
+        (record.compared, record.forms) = (compared, forms)
         record.applying = nil
         record.seals = try matching.pairs.reduce(into: [:]) { $0[$1.declaration.name] = try seal(of: $1.declaration) }
         try save(record)
         return filled
     }
 
-    /// What of a directory need not be read: what the last apply left there, and nobody has written to since.
+    private func fill(
+        _ pair: StoreMatching.Pair, _ form: StoredForm, of entry: RepositoryEntry, _ reader: EntryReader, _ trusted: TrustedContent?,
+        _ job: JobControl
+    ) throws -> FilledStore {
+        if form == .physical { return try fillClosed(pair, of: entry, reader, trusting: trusted, job: job) }
+        // It may have been kept closed until now.
+        try cluster.adapter(for: pair.declaration).reopen(job: job)
+        return try cluster.fill(pair.declaration, with: pair.record, of: entry, reader, trusting: trusted, job: job)
+    }
+
+    /// What of a store's files need not be read: what the last apply left there, and nobody has written to since.
     private func trusted(
-        _ pair: StoreMatching.Pair, _ entry: RepositoryEntry, _ last: RepositoryEntry?, _ reader: EntryReader, since: Timestamp?
+        _ pair: StoreMatching.Pair, _ form: StoredForm, _ entry: RepositoryEntry, _ last: RepositoryEntry?, _ reader: EntryReader,
+        since: Timestamp?
     ) throws -> TrustedContent? {
-        guard pair.declaration.kind == .directory, let last, let since, let new = try reader.tree(of: pair.record.name, in: entry)?.subtree,
-            let old = try reader.tree(of: pair.record.name, in: last)?.subtree
+        let folder = pair.record.folder(form)
+        guard pair.declaration.kind == .directory || form == .physical, let last, let since,
+            let new = try reader.tree(of: folder, in: entry)?.subtree, let old = try reader.tree(of: folder, in: last)?.subtree
         else { return nil }
         return TrustedContent(since: since, changed: try ImageComparison(reader).changedContents(from: old, to: new))
     }

@@ -21,6 +21,7 @@ struct Preflight {
     private(set) var checks: [String] = []
     private(set) var repository: OpenRepository?
     private(set) var newest: RepositoryEntry?
+    private var reader: EntryReader?
     private(set) var matching: StoreMatching?
     private(set) var isGoingOn = false
     private(set) var savesDivergence = false
@@ -37,6 +38,7 @@ struct Preflight {
             lookAtPlace(newest.manifest.cluster)
             lookAtClocks(newest.manifest.cluster.id)
             lookAtStores(newest.manifest)
+            if let matching { lookAtForms(matching, newest) }
             if let matching { lookAtSpace(matching) }
             lookAtVersions(newest.manifest)
         }
@@ -66,9 +68,10 @@ struct Preflight {
             let opened = try cluster.openForCopying(from)
             let lock = try opened.lock(.read, patience: .seconds(30))
             defer { lock.release() }
-            let listing = try EntryReader.list(.backup, in: opened).listing
+            let (listing, reader) = try EntryReader.list(.backup, in: opened)
             repository = opened
             newest = try newest(in: listing)
+            self.reader = reader
         } catch { complain("the target \(from)", error) }
     }
 
@@ -173,18 +176,37 @@ struct Preflight {
         matching = try? matchStores(of: manifest, to: cluster.file, without: [])
     }
 
+    /// Which of the two forms of a backup its stores are kept in. Dumps are loaded into a server that serves.
+    private mutating func lookAtForms(_ matching: StoreMatching, _ entry: RepositoryEntry) {
+        guard let reader else { return }
+        for pair in matching.pairs {
+            let name = pair.declaration.name
+            do {
+                guard let form = try OfflineStandby(cluster).form(of: pair, in: entry, reader) else { continue }
+                guard form.form == .portable else {
+                    checks.append("\(name) is kept as \(form.words)")
+                    continue
+                }
+                warnings.append("\(name) is kept as \(form.words)")
+                if !isGoingOn { _ = try cluster.adapter(for: pair.declaration).open() }
+            } catch { complain("the store \(name)", error) }
+        }
+    }
+
     /// Stores, and the repository of the points, which holds no more than they do.
     private mutating func lookAtSpace(_ matching: StoreMatching) {
         var needs: [String: (space: StoreSpace, bytes: UInt64)] = [:]
         do {
             for pair in matching.pairs where !isGoingOn && !savesDivergence {
                 guard let space = try cluster.adapter(for: pair.declaration).space() else { continue }
-                needs[space.fileSystem, default: (space, 0)].bytes += pair.record.bytes
+                needs[space.fileSystem, default: (space, 0)].bytes += max(pair.record.bytes, pair.record.physicalBytes ?? 0)
             }
             if !isGoingOn, !savesDivergence, !HDFSAddress.isMeant(by: cluster.file.storage),
                 let space = try StoreSpace.local(cluster.file.storage)
             {
-                needs[space.fileSystem, default: (space, 0)].bytes += matching.pairs.reduce(0) { $0 + $1.record.bytes }
+                needs[space.fileSystem, default: (space, 0)].bytes += matching.pairs.reduce(0) { sum, pair in
+                    sum + pair.record.bytes + (pair.record.physicalBytes ?? 0)
+                }
             }
         } catch { complain("room", error) }
         for need in needs.values.sorted(by: { $0.space.place < $1.space.place }) {

@@ -39,6 +39,7 @@ struct PromotionRun {
         try step(.fetch) { try $0.fetch() }
         try step(.fence) { try $0.fence() }
         try step(.apply) { try $0.apply() }
+        try step(.start) { try $0.standby.reopenStores(job: $0.job) }
         let hooks = try variables()
         try step(.open) { try $0.cluster.runHook($0.settings.onPromote, "promote", hooks) }
         try step(.check) { try $0.check(hooks) }

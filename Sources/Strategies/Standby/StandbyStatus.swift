@@ -15,6 +15,8 @@ package struct StandbyStatus: Sendable {
     /// Why the target cannot be reached; nil when it can.
     package var trouble: String?
     package var nextBackup: Timestamp?
+    /// Of the stores of which backups may have two, as of the newest point.
+    package var forms: [KeptForm]
     package var now: Timestamp
 
     /// Seconds of work that a promotion would lose now; nil when there is no point.
@@ -38,8 +40,10 @@ extension OfflineStandby {
             record.newest = own(listing, try cluster.catalogue().clusterID).last?.point ?? record.newest
         } catch { trouble = Failure(describing: error).summary }
         let now = cluster.host.clock.now()
+        let (entries, reader) = try points()
+        let forms = entries.last.map { newest in (try? self.forms(of: newest, reader)) ?? [] } ?? []
         return StandbyStatus(
-            record: record, cluster: try cluster.identity(), points: try points().entries.map(\.point), owner: owner, trouble: trouble,
-            nextBackup: record.nextBackup(at: now), now: now)
+            record: record, cluster: try cluster.identity(), points: entries.map(\.point), owner: owner, trouble: trouble,
+            nextBackup: record.nextBackup(at: now), forms: forms, now: now)
     }
 }

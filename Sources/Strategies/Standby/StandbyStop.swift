@@ -29,6 +29,7 @@ extension OfflineStandby {
             try cluster.recording("standby stop", job) {
                 var record = try record()
                 try finishApply(&record, job)
+                try reopenStores(job: job)
                 let standing = try cluster.standing()
                 do { try folder(record).unregister(standing.member) } catch {
                     job.note("the active cluster still counts on this standby: \(Failure(describing: error).summary)")

@@ -12,14 +12,23 @@ struct DataDirectory: Sendable {
 
     func file(_ name: String) -> String { Path.join(path, name) }
 
-    func exists() throws -> Bool { try statusOfPath(path) != nil }
-    func isHalfRestored() throws -> Bool { try statusOfPath(file(Self.guardName)) != nil }
+    /// In the file of that name: all of an image is there, and no server is to start on it yet.
+    static let closedMark = "closed"
 
-    /// `15`.
+    func exists() throws -> Bool { try statusOfPath(path) != nil }
+    /// No server can start on it.
+    func isGuarded() throws -> Bool { try statusOfPath(file(Self.guardName)) != nil }
+    func isHalfRestored() throws -> Bool { try isGuarded() && !isClosed() }
+    func isClosed() throws -> Bool { try words(of: Self.guardName).dropFirst().first == Self.closedMark }
+
+    /// `15`, also while no server can start on it.
     func release() throws -> String? {
-        try AtomicFile.readIfPresent(file("PG_VERSION"), limit: 64).map {
-            String(decoding: $0, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined()
-        }
+        try words(of: "PG_VERSION").first ?? words(of: Self.guardName).first
+    }
+
+    private func words(of name: String) throws -> [String] {
+        let bytes = try AtomicFile.readIfPresent(file(name), limit: 64) ?? []
+        return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init)
     }
 
     /// Nil when there is no control file.

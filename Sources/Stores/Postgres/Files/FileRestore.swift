@@ -9,24 +9,44 @@ struct FileRestore {
     private let directory: DataDirectory
     private let origin: ImageOrigin
     private let host: Host
+    private let trusted: TrustedContent?
 
-    init(_ image: ImageTree, _ directory: DataDirectory, _ origin: ImageOrigin, host: Host) {
+    init(_ image: ImageTree, _ directory: DataDirectory, _ origin: ImageOrigin, host: Host, trusted: TrustedContent? = nil) {
         self.image = image
         self.directory = directory
         self.origin = origin
         self.host = host
+        self.trusted = trusted
     }
 
+    /// A server that is started on them recovers.
     func run(_ job: JobControl) throws -> StoreRestoreOutcome {
+        let outcome = try fill(job)
+        guard let owner = try directory.owner() else { return outcome }
+        try RecoverySettings(directory: directory).write(ownedLike: owner)
+        try RestoreGuard(directory: directory).lower(release: origin.release, ownedLike: owner)
+        return outcome
+    }
+
+    /// No server can start on them. All else in the directory is the image's, its times too.
+    func runClosed(_ job: JobControl) throws -> StoreRestoreOutcome {
+        let outcome = try fill(job)
+        let folder = try Descriptor.openDirectory(directory.path)
+        let status = try folder.status()
+        try RestoreGuard(directory: directory).close(release: origin.release)
+        try folder.setTimes(accessed: status.accessed, modified: status.modified)
+        return outcome
+    }
+
+    private func fill(_ job: JobControl) throws -> StoreRestoreOutcome {
         if try !directory.exists() {
             // The parents are everybody's; the directory itself gets its owner and mode from the image.
             try makeDirectories(Path.parent(directory.path), mode: 0o755)
             try makeDirectories(directory.path)
         }
-        let parts = try RestoreParts(image, directory, host: host)
+        let parts = try RestoreParts(image, directory, host: host, trusted: trusted)
         try parts.checkTablespaces()
-        let fence = RestoreGuard(directory: directory)
-        try fence.raise()
+        try RestoreGuard(directory: directory).raise()
         var outcome = StoreRestoreOutcome(bytesWritten: 0, entriesChanged: 0, issues: 0)
         try apply(parts.main(), to: &outcome, job)
         guard let owner = try directory.owner() else { return outcome }
@@ -35,8 +55,6 @@ struct FileRestore {
         for tablespace in parts.tablespaces {
             for restore in try parts.restores(of: tablespace) { try apply(restore, to: &outcome, job) }
         }
-        try RecoverySettings(directory: directory).write(ownedLike: owner)
-        try fence.lower(release: origin.release, ownedLike: owner)
         return outcome
     }
 

@@ -25,6 +25,11 @@ struct RecoverySettings {
         try Descriptor.openDirectory(directory.path).setOwner(of: Array("recovery.signal".utf8), uid: owner.uid, gid: owner.gid)
     }
 
+    func arePresent() throws -> Bool {
+        let text = try text()
+        return ownText(text) != text
+    }
+
     /// Whether there were any.
     func remove(ownedLike owner: FileStatus) throws -> Bool {
         let now = try text()

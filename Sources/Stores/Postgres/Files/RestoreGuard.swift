@@ -13,10 +13,18 @@ struct RestoreGuard {
         let folder = try Descriptor.openDirectory(directory.path)
         if try folder.statusIfPresent(of: Self.version) != nil {
             try folder.rename(Self.version, to: Self.standIn)
+        } else if try directory.isClosed() {
+            try AtomicFile.write(Array("\(try directory.release() ?? "")\n".utf8), to: directory.file(DataDirectory.guardName), mode: 0o600)
         } else if try folder.statusIfPresent(of: Self.standIn) == nil {
             _ = try folder.open(Self.standIn, [.write, .createNew])
         }
         try folder.sync()
+    }
+
+    /// Says that all of an image of that release is there, and keeps servers out until it is lowered. Durable when it returns.
+    func close(release: String) throws {
+        try AtomicFile.write(
+            Array("\(release) \(DataDirectory.closedMark)\n".utf8), to: directory.file(DataDirectory.guardName), mode: 0o600)
     }
 
     /// `release` is the content of `PG_VERSION`.

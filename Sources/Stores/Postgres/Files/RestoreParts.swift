@@ -18,8 +18,10 @@ struct RestoreParts {
     let directory: DataDirectory
     let host: Host
     let tablespaces: [Tablespace]
+    private let trusted: TrustedContent?
 
-    init(_ image: ImageTree, _ directory: DataDirectory, host: Host) throws {
+    init(_ image: ImageTree, _ directory: DataDirectory, host: Host, trusted: TrustedContent? = nil) throws {
+        self.trusted = trusted
         self.image = image
         self.directory = directory
         self.host = host
@@ -50,7 +52,8 @@ struct RestoreParts {
     func main() -> TreeRestore {
         let excluded = DataDirectoryRules.untouched.union(Self.separate)
         return TreeRestore(
-            image: image, destination: directory.path, host: host, options: .init(excludedAtRoot: excluded, writesInPlace: true))
+            image: image, destination: directory.path, host: host,
+            options: .init(excludedAtRoot: excluded, writesInPlace: true, trusted: trusted))
     }
 
     /// The histories of time lines that the image does not know stay: from them the server sees which number is free for the next one.
@@ -62,14 +65,16 @@ struct RestoreParts {
             kept = Set(try Descriptor.openDirectory(directory.file("pg_wal")).entries().map(\.name).filter { $0.ends(with: ".history") })
         }
         return TreeRestore(
-            image: log, destination: directory.file("pg_wal"), host: host, options: .init(excludedAtRoot: kept.subtracting(known)))
+            image: log, destination: directory.file("pg_wal"), host: host,
+            options: .init(excludedAtRoot: kept.subtracting(known), trusted: trusted))
     }
 
     func restores(of tablespace: Tablespace) throws -> [TreeRestore] {
         try tablespace.folders.compactMap { folder in
             try image.directory(["pg_tblspc", tablespace.name, folder]).map {
                 TreeRestore(
-                    image: $0, destination: Path.join(tablespace.location, folder), host: host, options: .init(writesInPlace: true))
+                    image: $0, destination: Path.join(tablespace.location, folder), host: host,
+                    options: .init(writesInPlace: true, trusted: trusted))
             }
         }
     }

@@ -12,7 +12,7 @@ struct LiveServer {
 
     /// Nil when none runs. Has what it remembers written to the disk (a checkpoint), so that its files tell what it is.
     init?(_ store: PostgresStore, _ directory: DataDirectory) throws {
-        guard try directory.exists(), try !directory.isHalfRestored(), try directory.isInUse() else { return nil }
+        guard try directory.exists(), try !directory.isGuarded(), try directory.isInUse() else { return nil }
         access = store.access
         connection = try PostgresConnection(access.connection)
         try connection.execute("CHECKPOINT", as: "write a checkpoint")
