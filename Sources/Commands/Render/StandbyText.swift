@@ -19,6 +19,7 @@ struct StandbyText {
                 + "\(ByteCount(written)) written in \(DurationText.spoken(seconds: outcome.applySeconds))",
         ]
         if !outcome.stores.isEmpty { lines.append(RestoreText(terminal: terminal).stores(outcome.stores)) }
+        lines += outcome.writes.map { warning($0.words) }
         return lines.joined(separator: "\n")
     }
 
@@ -63,6 +64,7 @@ struct StandbyText {
             "\(terminal.paint("standby of cluster \(status.cluster.name)", .bold)), id \(status.cluster.id)", fields.text(for: terminal),
         ]
         if let failure = record.lastFailure { lines.append(warning("the last sync failed: \(failure)")) }
+        lines += status.writes.map { warning($0.words) }
         if record.promotion != nil { lines.append(warning("a promotion was begun and did not end: holdfast standby promote goes on")) }
         return lines.joined(separator: "\n")
     }

@@ -24,6 +24,8 @@ struct SyncResult: Encodable {
     var fetchSeconds: Double
     var applySeconds: Double
     var stores: [FilledStoreResult]
+    /// What somebody had written to the standby.
+    var writes: [StandbyRecord.Writes]
     var removed: [SnapshotName]
 
     init(_ outcome: SyncOutcome) {
@@ -33,6 +35,7 @@ struct SyncResult: Encodable {
         fetchSeconds = outcome.fetchSeconds
         applySeconds = outcome.applySeconds
         stores = outcome.stores.map(FilledStoreResult.init)
+        writes = outcome.writes
         removed = outcome.removed
     }
 }
@@ -104,6 +107,8 @@ struct StandbyStatusResult: Encodable {
     var points: [PointResult]
     /// Of the stores of which backups may have two.
     var forms: [KeptFormResult]
+    /// What somebody has written to the stores since the last sync.
+    var writes: [StandbyRecord.Writes]
     var ageSeconds: OrNull<Double>
     var nextBackup: OrNull<Timestamp>
     var expectedPromotionSeconds: OrNull<Double>
@@ -125,6 +130,7 @@ struct StandbyStatusResult: Encodable {
         missing = OrNull(status.missing.map(PointResult.init))
         points = status.points.map(PointResult.init)
         forms = status.forms.map(KeptFormResult.init)
+        writes = status.writes
         ageSeconds = OrNull(status.age)
         nextBackup = OrNull(status.nextBackup)
         expectedPromotionSeconds = OrNull(status.record.expectedPromotionSeconds)

@@ -115,6 +115,10 @@ extension HealthFacts {
         if let failure = standby.lastFailure {
             concerns.append(Concern("standby-sync", .critical, "the last sync of the standby failed: \(failure)", remedy: show))
         }
+        for writes in standby.writes ?? [] {
+            let remedy = "find out who does, and stop it; \(show)"
+            concerns.append(Concern("standby-written \(writes.store)", .warning, writes.words, remedy: remedy))
+        }
         if standby.promotion != nil {
             concerns.append(
                 Concern("standby-promotion", .critical, "a promotion was begun and did not end", remedy: "holdfast standby promote"))

@@ -41,6 +41,28 @@ package struct StandbyRecord: Hashable, Sendable, Codable {
         }
     }
 
+    /// What somebody wrote to a store of a standby; gone with the next apply.
+    package struct Writes: Hashable, Sendable, Codable {
+        package var store: String
+        /// What differs from what was applied: entries; a database counts as one.
+        package var count: Int
+        /// The first few.
+        package var examples: [String]
+        package var seen: Timestamp
+
+        package init(store: String, count: Int, examples: [String], seen: Timestamp) {
+            self.store = store
+            self.count = count
+            self.examples = examples
+            self.seen = seen
+        }
+
+        package var words: String {
+            "somebody has written to \(store) on this standby: \(counted(count, "difference")) from what was applied"
+                + (examples.isEmpty ? "" : ", such as \(printable(examples[0], limit: 120))") + "; a sync undoes it"
+        }
+    }
+
     package var format: Int
     /// Path of the target, and the id of the repository there.
     package var from: String
@@ -72,6 +94,8 @@ package struct StandbyRecord: Hashable, Sendable, Codable {
     /// By store: what its files looked like after they were applied.
     package var seals: [String: String]
     package var promotion: Promotion?
+    /// As the last sync found, before it put that right.
+    package var writes: [Writes]?
 
     package init(from: String, repository: String, since: Timestamp) {
         format = Self.newestFormat

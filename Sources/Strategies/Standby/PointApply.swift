@@ -78,7 +78,7 @@ extension OfflineStandby {
     }
 
     /// What tells that nobody has written to a store since; nil where nothing does.
-    private func seal(of store: StoreDeclaration) throws -> String? {
+    func seal(of store: StoreDeclaration) throws -> String? {
         switch store.kind {
         case .directory: nil
         case .sqlite: try ["", "-wal", "-journal"].map { try words(for: store.path + $0) }.joined(separator: " ")

@@ -153,6 +153,7 @@ struct PromotionRun {
     private mutating func apply() throws {
         let (entry, reader) = try chosen()
         let start = cluster.host.clock.monotonicNanoseconds()
+        notes += standby.notedWrites(since: record, try standby.points().entries, reader, job: job).map(\.words)
         stores = try standby.apply(entry, reader, trusting: true, &record, job: job)
         record.promotion?.point = entry.point
         job.note("the stores are at \(entry.manifest.name), in \(DurationText.spoken(seconds: standby.since(start)))")

@@ -17,6 +17,8 @@ package struct StandbyStatus: Sendable {
     package var nextBackup: Timestamp?
     /// Of the stores of which backups may have two, as of the newest point.
     package var forms: [KeptForm]
+    /// What somebody has written to the stores since the last sync.
+    package var writes: [StandbyRecord.Writes]
     package var now: Timestamp
 
     /// Seconds of work that a promotion would lose now; nil when there is no point.
@@ -42,8 +44,9 @@ extension OfflineStandby {
         let now = cluster.host.clock.now()
         let (entries, reader) = try points()
         let forms = entries.last.map { newest in (try? self.forms(of: newest, reader)) ?? [] } ?? []
+        let writes = (try? self.writes(since: record, entries, reader, job: JobControl())) ?? []
         return StandbyStatus(
             record: record, cluster: try cluster.identity(), points: entries.map(\.point), owner: owner, trouble: trouble,
-            nextBackup: record.nextBackup(at: now), forms: forms, now: now)
+            nextBackup: record.nextBackup(at: now), forms: forms, writes: writes, now: now)
     }
 }

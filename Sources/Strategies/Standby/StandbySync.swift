@@ -16,6 +16,8 @@ package struct SyncOutcome: Sendable {
     package var fetchSeconds: Double
     package var stores: [FilledStore]
     package var applySeconds: Double
+    /// What somebody had written here since the last one; it is gone now.
+    package var writes: [StandbyRecord.Writes]
     /// Points that are no longer kept.
     package var removed: [SnapshotName]
 }
@@ -80,7 +82,9 @@ extension OfflineStandby {
         let start = cluster.host.clock.monotonicNanoseconds()
         let (entries, reader) = try points()
         guard let newest = entries.last else { throw noPoint }
-        let wasThere = newest.point.tree == before
+        let writes = notedWrites(since: record, entries, reader, job: job)
+        record.writes = writes
+        let wasThere = newest.point.tree == before && writes.isEmpty
         let stores = wasThere ? [] : try apply(newest, reader, trusting: true, &record, job: job)
         let seconds = since(start)
         if !wasThere {
@@ -94,7 +98,7 @@ extension OfflineStandby {
         let removed = try retire(&record, job)
         return SyncOutcome(
             point: newest.point, wasThere: wasThere, bytesFetched: fetched.bytes, fetchSeconds: fetched.seconds, stores: stores,
-            applySeconds: seconds, removed: removed)
+            applySeconds: seconds, writes: writes, removed: removed)
     }
 
     var noPoint: Failure {

@@ -35,6 +35,7 @@ import Testing
         #expect(before.inode == after.inode && before.changed == after.changed, "a file that did not change was touched")
         #expect(second.bytesFetched < first.bytesFetched / 2, "\(first.bytesFetched) \(second.bytesFetched)")
         try expectClosed()
+        try undoDamage()
 
         try promoteInTwoTries()
         try expectCommits(commits, upTo: point)
@@ -47,6 +48,16 @@ import Testing
         #expect(!sites.b.isRunning)
         #expect(throws: (any Error).self) { try sites.b.start() }
         #expect(!sites.b.isRunning)
+    }
+
+    /// A page that somebody has written, with the size and the time of before.
+    private func undoDamage() throws {
+        let file = Path.join(sites.b.data, sites.bulk)
+        let damage = "touch -r '\(file)' kept; printf x | dd of='\(file)' bs=1 seek=9000 conv=notrunc status=none; touch -r kept '\(file)'"
+        #expect(try ChildProcess(["/bin/sh", "-c", damage], workingDirectory: sites.home.path).run().succeeded)
+        let undone = try sites.sync("b")
+        #expect(undone.writes.map(\.store) == ["catalog"] && undone.stores.allSatisfy(\.isEqual), "\(undone.writes)")
+        #expect((1..<100_000).contains(undone.stores[0].changes.bytesWritten), "\(undone.stores[0].changes)")
     }
 
     private func writeAroundBackup(_ name: String) throws -> (StoreRecord, [NumberedCommits.Commit]) {

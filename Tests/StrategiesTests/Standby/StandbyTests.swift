@@ -111,16 +111,28 @@ import Testing
         #expect(compared.succeeded)
     }
 
-    @Test func `what was written to a standby is gone with the next sync`() throws {
+    @Test func `what was written to a standby is told, and gone with the next sync`() throws {
         try sites.start("b")
+        #expect(try sites.standby("b").status().writes.isEmpty && sites.standby("b").sync(job: JobControl()).wasThere)
         try AtomicFile.write([1], to: "\(place.path)/b/uploads/stray")
         try sites.execute("DELETE FROM account", at: "b")
         // The same size and the same time, so that only its time of change tells.
         let (there, mine) = ("\(place.path)/srv/uploads/sub/file0", "\(place.path)/b/uploads/sub/file0")
         let overwritten = try ChildProcess(["/bin/sh", "-c", "printf 'xxxxxxxx' > \(mine); touch -r \(there) \(mine)"]).run()
         #expect(overwritten.succeeded)
+        #expect(try sites.standby("b").status().writes.map(\.store) == ["accounts", "uploads"])
+        let undone = try sites.standby("b").sync(job: JobControl())
+        #expect(undone.writes.map(\.store) == ["accounts", "uploads"] && !undone.wasThere)
+        #expect(try sites.content("b") == sites.content("srv") && sites.standby("b").status().writes.isEmpty)
+        let concerns = try sites.site("b").health().concerns.map(\.key)
+        #expect(concerns.contains("standby-written uploads"), "\(concerns)")
+
+        try sites.execute("DELETE FROM account", at: "b")
         try sites.backup("second")
-        _ = try sites.standby("b").sync(job: JobControl())
+        #expect(try sites.standby("b").sync(job: JobControl()).writes.map(\.store) == ["accounts"])
+        try AtomicFile.write([1], to: "\(place.path)/b/uploads/stray")
+        let promoted = try sites.promote("b")
+        #expect(promoted.notes.contains { $0.contains("written to uploads") }, "\(promoted.notes)")
         #expect(try sites.content("b") == sites.content("srv"))
     }
 
