@@ -4,17 +4,16 @@ package import Model
 package import StoreContract
 
 extension PostgresStore {
-    /// The dumps are loaded into a server of our own, whose rows are counted and whose tables and indexes `pg_amcheck` looks through.
+    /// The dumps are loaded into a server of our own, or one is started on the files; its rows are counted, and `pg_amcheck` looks through its tables and
+    /// indexes.
     package func rehearse(
         _ image: StoreImage, of record: StoreRecord, scratch: ScratchDirectory, job: JobControl
     ) throws -> any RehearsedStore {
         try asFailure {
             let name = declaration.name
-            guard try DumpLayout.databases(in: image.tree) != nil else {
-                return try reading(image, record, "the image is one of files, which a backup does not hold", scratch, job)
-            }
-            do { _ = try ServerPrograms.newest(access, store: name) } catch {
-                return try reading(image, record, "\(Failure(describing: error).message): the dumps were read, not loaded", scratch, job)
+            let isDumps = try DumpLayout.databases(in: image.tree) != nil
+            do { try requirePrograms(for: image.tree, isDumps) } catch {
+                return try reading(image, record, "\(Failure(describing: error).message): all was read, and not opened", scratch, job)
             }
             let folder = Path.join(scratch.path, name)
             try makeDirectories(folder)
@@ -28,7 +27,7 @@ extension PostgresStore {
                 job.begin(phase: "checking \(name)")
                 findings.bytes = try ImageCensus(of: image.tree, job: job).bytes
                 findings.restoreSeconds = Double(restored &- start) / 1e9
-                findings.proofs.append("a server of PostgreSQL loads the dumps and serves them")
+                findings.proofs.append("a server of PostgreSQL \(isDumps ? "loads the dumps" : "recovers from the files") and serves them")
                 try RehearsalCheck(server: server, programs: programs, job: job).run(record, &findings)
                 findings.checkSeconds = Double(host.clock.monotonicNanoseconds() &- restored) / 1e9
                 return RehearsedServer(findings: findings, server: server, database: databaseOfConnection)
@@ -37,6 +36,15 @@ extension PostgresStore {
                 throw error
             }
         }
+    }
+
+    private func requirePrograms(for image: ImageTree, _ isDumps: Bool) throws {
+        let name = declaration.name
+        guard !isDumps else {
+            _ = try ServerPrograms.newest(access, store: name)
+            return
+        }
+        _ = try ServerPrograms.require(access, told: nil, release: try ImageOrigin(of: image, named: name, access).release, store: name)
     }
 
     private func reading(
@@ -129,7 +137,7 @@ private struct RehearsedServer: RehearsedStore {
     /// As libpq reads them.
     var environment: [String: String] {
         [
-            "PGHOST": "/proc/self/fd/\(RehearsedPlace.descriptor)", "PGPORT": "\(ScratchData.port)", "PGUSER": ScratchData.user,
+            "PGHOST": "/proc/self/fd/\(RehearsedPlace.descriptor)", "PGPORT": "\(ScratchData.port)", "PGUSER": server.user,
             "PGDATABASE": database ?? "postgres",
         ]
     }

@@ -8,14 +8,15 @@ extension Cluster {
     /// Restores the image of a store into `scratch` and opens it there, through the adapter of `store`, which is neither touched nor looked at.
     /// What is wrong with the image is in the report, without a store where there is nothing to open; throws when it could not be tried.
     package func rehearse(
-        _ record: StoreRecord, as store: StoreDeclaration, of entry: RepositoryEntry, _ reader: EntryReader, scratch: ScratchDirectory,
-        job: JobControl
+        _ record: StoreRecord, as store: StoreDeclaration, of entry: RepositoryEntry, _ reader: EntryReader, form: StoredForm = .portable,
+        scratch: ScratchDirectory, job: JobControl
     ) throws -> (report: DrillReport.Store, store: (any RehearsedStore)?) {
         var problems: [String] = []
         do {
             problems = try treeProblems(record, entry, reader)
             let adapter = try adapter(for: store)
-            let rehearsed = try adapter.rehearse(try image(of: record, in: entry, reader), of: record, scratch: scratch, job: job)
+            let image = try image(of: record, in: entry, reader, form: form)
+            let rehearsed = try adapter.rehearse(image, of: record, scratch: scratch, job: job)
             let found = rehearsed.findings
             let report = DrillReport.Store(
                 name: record.name, kind: record.kind, extent: record.extent, restoreSeconds: found.restoreSeconds,
@@ -50,7 +51,7 @@ extension Manifest {
     /// Throws `space` when the file system of `scratch` is too small for a rehearsal of all stores.
     package func checkRehearsalSpace(in scratch: ScratchDirectory, hint: String) throws {
         let needed = stores.reduce(UInt64(0)) { sum, store in
-            let product = store.bytes.multipliedReportingOverflow(by: store.kind.copiesInRehearsal)
+            let product = max(store.bytes, store.physicalBytes ?? 0).multipliedReportingOverflow(by: store.kind.copiesInRehearsal)
             let bytes = product.overflow ? UInt64.max : product.partialValue
             return sum > UInt64.max - bytes ? .max : sum + bytes
         }

@@ -51,11 +51,12 @@ extension OfflineStandby {
         var open: [String: any RehearsedStore] = [:]
         defer { for store in open.values { store.close() } }
         var reports: [DrillReport.Store] = []
-        for record in entry.manifest.stores {
-            guard let declaration = cluster.file.store(named: record.name) else { continue }
-            let (report, store) = try cluster.rehearse(record, as: declaration, of: entry, reader, scratch: scratch, job: job)
+        for pair in try matchStores(of: entry.manifest, to: cluster.file, without: []).pairs {
+            let form = try form(of: pair, in: entry, reader)?.form ?? .portable
+            let (report, store) = try cluster.rehearse(
+                pair.record, as: pair.declaration, of: entry, reader, form: form, scratch: scratch, job: job)
             reports.append(report)
-            open[record.name] = store
+            open[pair.record.name] = store
         }
         let fault = check(open.mapValues(\.path), entry)
         return RehearsalOutcome(point: entry.point, stores: reports, seconds: self.since(start), fault: fault)

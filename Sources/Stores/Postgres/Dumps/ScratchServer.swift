@@ -17,7 +17,8 @@ final class ScratchServer: Sendable {
     private let thread: WorkerThread
     private let ended: Monitor<ChildProcess.Outcome?>
     private let place: SharedDescriptor
-    private let user: String
+    /// Its first superuser.
+    let user: String
 
     /// Copies the image of files into `folder`, starts a server on it and waits until it has recovered.
     convenience init(_ image: ImageTree, store: String, _ programs: ServerPrograms, in folder: String, host: Host, job: JobControl) throws {
