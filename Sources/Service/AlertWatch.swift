@@ -7,8 +7,6 @@ import Model
 enum AlertWatch {
     /// Seconds between two looks, and between two heartbeats.
     static let interval: UInt64 = 60
-    /// A look that has not come back after so many seconds hangs: a mount does. The heartbeat is withheld then, because nobody would be told anything.
-    static let patience: UInt64 = 300
 
     /// What is to be told now.
     static func look(_ cluster: Cluster) throws -> [AlertNotice] {

@@ -19,6 +19,8 @@ package final class PolicyService {
         package var patience: Duration = .seconds(60)
         /// Between two looks at the health of the cluster, and between two heartbeats.
         package var watch: Duration = .seconds(Int64(AlertWatch.interval))
+        /// A look that has not come back after so long hangs: a mount does. The heartbeat is withheld then, because nobody would be told anything.
+        package var watchPatience: Duration = .seconds(300)
         /// Called once the service is the only one of its cluster; gives what is to be called when it is not any more.
         package var began: @Sendable () -> @Sendable () -> Void = { {} }
         /// Where things are done.
@@ -184,7 +186,7 @@ package final class PolicyService {
     }
 
     private var isWatchHanging: Bool {
-        guard let look = lanes[.alerts], host.clock.monotonicNanoseconds() &- look.began > AlertWatch.patience * 1_000_000_000 else {
+        guard let look = lanes[.alerts], host.clock.monotonicNanoseconds() &- look.began > nanoseconds(options.watchPatience) else {
             return false
         }
         tellTrouble(

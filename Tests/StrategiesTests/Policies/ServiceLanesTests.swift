@@ -43,10 +43,12 @@ import Testing
     }
 
     /// Serves until `isEnough` says so of something that is told.
-    private func serve(_ cluster: Cluster, until isEnough: @escaping @Sendable (ServiceEvent) -> Bool) throws {
-        let job = JobControl()
+    private func serve(_ cluster: Cluster, _ job: JobControl = JobControl(), until isEnough: @escaping @Sendable (ServiceEvent) -> Bool)
+        throws
+    {
         var options = PolicyService.Options()
         (options.glance, options.slice, options.watch) = (.milliseconds(100), .milliseconds(20), .milliseconds(100))
+        options.watchPatience = .milliseconds(400)
         let told = told
         let service = PolicyService(
             host: .current(), options: options, job: job, load: { cluster },
@@ -116,6 +118,30 @@ import Testing
         try serve(cluster) { $0.event == .standing && $0.message.contains("standby at second") }
         #expect(seen.read { $0 } == ["heartbeats", "alert"], "\(told.read { $0 })")
         #expect(try sites.content("b") == sites.content("srv"))
+    }
+
+    @Test func `a look that does not come back ends the heartbeat, which goes on when it has`() throws {
+        let small = try SmallCluster(in: place.path)
+        let (begun, go) = (place.file("begun"), place.file("go"))
+        #expect(mkfifo(begun, 0o600) == 0 && mkfifo(go, 0o600) == 0)
+        let beat = "http://127.0.0.1:\(watcher.port)/beat"
+        try small.writeFile("holdfast.yaml", more: "alerts: {heartbeat: \"\(beat)\", command: \"echo > \(begun); cat \(go)\"}")
+        _ = try small.load().initialize()
+        _ = try Snapshots(small.load()).setPolicyEnabled(false)
+        let (look, watcher, seen, job) = (look, watcher, seen, JobControl())
+        let meanwhile = try WorkerThread(named: "meanwhile") {
+            defer { job.cancel() }
+            _ = try AtomicFile.read(begun)
+            look.wait(for: "trouble") { $0.event == .failed && $0.message.contains("does not come back") }
+            // One may have been on its way.
+            if !watcher.waitForRequests(watcher.requests.count + 2, atMost: .milliseconds(1000)) { seen.change { $0.append("silence") } }
+            try Descriptor.open(go, [.write]).write([0x0A])
+            look.waitForHeartbeats()
+        }
+        try serve(small.load(), job) { _ in false }
+        try meanwhile.join()
+        #expect(seen.read { $0 } == ["trouble", "silence", "heartbeats"], "\(told.read { $0 })")
+        #expect(told.read { $0.count { $0.event == .failed } } == 1, "told once")
     }
 
     @Test func `a drill that takes its time stops neither heartbeats nor snapshots`() throws {
