@@ -40,6 +40,12 @@ import Testing
         #expect(DurationText.clock(seconds: seconds) == clock)
     }
 
+    @Test func `a length of time in a narrow place keeps its second unit, and is never told too short`() {
+        let texts = [0: "0s", 59: "59s", 60: "1m", 539: "8m59s", 3600: "1h", 7140: "1h59m", 7141: "2h", 86_400: "1d", 273_601: "3d5h"]
+        for (seconds, text) in texts { #expect(DurationText.compact(seconds: Double(seconds)) == text) }
+        #expect(DurationText.compact(seconds: .infinity) == "?")
+    }
+
     @Test(
         arguments: [
             ("500ms", 500), ("5s", 5000), ("30m", 1_800_000), ("12h", 43_200_000), ("7d", 604_800_000), ("2w", 1_209_600_000),

@@ -8,7 +8,7 @@ struct AdviceText {
         var table = Table([
             Table.Column("FAULT", importance: 9, minimum: 20), Table.Column("COVERED", importance: 8, minimum: 9),
             Table.Column("BY", importance: 5, minimum: 14), Table.Column("LOST (RPO)", importance: 7, minimum: 14),
-            Table.Column("BACK IN (RTO)", importance: 6, minimum: 12),
+            Table.Column("BACK (RTO)", importance: 6, minimum: 10),
         ])
         for line in advice {
             table.add([

@@ -110,8 +110,8 @@ package struct Exposure: Hashable, Sendable, Encodable {
 
     package var text: String {
         guard let now, let worst else { return "everything" }
-        let spoken = DurationText.spoken(seconds: now)
-        guard runs > 1 else { return "\(spoken) now" }
-        return "\(spoken) now, \(DurationText.spoken(seconds: worst)) at worst"
+        let compact = DurationText.compact(seconds: now)
+        guard runs > 1 else { return "\(compact) now" }
+        return "\(compact) now, \(DurationText.compact(seconds: worst)) at worst"
     }
 }

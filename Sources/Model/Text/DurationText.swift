@@ -30,6 +30,23 @@ package enum DurationText {
         }
     }
 
+    /// For narrow places where one unit says too little, rounded up in the second one: "45s", "8m59s", "1h59m", "3d4h".
+    package static func compact(seconds: Double) -> String {
+        guard seconds.isFinite, seconds < 1e12 else { return "?" }
+        let whole = Int(max(0, seconds).rounded(.up))
+        func two(_ unit: Int, _ name: String, _ lesser: Int, _ lesserName: String) -> String {
+            let count = (whole + lesser - 1) / lesser
+            let (large, small) = (count / (unit / lesser), count % (unit / lesser))
+            return "\(large)\(name)" + (small > 0 ? "\(small)\(lesserName)" : "")
+        }
+        switch whole {
+        case ..<60: return "\(whole)s"
+        case ..<3600: return two(60, "m", 1, "s")
+        case ..<86_400: return two(3600, "h", 60, "m")
+        default: return two(86_400, "d", 3600, "h")
+        }
+    }
+
     /// For a clock in a progress line: "0:42", "12:05", "3:12:05".
     package static func clock(seconds: Double) -> String {
         guard seconds.isFinite, seconds < 1e9 else { return "-:--" }
