@@ -70,7 +70,7 @@ package struct StandbyRecord: Hashable, Sendable, Codable {
     package var since: Timestamp
     /// What the stores hold; nil before the first.
     package var applied: Point?
-    /// By store: when the comparison began that found it equal to what was applied. Not of one that differed.
+    /// By store: the time of its files when the comparison began that found it equal to what was applied. Not of one that differed.
     package var compared: [String: Timestamp]?
     /// By store: the form of the image that was applied; nil is the portable one.
     package var forms: [String: StoredForm]?

@@ -67,6 +67,9 @@ package protocol StoreAdapter: Sendable {
     /// a `Failure` of code `damaged` or `store` where there is nothing to open.
     func rehearse(_ image: StoreImage, of record: StoreRecord, scratch: ScratchDirectory, job: JobControl) throws -> any RehearsedStore
 
+    /// The present by the clock of the store's files (``Descriptor/moveTimeOfChange()``); nil for a store that has none.
+    func fileTime() throws -> Timestamp?
+
     /// The same adapter, for restores of a store about which so much is known.
     func trusting(_ content: TrustedContent) -> any StoreAdapter
 
@@ -102,6 +105,7 @@ package protocol StoreAdapter: Sendable {
 
 extension StoreAdapter {
     package var comparesNativeImages: Bool { false }
+    package func fileTime() throws -> Timestamp? { nil }
     package func trusting(_ content: TrustedContent) -> any StoreAdapter { self }
     package func obstacle(toKeepingClosed image: StoreImage) throws -> String? { "its kind has one form" }
     package func fillClosed(with image: StoreImage, job: JobControl) throws -> StoreRestoreOutcome { throw oneForm }

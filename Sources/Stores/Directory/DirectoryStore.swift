@@ -26,6 +26,8 @@ package final class DirectoryStore: StoreAdapter {
         self.host = host
     }
 
+    package func fileTime() throws -> Timestamp? { try Descriptor.openDirectory(path).moveTimeOfChange() }
+
     package func trusting(_ content: TrustedContent) -> any StoreAdapter {
         DirectoryStore(declaration, nativeImageFolder: nativeImageFolder, host: host, trusted: content)
     }

@@ -1,6 +1,6 @@
 import Archiving
 package import HostIO
-import Model
+package import Model
 package import StoreContract
 
 /// A standby's server: down, its files kept equal to an image of files. Nothing is written there, so only what differs between two images is.
@@ -64,6 +64,8 @@ extension PostgresStore {
             try live.readCatalogues()
         }
     }
+
+    package func fileTime() throws -> Timestamp? { try directory.map { try Descriptor.openDirectory($0.path).moveTimeOfChange() } }
 
     /// Of a store that is kept closed; nil for any other.
     func closedStatus() throws -> StoreStatus? {

@@ -9,11 +9,11 @@ package struct FilledStore: Sendable {
     package var name: String
     package var changes: StoreRestoreOutcome
     package var check: StoreCheck
-    /// When the comparison of the check began.
-    package var checked: Timestamp
+    /// When the comparison of the check began, by the clock of the store's files; nil where that is not known.
+    package var checked: Timestamp?
     package var seconds: Double
 
-    package init(name: String, changes: StoreRestoreOutcome, check: StoreCheck, checked: Timestamp, seconds: Double) {
+    package init(name: String, changes: StoreRestoreOutcome, check: StoreCheck, checked: Timestamp?, seconds: Double) {
         self.name = name
         self.changes = changes
         self.check = check
@@ -62,7 +62,7 @@ extension Cluster {
             let plan = try adapter.planRestore(of: image, scratch: scratch, job: job)
             let changes = try adapter.apply(plan, of: image, scratch: scratch, job: job)
             job.begin(phase: "checking \(record.name)")
-            let checked = host.clock.now()
+            let checked = try? adapter.fileTime()
             let check = try adapter.check(against: image, scratch: scratch, job: job)
             let seconds = Double(host.clock.monotonicNanoseconds() &- start) / 1e9
             return FilledStore(name: record.name, changes: changes, check: check, checked: checked, seconds: seconds)

@@ -61,7 +61,7 @@ extension OfflineStandby {
         guard pair.declaration.kind == .directory || form == .physical, let last, let since,
             let new = try reader.tree(of: folder, in: entry)?.subtree, let old = try reader.tree(of: folder, in: last)?.subtree
         else { return nil }
-        return TrustedContent(since: since, changed: try ImageComparison(reader).changedContents(from: old, to: new))
+        return TrustedContent(before: since, changed: try ImageComparison(reader).changedContents(from: old, to: new))
     }
 
     /// Directories are always looked through, which costs no reading; what else is there by its seal.

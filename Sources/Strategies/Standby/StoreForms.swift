@@ -35,7 +35,7 @@ extension OfflineStandby {
             let image = try cluster.image(of: pair.record, in: entry, reader, form: .physical)
             let changes = try adapter.fillClosed(with: image, job: job)
             job.begin(phase: "checking \(name)")
-            let checked = cluster.host.clock.now()
+            let checked = try? adapter.fileTime()
             let check = try adapter.checkClosed(against: image, job: job)
             return FilledStore(name: name, changes: changes, check: check, checked: checked, seconds: since(start))
         } catch {
