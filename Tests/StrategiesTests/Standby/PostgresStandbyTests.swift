@@ -49,8 +49,10 @@ import Testing
         try failBack()
     }
 
-    /// While the files are written; the same command goes on.
+    /// Into a place where nothing is, while the files are written; the same command goes on.
     private func breakOffStart() throws {
+        try sites.b.stop()
+        try removeTree(sites.b.data)
         let prepared = try sites.standby("b").prepareStart(from: sites.nas, of: "acme")
         let (job, guarded) = (JobControl(), Path.join(sites.b.data, "PG_VERSION.holdfast-restoring"))
         let watcher = try WorkerThread(named: "cancel") {

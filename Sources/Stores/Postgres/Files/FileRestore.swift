@@ -1,6 +1,7 @@
 import Archiving
 import HostIO
 import Model
+import ResticFormat
 import StoreContract
 
 /// Makes the files of a server that is down those of an image.
@@ -31,10 +32,11 @@ struct FileRestore {
     /// No server can start on them. All else in the directory is the image's, its times too.
     func runClosed(_ job: JobControl) throws -> StoreRestoreOutcome {
         let outcome = try fill(job)
-        let folder = try Descriptor.openDirectory(directory.path)
-        let status = try folder.status()
         try RestoreGuard(directory: directory).close(release: origin.release)
-        try folder.setTimes(accessed: status.accessed, modified: status.modified)
+        // What was made in it since the image's were set has moved them.
+        if let root = try ImageReader(image).root().1 {
+            try Descriptor.openDirectory(directory.path).setTimes(accessed: root.atime.timestamp, modified: root.mtime.timestamp)
+        }
         return outcome
     }
 
