@@ -39,6 +39,7 @@ struct Preflight {
             lookAtClocks(newest.manifest.cluster.id)
             lookAtStores(newest.manifest)
             if let matching { lookAtForms(matching, newest) }
+            if savesDivergence { lookAtServers() }
             if let matching { lookAtSpace(matching) }
             lookAtVersions(newest.manifest)
         }
@@ -190,6 +191,18 @@ struct Preflight {
                 warnings.append("\(name) is kept as \(form.words)")
                 if !isGoingOn { _ = try cluster.adapter(for: pair.declaration).open() }
             } catch { complain("the store \(name)", error) }
+        }
+    }
+
+    /// What an old primary holds is saved first, and only a server that serves can be read.
+    private mutating func lookAtServers() {
+        for store in cluster.file.stores where store.kind == .postgres {
+            do {
+                let adapter = try cluster.adapter(for: store)
+                if try !adapter.isEmpty() { _ = try adapter.open() }
+            } catch {
+                complain("the store \(store.name) cannot be saved before it is replaced: start its server, or move its files away", error)
+            }
         }
     }
 

@@ -113,6 +113,10 @@ import Testing
         try sites.b.sql("CREATE TABLE on_b AS SELECT 1 AS id", in: "acme")
         try sites.backup("third", from: "b")
         let before = try bulk(sites.a)
+        try sites.a.stop()
+        let refusal = #expect(throws: Failure.self) { try sites.start("a") }
+        #expect(refusal?.code == .refused && refusal?.message.contains("cannot be saved") == true, "what diverged would be lost")
+        try sites.a.start()
         let back = try sites.start("a")
         #expect(!sites.a.isRunning && back.divergence != nil && back.sync.stores[0].isEqual)
         let after = try bulk(sites.a)
