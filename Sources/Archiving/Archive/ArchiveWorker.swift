@@ -86,7 +86,28 @@ final class ArchiveWorker {
         let directory = PendingDirectory(listed, source: opened, name: name, parent: parent, index: index)
         run.pool.push(directories.reversed().map { .directory(parent: directory, index: $0) }, .late)
         run.pool.push(reads.reversed().map { job(for: $0, in: directory) }, .ordinary)
+        try grow(directory)
         try finish(directory, directory.completeListing())
+    }
+
+    /// Waits for what comes while the rest is read. Of how many bytes a file is, is known at its end.
+    private func grow(_ directory: PendingDirectory) throws {
+        while let nodes = try directory.source.moreEntries() {
+            let nodes = nodes.filter { $0.type == .file || $0.type == .dir }
+            let places = directory.extend(nodes)
+            for (node, index) in zip(nodes, places) {
+                if node.type == .dir {
+                    totals.directories += 1
+                    run.pool.push(.directory(parent: directory, index: index), .late)
+                } else {
+                    totals.files += 1
+                    totals.filesNew += 1
+                    totals.bytes.grow(by: node.size)
+                    run.job.add(1, to: .filesExpected)
+                    run.pool.push(.largeFile(directory, index), .ordinary)
+                }
+            }
+        }
     }
 
     private func job(for read: ListedDirectory.Read, in directory: PendingDirectory) -> ArchiveRun.Job {

@@ -39,6 +39,8 @@ extension ArchiveWorker {
         case .failed: try finish(file.directory, file.directory.drop(file.index))
         case .content(let content, let size):
             run.job.add(1, to: .filesDone)
+            // It has grown since it was listed.
+            if size > file.node.size { totals.bytes.grow(by: size - file.node.size) }
             let finished = file.directory.complete(file.index) {
                 $0 = file.node
                 $0.size = size

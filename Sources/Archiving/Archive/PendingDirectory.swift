@@ -15,6 +15,8 @@ final class PendingDirectory: Sendable {
         var dropped: Set<Int> = []
         var outstanding: Int
         var isUnchanged: Bool
+        /// Nodes have come behind those that are in order.
+        var hasGrown = false
     }
 
     let source: any SourceDirectory
@@ -62,6 +64,18 @@ final class PendingDirectory: Sendable {
         }
     }
 
+    /// Files and directories that have come since the listing, before it is complete; gives their places.
+    func extend(_ nodes: [Node]) -> Range<Int> {
+        state.withLock { state in
+            let start = state.nodes.count
+            state.nodes += nodes
+            state.outstanding += nodes.count
+            state.hasGrown = true
+            state.isUnchanged = false
+            return start..<state.nodes.count
+        }
+    }
+
     /// The entry is left out.
     func drop(_ index: Int) -> Finished? {
         state.withLock { state in
@@ -93,6 +107,7 @@ extension PendingDirectory.State {
         var kept = nodes
         nodes = []
         if !dropped.isEmpty { kept = kept.indices.filter { !dropped.contains($0) }.map { kept[$0] } }
+        if hasGrown { kept.sort { Tree.areInOrder($0.name, $1.name) } }
         return PendingDirectory.Finished(nodes: kept, isUnchanged: isUnchanged)
     }
 }

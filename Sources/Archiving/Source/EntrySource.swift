@@ -27,6 +27,9 @@ package protocol SourceDirectory: AnyObject, Sendable {
     /// The same, told what the directory held in the parent tree: what the source knows to be unchanged it may take over from there
     /// instead of asking for it again.
     func entries(_ issues: IssueCollector, before: [Node]) throws -> [Node]
+    /// More entries of a directory that grows while it is read: waits for the next ones, and gives nil when no more will come. Asked by one thread
+    /// after ``entries(_:)`` until then, which holds that thread; ``EntrySource/width`` has to be larger by it.
+    func moreEntries() throws -> [Node]?
     func directory(named name: [UInt8]) throws -> any SourceDirectory
     func file(named name: [UInt8]) throws -> any SourceFile
     /// The same of entries as ``entries(_:)`` gave them, for sources that need not ask for them again.
@@ -58,6 +61,7 @@ package protocol SourceFile: AnyObject, Sendable {
 
 extension SourceDirectory {
     package func entries(_ issues: IssueCollector, before: [Node]) throws -> [Node] { try entries(issues) }
+    package func moreEntries() throws -> [Node]? { nil }
     package func directory(listed node: Node) throws -> any SourceDirectory { try directory(named: node.name) }
     package func file(listed node: Node) throws -> any SourceFile { try file(named: node.name) }
     package var isUnchanged: Bool { false }

@@ -154,4 +154,57 @@ private final class ScriptedFile: SourceFile {
         #expect(outcome.issueCount == 100 && outcome.issues.allSatisfy { $0.kind == .vanished })
         #expect(try fixture.nodes(outcome.tree).isEmpty)
     }
+
+    /// A directory whose files and directories come one after the other, each when those before have been read.
+    private final class Growing: EntrySource, SourceDirectory {
+        let inner: any SourceDirectory
+        let read = Monitor(0)
+        let names: [String]
+        let width = 4
+        nonisolated(unsafe) var given = 0
+
+        init(_ path: String, _ names: [String]) throws {
+            inner = try LocalDirectory(path: path).root()
+            self.names = names
+        }
+
+        var description: String { "growing" }
+        func root() -> any SourceDirectory { self }
+        func metadata() throws -> Node { try inner.metadata() }
+        func entries(_ issues: IssueCollector) throws -> [Node] { [] }
+
+        func moreEntries() throws -> [Node]? {
+            let wanted = given
+            _ = read.wait { $0 >= wanted ? true : nil }
+            guard given < names.count else { return nil }
+            let node = try inner.entries(IssueCollector()).filter { $0.name == Array(names[given].utf8) }
+            given += 1
+            return node
+        }
+
+        func directory(named name: [UInt8]) throws -> any SourceDirectory {
+            read.change { $0 += 1 }
+            return try inner.directory(named: name)
+        }
+
+        func file(named name: [UInt8]) throws -> any SourceFile {
+            read.change { $0 += 1 }
+            return try inner.file(named: name)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `what comes into a directory while it is read is archived with the rest, in order`() throws {
+        let folder = try TemporaryDirectory()
+        let tree = try folder.folder("tree")
+        let names = ["m", "z", "a", "empty", "dir", "large"]
+        for name in names.prefix(3) { try writeFile("\(tree)/\(name)", name) }
+        try writeFile("\(tree)/empty", "")
+        try writeFile("\(try folder.folder("tree/dir"))/inner", "inner")
+        try shell("head -c 30000000 /dev/urandom > '\(tree)/large'")
+        let fixture = try ArchiveFixture()
+        let outcome = try fixture.archive(try Growing(tree, names))
+        #expect(outcome.issueCount == 0 && outcome.totals.files == 6 && outcome.totals.directories == 1)
+        #expect(outcome.totals.bytes == 30_000_008)
+        #expect(outcome.tree == (try fixture.archive(tree)).tree)
+    }
 }
