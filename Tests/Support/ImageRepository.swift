@@ -40,6 +40,13 @@ package final class ImageRepository: Sendable {
         return (outcome, ArchivedTree(repository: try repository.loadIndex(), id: outcome.tree, node: outcome.root))
     }
 
+    /// Archives a store while it is rebuilt.
+    package func archive(_ store: any StoreRebuilding) throws -> (tree: ArchivedTree, contents: RebuiltContents) {
+        defer { store.close() }
+        let tree = try archive(CapturedImage(source: store.source, shape: store.shape)).tree
+        return (tree, try store.finish())
+    }
+
     /// The image as a strategy has it later: native ones opened again, others archived.
     package func keep(_ image: CapturedImage, of capture: Capture, by adapter: any StoreAdapter) throws -> StoreImage {
         capture.native ? .native(try adapter.openNativeImage(capture.imageID)) : .archived(try archive(image, over: capture.imageID).tree)

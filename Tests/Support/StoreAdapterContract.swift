@@ -236,6 +236,7 @@ package enum StoreAdapterContract {
             let reload =
                 switch reduced {
                 case .directoriesOnly(let reload), .rebuilt(_, _, let reload, _): reload
+                case .beingRebuilt(let store): try ImageRepository().archive(store).contents.reload
                 }
             #expect(!reload.isEmpty && reload.allSatisfy { $0.count != nil })
             #expect(try run.store.content() == content, "reducing works on a copy")

@@ -204,6 +204,8 @@ package struct CapturedImage: Sendable {
     package var facts: [String: String]
     /// What a backup without it would have to reload.
     package var reloadable: [ReloadItem]
+    /// Rows that it holds, where they are counted.
+    package var kept: [KeptRows] = []
     /// Where nothing was pinned: counts, while `source` is read, the entries that changed after the cut. To be read when it has been archived.
     package var changes: ChangeCounter?
 
@@ -241,6 +243,29 @@ package enum ReducedImage: Sendable {
     case directoriesOnly(reload: [ReloadItem])
     /// A rebuilt store in the scratch directory.
     case rebuilt(any EntrySource, ChunkShape, reload: [ReloadItem], kept: [KeptRows] = [])
+    /// One that is still being rebuilt while it is archived.
+    case beingRebuilt(any StoreRebuilding)
+}
+
+/// The rebuilding of a store in a scratch directory, beside the archiving of it.
+package protocol StoreRebuilding: AnyObject, Sendable {
+    /// Waits for what is not there yet, and throws when it will not come.
+    var source: any EntrySource { get }
+    var shape: ChunkShape { get }
+    /// What was left out and what is kept. After ``source`` has been archived; throws when it was not rebuilt whole.
+    func finish() throws -> RebuiltContents
+    /// Ends what is still at work, whatever came of it.
+    func close()
+}
+
+package struct RebuiltContents: Sendable {
+    package var reload: [ReloadItem]
+    package var kept: [KeptRows]
+
+    package init(reload: [ReloadItem], kept: [KeptRows]) {
+        self.reload = reload
+        self.kept = kept
+    }
 }
 
 /// What one store would lose and gain.

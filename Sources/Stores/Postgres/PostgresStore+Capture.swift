@@ -122,8 +122,13 @@ extension PostgresStore {
             jobs: host.processors)
         job.begin(phase: "dumping \(declaration.name)")
         try writing.writeGlobals(job)
-        for session in sessions.pinned { try writing.write(session.database, .all, snapshot: session.snapshot, job) }
-        return CapturedImage(source: LocalDirectory(path: writing.folder), shape: .contentDefined)
+        var image = CapturedImage(source: LocalDirectory(path: writing.folder), shape: .contentDefined)
+        for session in sessions.pinned {
+            let dump = try writing.write(session.database, .all, snapshot: session.snapshot, job)
+            let inventory = try TableInventory(of: session.connection, database: session.database)
+            image.kept += try inventory.keptRows(in: dump, DumpRows.count(in: dump, job), programs)
+        }
+        return image
     }
 
     private static let dumpFolder = "dumps"

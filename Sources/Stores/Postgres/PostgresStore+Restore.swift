@@ -151,8 +151,7 @@ extension PostgresStore {
         _ image: StoreImage, to extent: StoreExtent, scratch: ScratchDirectory, job: JobControl
     ) throws -> ReducedImage {
         try asFailure {
-            let dump = try ImageDump(store: self, image: image.tree, extent: extent, host: host).run(in: scratch.path, job)
-            return .rebuilt(LocalDirectory(path: dump.folder), .contentDefined, reload: dump.reload, kept: dump.kept)
+            .beingRebuilt(try ImageDump(store: self, image: image.tree, extent: extent, host: host).begin(in: scratch.path, job))
         }
     }
 }

@@ -16,6 +16,7 @@ package final class PostgresStore: StoreAdapter {
     let trusted: TrustedContent?
     private let nativeImageFolder: String?
     private let held = Mutex<[String: Held]>([:])
+    let rowSums: RowSums
     private let parts = Mutex<[String: any PartRestore]>([:])
 
     /// What a prepared or captured image holds until its release.
@@ -47,6 +48,7 @@ package final class PostgresStore: StoreAdapter {
         self.nativeImageFolder = nativeImageFolder
         self.host = host
         self.trusted = trusted
+        rowSums = RowSums(host)
     }
 
     package func trusting(_ content: TrustedContent) -> any StoreAdapter {

@@ -138,6 +138,14 @@ struct BackupWriting {
             part.record.reload = reload
             part.record.kept = kept.isEmpty ? nil : kept
             return part
+        case .beingRebuilt(let store):
+            defer { withExtendedLifetime(scratch) { store.close() } }
+            let reading = Reading(source: store.source, record: record, parent: try parent(of: record))
+            var part = try archive(reading, store.shape, into: writer)
+            let contents = try store.finish()
+            part.record.reload = contents.reload
+            part.record.kept = contents.kept.isEmpty ? nil : contents.kept
+            return part
         case .directoriesOnly(let reload):
             var part = try skeleton(of: image, record, into: writer)
             part.record.reload = reload

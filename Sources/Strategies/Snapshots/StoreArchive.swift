@@ -21,6 +21,7 @@ struct StoreArchive {
         let unreadable = outcome.issues.filter { $0.kind == .unreadable }.count
         if unreadable > 0 { record.facts[StoreRecord.unreadableFact] = "\(unreadable)" }
         record.tree = outcome.root.subtree?.hex
+        record.kept = image.kept.isEmpty ? nil : image.kept
         node = outcome.root
     }
 

@@ -1,7 +1,7 @@
 import Archiving
 import HostIO
 import Model
-import PostgresStore
+@testable import PostgresStore
 import StoreContract
 import TestSupport
 import Testing
@@ -32,8 +32,9 @@ import Testing
     }
 
     private func tree(_ reduced: ReducedImage) throws -> (tree: ArchivedTree, reload: [ReloadItem], kept: [KeptRows]) {
-        guard case .rebuilt(let source, let shape, let reload, let kept) = reduced else { throw Failure(.internal, "not rebuilt") }
-        return (try ImageRepository().archive(CapturedImage(source: source, shape: shape)).tree, reload, kept)
+        guard case .beingRebuilt(let store) = reduced else { throw Failure(.internal, "not rebuilt") }
+        let (tree, contents) = try ImageRepository().archive(store)
+        return (tree, contents.reload, contents.kept)
     }
 
     private func names(in folder: String) throws -> [String] {
@@ -78,17 +79,33 @@ import Testing
         #expect(try other.server.sql("SELECT count(*) FROM account", in: "acme") == "300\n")
     }
 
+    @Test func `an image of dumps says how many rows each table has`() throws {
+        let fixture = try PostgresFixture(.dump)
+        let run = try StoreRun(fixture)
+        try fixture.fill()
+        let capture = try run.capture("a")
+        let image = try fixture.store.image(of: capture, job: JobControl())
+        fixture.store.release(capture, outcome: .abandoned)
+        let rows = Dictionary(uniqueKeysWithValues: image.kept.map { ($0.table, $0.rows) })
+        #expect(rows == ["public.account in acme": 300, "public.fact_sales in acme": 1200, "public.session in acme": 1], "\(image.kept)")
+    }
+
     @Test func `a scratch server leaves nothing behind, whether it comes up or not`() throws {
         let fixture = try PostgresFixture()
         let run = try StoreRun(fixture)
         try fixture.fill()
         let image = try run.snapshot("a")
         let folder = try ScratchDirectory(in: fixture.home.file("alone"))
-        guard case .rebuilt(let source, _, _, _) = try fixture.store.reduce(image, to: .whole, scratch: folder, job: JobControl()) else {
-            return
+        guard case .beingRebuilt(let store) = try fixture.store.reduce(image, to: .whole, scratch: folder, job: JobControl()) else {
+            throw Failure(.internal, "not rebuilt")
         }
-        let place = source.description
+        _ = try ImageRepository().archive(store)
+        let place = store.source.description
         #expect(try names(in: Path.parent(place)) == [Path.lastComponent(place)])
+        // Somebody who gives up in the middle.
+        guard case .beingRebuilt(let left) = try fixture.store.reduce(image, to: .whole, scratch: folder, job: JobControl()) else { return }
+        left.close()
+        #expect(throws: (any Error).self) { try ImageRepository().archive(left) }
         // The log of the image is gone: no server recovers from it.
         let damaged = try TemporaryDirectory()
         let restore = TreeRestore(image: image.tree, destination: damaged.file("data"), host: .forTests())
@@ -116,13 +133,51 @@ import Testing
         _ = try restore.apply(try restore.plan(job: JobControl()), job: JobControl())
         let files = folder.file("image/databases/acme")
         for name in try names(in: files) where name.hasSuffix(".dat") && name != "toc.dat" {
-            try AtomicFile.write(Array("nonsense\n".utf8), to: Path.join(files, name))
+            try AtomicFile.write(Array("nonsense\n\\.\n\n\n".utf8), to: Path.join(files, name))
         }
         let bad = StoreImage.archived(
             try ImageRepository().archive(CapturedImage(source: LocalDirectory(path: folder.file("image")), shape: .contentDefined)).tree)
         let content = try fixture.content()
         let failure = #expect(throws: Failure.self) { try run.restore(bad) }
-        #expect(failure?.code == .store && failure?.message.contains("pg_restore failed") == true)
+        #expect(
+            failure?.code == .store && failure?.message.contains("cannot load the rows of public.") == true,
+            "\(String(describing: failure))")
         #expect(try fixture.content() == content)
+    }
+
+    @Test func `rows are compared piece by piece, whatever their order, and a cell that went to another row is a difference`() throws {
+        let fixture = try PostgresFixture(.dump)
+        let run = try StoreRun(fixture)
+        try fixture.server.sql("CREATE DATABASE acme")
+        try fixture.server.sql(
+            """
+            CREATE TABLE wide (id int, text text, at timestamptz, amount money); CREATE TABLE "odd ""name" (); INSERT INTO "odd ""name" DEFAULT VALUES;
+            INSERT INTO wide SELECT i, repeat(md5(i::text), i % 7) || E'\\\\.\\n\\t', '2026-01-01 UTC'::timestamptz + i * '1 min'::interval, i FROM generate_series(1, 9000) i;
+            CREATE TABLE void (id int)
+            """, in: "acme")
+        guard case .archived(let image) = try run.snapshot("a") else { return }
+        let target = try DumpTarget(fixture.store, host: .forTests())
+        let dump = try DatabaseDump(
+            "acme", of: .archived(image), in: run.scratch.path, target.programs, host: .forTests(), job: JobControl())
+        #expect(dump.tables.map(\.relation).sorted() == ["public.\"odd \"\"name\"", "public.void", "public.wide"])
+        let areSame = { (pages: UInt64) in
+            try RowComparison(target: target, dump: dump, sums: RowSums(.forTests()), job: JobControl(), pagesInPiece: pages).areSame()
+        }
+        for pages: UInt64 in [1, 7, 16_384] { #expect(try areSame(pages), "\(pages)") }
+        try fixture.server.sql(
+            "CREATE TABLE copy AS SELECT * FROM wide ORDER BY md5(id::text); TRUNCATE wide; INSERT INTO wide TABLE copy; DROP TABLE copy",
+            in: "acme")
+        // Nor does it matter how this server writes times and money.
+        try fixture.server.sql("ALTER DATABASE acme SET timezone = 'Asia/Tokyo'; ALTER DATABASE acme SET bytea_output = 'escape'")
+        for pages: UInt64 in [3, 16_384] { #expect(try areSame(pages), "\(pages), in another order") }
+        try fixture.server.sql(
+            "UPDATE wide w SET at = (SELECT o.at FROM wide o WHERE o.id = CASE w.id WHEN 77 THEN 78 ELSE 77 END) WHERE id IN (77, 78)",
+            in: "acme")
+        for pages: UInt64 in [3, 16_384] { #expect(try !areSame(pages), "\(pages), two cells exchanged") }
+        try fixture.server.sql(
+            "UPDATE wide SET at = '2026-01-01 UTC'::timestamptz + id * '1 min'::interval WHERE id IN (77, 78)", in: "acme")
+        #expect(try areSame(5))
+        try fixture.server.sql("CREATE TABLE new (id int); INSERT INTO new VALUES (1)", in: "acme")
+        #expect(try !areSame(5), "a table that the image does not have has a row")
     }
 }

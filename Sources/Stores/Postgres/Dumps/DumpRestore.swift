@@ -58,17 +58,15 @@ struct DumpRestore {
     }
 
     func apply() throws -> StoreRestoreOutcome {
-        let unpacked = try unpack()
         let isNew = try target.isEmpty()
-        let difference = isNew ? Difference(created: databases) : try compare(unpacked)
-        for database in difference.created + difference.replaced {
-            try target.checkExtensions(of: folder(of: database, in: unpacked), called: database)
-        }
-        let globals = Path.join(unpacked, DumpLayout.globals)
+        let difference = isNew ? Difference(created: databases) : try compare()
+        let dumps = try (difference.created + difference.replaced).map { try dump(of: $0) }
+        for dump in dumps { try target.checkExtensions(dump.entries, called: dump.name) }
+        let globals = try unpackGlobals()
         var issues = try target.loadGlobals(globals)
-        for database in difference.created + difference.replaced {
+        for dump in dumps {
             try job.checkCancelled()
-            try target.load(database, from: folder(of: database, in: unpacked))
+            try DatabaseLoad(target: target, dump: dump, sums: target.store.rowSums, job: job).run()
         }
         for database in difference.deleted { try target.drop(database) }
         if !isNew { issues += try target.dropRoles(besides: try roles(globals)) }
@@ -100,31 +98,18 @@ struct DumpRestore {
 
     // MARK: Comparing
 
-    private func folder(of database: String, in unpacked: String) -> String {
-        Path.join(unpacked, "\(DumpLayout.databases)/\(DumpLayout.folder(of: database))")
+    private func dump(of database: String) throws -> DatabaseDump {
+        try DatabaseDump(database, of: image, in: scratch, target.programs, host: target.host, job: job)
     }
 
-    /// Once for all that is done with the image in one scratch directory, which takes them along when it goes.
-    private func unpack() throws -> String {
-        let name = if case .archived(let tree) = image { tree.id.hex } else { target.host.randomHex(bytes: 6) }
-        let place = Path.join(scratch, "dumps-\(name)")
-        guard try statusOfPath(place) == nil else { return place }
-        let part = place + ".part"
-        try removeTree(part)
-        let restore = TreeRestore(image: image, destination: part, host: target.host, options: .init(isDurable: false))
-        let done = try restore.apply(try restore.plan(job: job), job: job)
-        if let issue = done.issues.first(where: { $0.kind != .metadata }) {
-            throw Failure(
-                .damaged, "store \(target.store.declaration.name): \(issue.path) in the image cannot be read", cause: issue.detail)
-        }
-        try Descriptor.openDirectory(scratch).rename(Array(Path.lastComponent(part).utf8), to: Array(Path.lastComponent(place).utf8))
+    private func unpackGlobals() throws -> String {
+        let place = Path.join(scratch, DumpLayout.globals)
+        try AtomicFile.write(image.bytes(of: [DumpLayout.globals], limit: 1 << 26) ?? [], to: place, mode: 0o600)
         return place
     }
 
-    private func compare() throws -> Difference { try compare(try unpack()) }
-
-    /// Dumps the server as it is and compares the dumps, one after the other.
-    private func compare(_ unpacked: String) throws -> Difference {
+    /// Dumps the server as it is, but for rows, and compares the dumps, one after the other; rows are added up on both sides.
+    private func compare() throws -> Difference {
         let place = Path.join(scratch, "present-\(target.host.randomHex(bytes: 6))")
         defer { try? removeTree(place) }
         let writing = target.writing(into: place)
@@ -137,20 +122,29 @@ struct DumpRestore {
         difference.deleted = present.subtracting(wanted).filter { chosen.isEmpty || chosen.contains($0) }.sorted()
         difference.created = wanted.subtracting(present).sorted()
         for database in wanted.intersection(present).sorted() {
-            try writing.write(database, .all, job)
+            let dump = try dump(of: database)
             let comparison = DumpComparison(
-                programs: target.programs, left: folder(of: database, in: unpacked), right: folder(of: database, in: place))
-            if try comparison.areSame(job) { difference.unchanged.append(database) } else { difference.replaced.append(database) }
+                programs: target.programs, left: dump.folder, right: try writing.write(database, .besides(tables(of: database)), job))
+            let isSame =
+                try comparison.haveSameDefinitions(job)
+                && RowComparison(target: target, dump: dump, sums: target.store.rowSums, job: job).areSame()
+            if isSame { difference.unchanged.append(database) } else { difference.replaced.append(database) }
             if try !comparison.areOfOneRelease() { isOneRelease = false }
             try removeTree(comparison.right)
         }
-        difference.globals = try text(place, isOneRelease) != text(unpacked, isOneRelease)
+        difference.globals = try text(Path.join(place, DumpLayout.globals), isOneRelease) != text(unpackGlobals(), isOneRelease)
         return difference
     }
 
+    private func tables(of database: String) throws -> [TableInventory.Table] {
+        let session = try target.session(database)
+        defer { session.close() }
+        return try TableInventory(of: session, database: database).tables.filter { !$0.isMaterializedView }
+    }
+
     /// Without lines that differ in every dump. Releases say in different words how a role is a member of another.
-    private func text(_ folder: String, _ isOneRelease: Bool) throws -> [Substring] {
-        let bytes = try AtomicFile.read(Path.join(folder, DumpLayout.globals), limit: 1 << 26)
+    private func text(_ file: String, _ isOneRelease: Bool) throws -> [Substring] {
+        let bytes = try AtomicFile.read(file, limit: 1 << 26)
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").filter {
             !$0.hasPrefix("\\restrict ") && !$0.hasPrefix("\\unrestrict ") && !$0.hasPrefix("-- ")
         }

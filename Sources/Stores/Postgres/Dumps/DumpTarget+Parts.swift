@@ -19,12 +19,14 @@ extension DumpTarget {
     /// Loads some entries of a dump into a database that is there; a failure of code `store` has the server's words as its cause.
     func load(_ entries: [DumpComparison.Entry], of folder: String, into database: String) throws {
         guard !entries.isEmpty else { return }
-        let outcome = try ChildProcess(
+        let list = Array((entries.map(\.line).joined(separator: "\n") + "\n").utf8)
+        let outcome = try run(
+            "pg_restore",
             [
-                Path.join(programs.folder, "pg_restore"), "--exit-on-error", "--no-password", "--jobs=\(host.processors)",
-                "--use-list=/dev/stdin", "-d", connectionText(database), folder,
-            ], input: Array((entries.map(\.line).joined(separator: "\n") + "\n").utf8)
-        ).run()
+                "--exit-on-error", "--no-password", "--jobs=\(host.processors)", "--use-list=/dev/stdin", "-d", connectionText(database),
+                folder,
+            ],
+            input: list)
         guard outcome.succeeded else { throw failed("pg_restore", outcome) }
     }
 

@@ -38,8 +38,10 @@ struct DumpTarget {
         facts = try ServerFacts(of: session)
     }
 
-    private func run(_ program: String, _ arguments: [String]) throws -> ChildProcess.Outcome {
-        try programs.process(program, arguments, holding: holding).run()
+    func run(
+        _ program: String, _ arguments: [String], input: [UInt8] = [], settings: String = ""
+    ) throws -> ChildProcess.Outcome {
+        try programs.process(program, arguments, holding: holding, input: input, settings: settings).run()
     }
 
     /// Nothing in it but what a new server has.
@@ -64,10 +66,13 @@ struct DumpTarget {
 
     /// Before anything is changed: a server without the programs of an extension cannot take a database that uses it. Throws `refused`.
     func checkExtensions(of dump: String, called database: String) throws {
+        try checkExtensions(DumpComparison(programs: programs, left: dump, right: dump).contents(dump).entries, called: database)
+    }
+
+    func checkExtensions(_ entries: [DumpComparison.Entry], called database: String) throws {
         let session = try session()
         defer { session.close() }
         let there = Set(try session.rows("SELECT name FROM pg_available_extensions").compactMap { $0[0] })
-        let entries = try DumpComparison(programs: programs, left: dump, right: dump).contents(dump).entries
         let wanted = entries.filter(\.isExtension).compactMap { $0.key.dropFirst(12).split(separator: " ").first.map(String.init) }
         let missing = wanted.filter { !there.contains($0) }
         guard missing.isEmpty else {
@@ -93,21 +98,33 @@ struct DumpTarget {
         return outcome.errorText.split(separator: "\n").map(String.init).filter { $0.contains("ERROR:") && !$0.contains("already exists") }
     }
 
-    /// Loads a dump as the database of its name; one of that name that is there is moved aside first, and goes only when the new one is
-    /// whole. On a failure it comes back.
+    /// Loads a dump as the database of its name, which is not there.
     func load(_ database: String, from folder: String) throws {
+        try restore(["--create", "--jobs=\(host.processors)", "-d", connectionOfPrograms, folder])
+    }
+
+    /// Makes a database with `make`; one of that name that is there is moved aside first, and goes only when the new one is whole. On a
+    /// failure it comes back.
+    func replace(_ database: String, _ make: () throws -> Void) throws {
         let aside = "\(database.prefix(40))_holdfast_\(host.randomHex(bytes: 4))"
         let isReplaced = facts.databases.contains(database)
         if isReplaced { try rename(database, to: aside) }
-        let outcome = try run(
-            "pg_restore", ["--create", "--exit-on-error", "--no-password", "--jobs=\(host.processors)", "-d", connectionOfPrograms, folder])
-        guard outcome.succeeded else {
+        do { try make() } catch {
             try? drop(database)
             if isReplaced { try rename(aside, to: database) }
-            throw failed("pg_restore", outcome)
+            throw error
         }
         if isReplaced { try drop(aside) }
     }
+
+    /// Durable with the analysis that follows.
+    func restore(_ arguments: [String]) throws {
+        let outcome = try run("pg_restore", ["--exit-on-error", "--no-password"] + arguments, settings: ServerPrograms.relaxed)
+        guard outcome.succeeded else { throw failed("pg_restore", outcome) }
+    }
+
+    /// For programs.
+    var administration: String { connectionOfPrograms }
 
     /// Sessions in it end.
     private func rename(_ database: String, to name: String) throws {

@@ -10,30 +10,25 @@ struct ImageDump {
     let extent: StoreExtent
     let host: Host
 
-    struct Result {
-        /// Holds the dumps and nothing else.
-        var folder: String
-        var reload: [ReloadItem]
-        var kept: [KeptRows]
-    }
-
-    func run(in scratch: String, _ job: JobControl) throws -> Result {
+    /// Starts the server and begins to dump from it.
+    func begin(in scratch: String, _ job: JobControl) throws -> DumpingServer {
         let name = store.declaration.name
         let folder = Path.join(scratch, "dump-\(host.randomHex(bytes: 6))")
         try makeDirectories(Path.join(folder, "files"))
         job.begin(phase: "starting a server on the image of \(name)")
         let isDumps = try DumpLayout.databases(in: image) != nil
         let (server, programs) = try serve(in: folder, job)
-        defer { server.stop() }
-        job.begin(phase: "dumping \(name)")
-        let writing = DumpWriting(
-            store: name, programs: programs, connection: server.connectionOfPrograms, folder: Path.join(folder, "files"),
-            jobs: host.processors,
-            holding: server.dataDirectory)
-        if isDumps { try copyGlobals(to: writing.folder) } else { try writing.writeGlobals(job) }
-        var result = Result(folder: writing.folder, reload: [], kept: [])
-        for database in try databases(server) { try dump(database, server, writing, &result, job) }
-        return result
+        do {
+            job.begin(phase: "dumping \(name)")
+            let writing = DumpWriting(
+                store: name, programs: programs, connection: server.connectionOfPrograms, folder: Path.join(folder, "files"),
+                jobs: host.processors, holding: server.dataDirectory)
+            if isDumps { try copyGlobals(to: writing.folder) } else { try writing.writeGlobals(job) }
+            return try DumpingServer(store, server, writing, extent, try databases(server), job: job)
+        } catch {
+            server.stop()
+            throw error
+        }
     }
 
     /// A server with what is in the image, and the programs that go with it.
@@ -54,15 +49,16 @@ struct ImageDump {
         let programs = try ServerPrograms.newest(store.access, store: name)
         let server = try ScratchServer(emptyFor: name, programs, in: folder, host: host, job: job)
         do {
-            let place = Path.join(folder, "image")
-            defer { try? removeTree(place) }
-            let restore = TreeRestore(image: image, destination: place, host: host, options: .init(isDurable: false))
-            _ = try restore.apply(try restore.plan(job: job), job: job)
+            let globals = Path.join(folder, DumpLayout.globals)
+            try AtomicFile.write(image.bytes(of: [DumpLayout.globals], limit: 1 << 26) ?? [], to: globals, mode: 0o600)
+            defer { try? removeTree(globals) }
             let target = try DumpTarget(store, scratch: server, programs, host: host)
-            _ = try target.loadGlobals(Path.join(place, DumpLayout.globals))
+            _ = try target.loadGlobals(globals)
             for database in try DumpLayout.databases(in: image) ?? [] {
                 try job.checkCancelled()
-                try target.load(database, from: Path.join(place, "\(DumpLayout.databases)/\(DumpLayout.folder(of: database))"))
+                let dump = try DatabaseDump(database, of: image, in: folder, programs, host: host, job: job)
+                defer { try? removeTree(dump.folder) }
+                try DatabaseLoad(target: target, dump: dump, sums: store.rowSums, job: job).run()
             }
             return (server, programs)
         } catch {
@@ -86,23 +82,5 @@ struct ImageDump {
         }
         let wanted = store.access.databases
         return wanted.isEmpty ? all : all.filter(wanted.contains)
-    }
-
-    private func dump(
-        _ database: String, _ server: ScratchServer, _ writing: DumpWriting, _ result: inout Result, _ job: JobControl
-    ) throws {
-        let connection = try PostgresConnection(server.connection, database: database)
-        defer { connection.close() }
-        let inventory = try TableInventory(of: connection, database: database)
-        let left =
-            switch extent {
-            case .whole: [TableInventory.Table]()
-            case .withoutBulkRows: inventory.bulk(store.declaration.bulkTables)
-            case .structure: inventory.tables
-            }
-        let rows: DumpWriting.Rows = extent == .structure ? .none : left.isEmpty ? .all : .besides(left)
-        let dump = try writing.write(database, rows, job)
-        result.reload += try inventory.reloadItems(left, connection, job)
-        result.kept += try inventory.keptRows(in: dump, writing.programs, job)
     }
 }

@@ -9,6 +9,8 @@ struct TableInventory {
         var name: String
         /// With indexes and long values.
         var bytes: UInt64
+        /// Its rows are made anew by a restore.
+        var isMaterializedView = false
 
         var text: String { "\(schema).\(name)" }
     }
@@ -21,13 +23,13 @@ struct TableInventory {
         self.database = database
         tables = try connection.rows(
             """
-            SELECT n.nspname, c.relname, pg_total_relation_size(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            SELECT n.nspname, c.relname, pg_total_relation_size(c.oid), c.relkind = 'm' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
               AND n.nspname !~ '^pg_toast' AND NOT EXISTS (SELECT 1 FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
                 WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e' AND NOT coalesce(c.oid = ANY (e.extconfig), false))
             ORDER BY 1, 2
             """, as: "list the tables of \(database)"
-        ).map { Table(schema: $0[0] ?? "", name: $0[1] ?? "", bytes: UInt64($0[2] ?? "") ?? 0) }
+        ).map { Table(schema: $0[0] ?? "", name: $0[1] ?? "", bytes: UInt64($0[2] ?? "") ?? 0, isMaterializedView: $0[3] == "t") }
     }
 
     /// Those that match a pattern: by `schema.table`, or by the table's name alone where the pattern has no dot.
@@ -37,16 +39,15 @@ struct TableInventory {
         }
     }
 
-    /// Of each table whose rows are in a dump, counted there.
-    func keptRows(in dump: String, _ programs: ServerPrograms, _ job: JobControl) throws -> [KeptRows] {
+    /// Of each table whose rows are in a dump, from what was counted in its files, by their names.
+    func keptRows(in dump: String, _ counts: [String: DumpRows], _ programs: ServerPrograms) throws -> [KeptRows] {
         let contents = try DumpComparison(programs: programs, left: dump, right: dump).contents(dump)
         var files: [String: String] = [:]
         // The entry names the owner last.
         for entry in contents.entries where entry.isData { files[entry.key.droppingLastWord] = "\(entry.number).dat" }
-        return try tables.compactMap { table in
-            guard let file = files["TABLE DATA \(table.schema) \(table.name)"] else { return nil }
-            let (lines, bytes) = try DumpRows.count(Path.join(dump, file), job)
-            return KeptRows(table: "\(table.text) in \(database)", rows: lines, bytes: bytes)
+        return tables.compactMap { table in
+            guard let rows = files["TABLE DATA \(table.schema) \(table.name)"].flatMap({ counts[$0] }) else { return nil }
+            return KeptRows(table: "\(table.text) in \(database)", rows: rows.count, bytes: rows.bytes)
         }
     }
 
@@ -66,29 +67,54 @@ extension String {
     }
 }
 
-/// The file of a table's rows in a dump: a line a row, then `\\.` and two empty lines.
-enum DumpRows {
+/// The file of a table's rows in a dump (a line a row, then `\\.` and two empty lines), counted while it is read.
+struct DumpRows: Sendable {
     private static let end = Array("\\.\n\n\n".utf8)
 
-    static func count(_ path: String, _ job: JobControl) throws -> (rows: UInt64, bytes: UInt64) {
-        let file = try Descriptor.open(path, .read)
-        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
-        defer { room.deallocate() }
-        var (lines, bytes) = (UInt64(0), UInt64(0))
-        while true {
-            try job.checkCancelled()
-            let count = try file.read(into: room)
-            if count == 0 { break }
-            bytes += UInt64(count)
-            lines += UInt64(newlines(in: UnsafeRawBufferPointer(rebasing: room[..<count])))
-        }
-        return (lines - min(lines, 3), bytes - min(bytes, UInt64(end.count)))
+    private var lines: UInt64 = 0
+    private var size: UInt64 = 0
+    /// The last bytes, one more than the end has.
+    private var tail: [UInt8] = []
+
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        size += UInt64(bytes.count)
+        // Added up byte by byte, which the compiler turns into vector instructions.
+        var newlines = 0
+        for byte in bytes { newlines &+= byte == 0x0A ? 1 : 0 }
+        lines += UInt64(newlines)
+        let length = Self.end.count + 1
+        // Indices: the general suffix of a sequence goes through all of it.
+        tail += bytes[(bytes.count - min(bytes.count, length))...]
+        tail.removeFirst(tail.count - min(tail.count, length))
     }
 
-    private static func newlines(in bytes: UnsafeRawBufferPointer) -> Int {
-        var count = 0
-        // Added up byte by byte, which the compiler turns into vector instructions.
-        for byte in bytes { count &+= byte == 0x0A ? 1 : 0 }
-        return count
+    /// Whether the end has come. No row looks like it: in rows a backslash is doubled.
+    var isWhole: Bool { tail == Self.end || tail.first == 0x0A && tail.dropFirst().elementsEqual(Self.end) }
+
+    /// Of all tables of a dump, by their files.
+    static func count(in dump: String, _ job: JobControl) throws -> [String: DumpRows] {
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { room.deallocate() }
+        let folder = try Descriptor.openDirectory(dump)
+        let names = try folder.entries().map(\.name).filter(isName)
+        return try Dictionary(
+            uniqueKeysWithValues: names.map { name in
+                let file = try folder.open(name, .read)
+                var rows = DumpRows()
+                while true {
+                    try job.checkCancelled()
+                    let count = try file.read(into: room)
+                    if count == 0 { return (FileName.text(name), rows) }
+                    rows.add(UnsafeRawBufferPointer(rebasing: room[..<count]))
+                }
+            })
     }
+
+    /// `3434.dat`: the number of an entry.
+    static func isName(_ file: [UInt8]) -> Bool {
+        file.ends(with: ".dat") && file.count > 4 && file.dropLast(4).allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+
+    var count: UInt64 { lines - min(lines, 3) }
+    var bytes: UInt64 { size - min(size, UInt64(Self.end.count)) }
 }

@@ -5,7 +5,7 @@ import CPQ
 /// Its password, where there is one, comes from a password file (passfile, `~/.pgpass`): nothing here holds it.
 package final class PostgresConnection: @unchecked Sendable {
     // Made once and used by one thread at a time; `isClosed` changes at the very end.
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     package let server: String
     private var isClosed = false
 
@@ -88,7 +88,7 @@ package final class PostgresConnection: @unchecked Sendable {
 
     package func isTrue(_ sql: String, _ parameters: [String?] = []) throws(PostgresError) -> Bool { try text(sql, parameters) == "t" }
 
-    private func check(_ result: OpaquePointer?, _ operation: String) throws(PostgresError) {
+    func check(_ result: OpaquePointer?, _ operation: String) throws(PostgresError) {
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return
         default:
@@ -103,7 +103,7 @@ package final class PostgresConnection: @unchecked Sendable {
         "run \(sql.split(whereSeparator: \.isWhitespace).prefix(6).joined(separator: " "))"
     }
 
-    private static func line(_ text: UnsafePointer<CChar>?) -> String {
+    static func line(_ text: UnsafePointer<CChar>?) -> String {
         guard let text else { return "no answer" }
         let words = String(cString: text).split(whereSeparator: \.isNewline).map { $0.trimmingPrefix { $0.isWhitespace } }
         return words.joined(separator: "; ")

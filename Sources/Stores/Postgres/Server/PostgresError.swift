@@ -21,6 +21,9 @@ package struct PostgresError: FailureConvertible, Hashable {
     /// No server answers there, or it is starting up or shutting down.
     package var isUnreachable: Bool { state.isEmpty || state.hasPrefix("57P") || state.hasPrefix("08") }
 
+    /// Somebody has cancelled it (query_canceled).
+    var isCancelled: Bool { state == "57014" }
+
     package var failure: Failure { Failure(.store, "\(server): cannot \(operation)", hint: hint, cause: message) }
 
     private var hint: String {

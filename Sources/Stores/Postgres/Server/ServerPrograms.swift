@@ -35,11 +35,17 @@ struct ServerPrograms: Sendable {
     /// Where a program finds the directory that it holds, whoever may enter that by its path.
     static let held = "/proc/self/fd/9"
 
+    /// Settings of the sessions of programs (`PGOPTIONS`): rows are written the same wherever the server stands.
+    private static let plainText = "-c TimeZone=UTC -c lc_monetary=C -c bytea_output=hex"
+
+    /// What is written is durable with the next session that commits without this, not before.
+    static let relaxed = " -c synchronous_commit=off"
+
     /// `holding`: a directory that the program finds at ``held``. `owner`: it runs as the owner of that file, when this process is root, and
-    /// ends with the thread that runs it.
+    /// ends with the thread that runs it. `settings` are added to `PGOPTIONS`.
     func process(
         _ program: String, _ arguments: [String], holding: String? = nil, owner: FileStatus? = nil, input: [UInt8] = [],
-        outputLimit: Int = 1 << 20
+        settings: String = "", outputLimit: Int = 1 << 20
     ) -> ChildProcess {
         var words = [Path.join(folder, program)] + arguments
         if let owner {
@@ -47,7 +53,9 @@ struct ServerPrograms: Sendable {
             words = ["setpriv"] + user + ["--pdeathsig=QUIT", "--"] + words
         }
         if let holding { words = ["/bin/sh", "-c", "exec 9<\"$1\"; shift; exec \"$@\"", "sh", holding] + words }
-        return ChildProcess(words, input: input, outputLimit: outputLimit)
+        var environment = ChildProcess.minimalEnvironment
+        environment["PGOPTIONS"] = Self.plainText + settings
+        return ChildProcess(words, environment: environment, input: input, outputLimit: outputLimit)
     }
 
     func run(_ program: String, _ arguments: [String], outputLimit: Int = 1 << 20, timeout: Duration? = nil) throws -> ChildProcess.Outcome

@@ -1,0 +1,179 @@
+import Archiving
+import HostIO
+import Model
+import ResticFormat
+
+/// The dump of one database in an image: all of it but the rows of tables in a directory of our own, where `pg_restore` finds empty files in
+/// their place; the rows are read out of the image when they are needed.
+struct DatabaseDump: Sendable {
+    let name: String
+    /// Absolute.
+    let folder: String
+    let entries: [DumpComparison.Entry]
+    /// The largest first.
+    let tables: [DumpedTable]
+    private let image: ImageTree
+    private let directory: ImageDirectory
+
+    /// What the rows that are read are known by to ``RowSums``; nil where the image may change.
+    let identity: String?
+
+    /// Unpacks into a directory in `scratch`, once for all that is done with the image there.
+    init(_ name: String, of image: ImageTree, in scratch: String, _ programs: ServerPrograms, host: Host, job: JobControl) throws {
+        self.name = name
+        self.image = image
+        identity = if case .archived(let tree) = image { "\(tree.id.hex)-\(DumpLayout.folder(of: name))" } else { nil }
+        folder = Path.join(scratch, "dump-\(identity ?? host.randomHex(bytes: 6))")
+        let reader = try ImageReader(image)
+        directory = try Self.directory(of: name, reader)
+        let nodes = try reader.nodes(of: directory).filter { $0.type == .file }
+        if try statusOfPath(folder) == nil {
+            try Unpacking(folder: folder + ".part", directory: directory, programs: programs, job: job).run(nodes, reader)
+            try Descriptor.openDirectory(scratch).rename(
+                Array(Path.lastComponent(folder + ".part").utf8), to: Array(Path.lastComponent(folder).utf8))
+        }
+        entries = try DumpComparison(programs: programs, left: folder, right: folder).contents(folder).entries
+        let data = entries.filter(\.isData)
+        let statements = try DumpStatements(programs: programs, folder: folder).copies(of: data)
+        let files = Dictionary(nodes.map { ($0.name, $0) }) { first, _ in first }
+        tables = try zip(data, statements).map { entry, statement in
+            guard let node = files[entry.rowsFile] else {
+                throw Failure(.damaged, "\(image.description): the rows of \(entry.key) are not there")
+            }
+            return try DumpedTable(entry, node, statement)
+        }.sorted { $0.node.size > $1.node.size }
+    }
+
+    private static func directory(of name: String, _ reader: ImageReader) throws -> ImageDirectory {
+        var directory = try reader.root().0
+        for part in [DumpLayout.databases, DumpLayout.folder(of: name)] {
+            guard let node = try reader.nodes(of: directory).first(where: { $0.name == Array(part.utf8) && $0.type == .dir }) else {
+                throw Failure(.damaged, "\(reader.image.description): the dump of the database \(name) is not there")
+            }
+            directory = try reader.directory(node, in: directory)
+        }
+        return directory
+    }
+
+    private struct Unpacking {
+        static let contents = Array("toc.dat".utf8)
+        let folder: String
+        let directory: ImageDirectory
+        let programs: ServerPrograms
+        let job: JobControl
+
+        func run(_ nodes: [Node], _ reader: ImageReader) throws {
+            try removeTree(folder)
+            try makeDirectories(folder)
+            for node in nodes where node.name == Self.contents { try write(node, reader) }
+            let entries = try DumpComparison(programs: programs, left: folder, right: folder).contents(folder).entries
+            let rows = Set(entries.filter(\.isData).map(\.rowsFile))
+            for node in nodes where node.name != Self.contents {
+                try job.checkCancelled()
+                if rows.contains(node.name) {
+                    _ = try Descriptor.openDirectory(folder).open(node.name, [.write, .createNew])
+                } else {
+                    try write(node, reader)
+                }
+            }
+        }
+
+        private func write(_ node: Node, _ reader: ImageReader) throws {
+            let file = try Descriptor.openDirectory(folder).open(node.name, [.write, .createNew])
+            try reader.read(node, in: directory) { try file.write($0) }
+        }
+    }
+
+    /// Entries other than rows that belong to the data of the dump: values of sequences, large objects.
+    var otherData: [DumpComparison.Entry] { entries.filter { $0.isSequenceValue || $0.isLargeObjectData } }
+
+    /// Reads the rows of a table, giving them to `send` as they are, and what they add up to. The caller's thread does the reading.
+    func rows(
+        of table: DumpedTable, _ key: RowKey, _ job: JobControl, _ send: (UnsafeRawBufferPointer) throws -> Void = { _ in }
+    ) throws -> RowSum {
+        var splitting = RowSplitting(key)
+        try ImageReader(image).read(table.node, in: directory) { piece in
+            try job.checkCancelled()
+            try splitting.take(piece, send)
+        }
+        guard splitting.isWhole else {
+            throw Failure(.damaged, "\(image.description): the rows of \(table.relation) in \(name) have no end")
+        }
+        return splitting.sum
+    }
+}
+
+/// The rows of one table in a dump.
+struct DumpedTable: Sendable {
+    let entry: DumpComparison.Entry
+    /// Of the file with the rows.
+    let node: Node
+    /// With its schema, as SQL quotes it: `public."Account"`.
+    let relation: String
+    /// `(id, name)`, or empty for a table without any.
+    let columns: String
+
+    /// `statement`: `COPY public."Account" (id, name) FROM stdin;`.
+    init(_ entry: DumpComparison.Entry, _ node: Node, _ statement: String) throws {
+        self.entry = entry
+        self.node = node
+        let target = statement.dropFirst(DumpStatements.begin.utf8.count).dropLast(DumpStatements.end.utf8.count)
+        var isQuoted = false
+        let space = target.firstIndex { character in
+            if character == "\"" { isQuoted.toggle() }
+            return character == " " && !isQuoted
+        }
+        guard let space else { throw Failure(.damaged, "a dump has a statement that loads no table: \(printable(statement, limit: 200))") }
+        relation = String(target[..<space])
+        columns = String(target[space...].trimmingPrefix { $0 == " " })
+    }
+
+    /// Of its file.
+    var bytes: UInt64 { node.size }
+
+    /// Of the columns alone: `id, name`.
+    var columnList: String { String(columns.dropFirst().dropLast()) }
+}
+
+/// What `pg_restore` would run.
+struct DumpStatements {
+    static let begin = "COPY "
+    static let end = " FROM stdin;"
+
+    let programs: ServerPrograms
+    /// A dump in which the files of rows are empty.
+    let folder: String
+
+    /// The statements that load the rows of these entries, in their order.
+    func copies(of entries: [DumpComparison.Entry]) throws -> [String] {
+        guard !entries.isEmpty else { return [] }
+        let list = entries.map(\.line).joined(separator: "\n") + "\n"
+        let outcome = try ChildProcess(
+            [Path.join(programs.folder, "pg_restore"), "--data-only", "-f", "-", "-L", "/dev/stdin", folder], input: Array(list.utf8),
+            outputLimit: 1 << 28
+        ).run()
+        guard outcome.succeeded, !outcome.truncated else {
+            throw Failure(
+                .store, "a dump cannot be read: pg_restore failed", hint: "see what it says",
+                cause: printable(outcome.errorText, limit: 600))
+        }
+        let statements = Self.copies(in: outcome.outputText)
+        guard statements.count == entries.count else {
+            throw Failure(.damaged, "a dump has \(entries.count) tables with rows and \(statements.count) statements that load them")
+        }
+        return statements
+    }
+
+    /// A name may go over several lines.
+    static func copies(in script: String) -> [String] {
+        var statements: [String] = []
+        var open: String?
+        for line in script.split(separator: "\n", omittingEmptySubsequences: false) {
+            if let begun = open { open = begun + "\n" + line } else if line.hasPrefix(begin) { open = String(line) }
+            guard let statement = open, statement.hasSuffix(end) else { continue }
+            statements.append(statement)
+            open = nil
+        }
+        return statements
+    }
+}

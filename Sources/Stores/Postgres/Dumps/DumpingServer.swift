@@ -1,0 +1,83 @@
+import Archiving
+import HostIO
+import Model
+import StoreContract
+import Synchronization
+
+/// A scratch server that is being dumped, database by database, on a thread of its own; its dumps are read while they are written.
+final class DumpingServer: StoreRebuilding {
+    let shape = ChunkShape.contentDefined
+    var source: any EntrySource { dumps }
+
+    private let dumps: GrowingDumps
+    private let server: ScratchServer
+    private let thread: WorkerThread
+    private let inventories: SharedInventories
+    private let programs: ServerPrograms
+
+    /// Databases in their order, by the folders of their dumps.
+    private final class SharedInventories: Sendable {
+        let tables = Mutex<[(folder: String, inventory: TableInventory)]>([])
+        let reload = Mutex<[ReloadItem]>([])
+    }
+
+    /// Owns the server from now on, also when it throws.
+    init(
+        _ store: PostgresStore, _ server: ScratchServer, _ writing: DumpWriting, _ extent: StoreExtent, _ databases: [String],
+        job: JobControl
+    ) throws {
+        let dumps = GrowingDumps(folder: writing.folder, jobs: writing.jobs, host: store.host, job: job)
+        let inventories = SharedInventories()
+        (self.server, self.dumps, self.inventories, programs) = (server, dumps, inventories, writing.programs)
+        thread = try WorkerThread(named: "dump") {
+            do {
+                defer { server.stop() }
+                for database in databases {
+                    let folder = DumpLayout.folder(of: database)
+                    try makeDirectories(Path.join(writing.folder, "\(DumpLayout.databases)/\(folder)"))
+                    dumps.begin(folder)
+                    try Self.dump(database, store, server, writing, extent, inventories, job)
+                    dumps.end(folder)
+                }
+                dumps.end()
+            } catch {
+                dumps.fail(error)
+                throw error
+            }
+        }
+    }
+
+    private static func dump(
+        _ database: String, _ store: PostgresStore, _ server: ScratchServer, _ writing: DumpWriting, _ extent: StoreExtent,
+        _ inventories: SharedInventories, _ job: JobControl
+    ) throws {
+        let connection = try PostgresConnection(server.connection, database: database)
+        defer { connection.close() }
+        let inventory = try TableInventory(of: connection, database: database)
+        let left =
+            switch extent {
+            case .whole: [TableInventory.Table]()
+            case .withoutBulkRows: inventory.bulk(store.declaration.bulkTables)
+            case .structure: inventory.tables
+            }
+        try writing.write(database, extent == .structure ? .none : left.isEmpty ? .all : .besides(left), job)
+        let reload = try inventory.reloadItems(left, connection, job)
+        inventories.reload.withLock { $0 += reload }
+        inventories.tables.withLock { $0.append((DumpLayout.folder(of: database), inventory)) }
+    }
+
+    func finish() throws -> RebuiltContents {
+        try thread.join()
+        let kept = try inventories.tables.withLock { $0 }.flatMap { folder, inventory in
+            try inventory.keptRows(in: dumps.path(of: folder), dumps.counts(in: folder), programs)
+        }
+        return RebuiltContents(reload: inventories.reload.withLock { $0 }, kept: kept)
+    }
+
+    /// Programs that speak to the server end with it.
+    func close() {
+        dumps.fail(Cancelled())
+        server.stop()
+        try? thread.join()
+    }
+}

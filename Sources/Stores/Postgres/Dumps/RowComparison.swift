@@ -1,0 +1,78 @@
+import HostIO
+import Model
+import Synchronization
+
+/// The rows in the tables of a server's database against those of an image, several pieces of them at a time; nothing of them is written anywhere.
+struct RowComparison {
+    let target: DumpTarget
+    let dump: DatabaseDump
+    let sums: RowSums
+    let job: JobControl
+    /// Pages of the server that one job reads: 128 MiB.
+    var pagesInPiece: UInt64 = 16_384
+
+    private enum Piece: Sendable {
+        /// Of the image; the number of a table.
+        case image(Int)
+        case server(Int, Range<UInt64>?, condition: String)
+    }
+
+    private struct Sums {
+        var image: RowSum?
+        var server = RowSum()
+    }
+
+    /// A table of the database that the dump has no rows of has to be empty.
+    func areSame() throws -> Bool {
+        let session = try RowSession(target, dump.name)
+        defer { session.connection.close() }
+        var pieces: [Piece] = []
+        var others = try session.tables()
+        for index in dump.tables.indices {
+            guard let facts = try session.facts(of: dump.tables[index]) else { return false }
+            others[facts.number] = nil
+            pieces += self.pieces(of: index, facts)
+            if sums.find(dump.tables[index], in: dump) == nil { pieces.append(.image(index)) }
+        }
+        for name in others.values {
+            try job.checkCancelled()
+            if try session.connection.isTrue("SELECT EXISTS (SELECT FROM ONLY \(name))") { return false }
+        }
+        return try add(pieces).allSatisfy { $0.image == $0.server }
+    }
+
+    /// A table that is small is read as a whole.
+    private func pieces(of index: Int, _ facts: RowSession.Facts) -> [Piece] {
+        guard facts.pages > pagesInPiece else { return [.server(index, nil, condition: facts.condition)] }
+        let starts = stride(from: 0, to: facts.pages, by: Int(pagesInPiece))
+        return starts.map { start in
+            // What has come behind the last page meanwhile is part of it.
+            let end = start + pagesInPiece < facts.pages ? start + pagesInPiece : UInt64(UInt32.max)
+            return .server(index, start..<end, condition: facts.condition)
+        }
+    }
+
+    private func add(_ pieces: [Piece]) throws -> [Sums] {
+        let found = Mutex(dump.tables.map { Sums(image: sums.find($0, in: dump)) })
+        let next = Atomic<Int>(0)
+        let stop = StopFlag()
+        try runWorkers(min(target.host.processors, pieces.count), named: "compare", stop: stop) { _ in
+            let session = try RowSession(target, dump.name)
+            defer { session.connection.close() }
+            while !stop.isSet {
+                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                guard index < pieces.count else { return }
+                switch pieces[index] {
+                case .image(let table):
+                    let sum = try dump.rows(of: dump.tables[table], sums.key, job)
+                    sums.note(sum, of: dump.tables[table], in: dump)
+                    found.withLock { $0[table].image = sum }
+                case .server(let table, let pages, let condition):
+                    let sum = try session.sum(dump.tables[table], pages, where: condition, sums.key, job)
+                    found.withLock { $0[table].server = $0[table].server + sum }
+                }
+            }
+        }
+        return found.withLock { $0 }
+    }
+}

@@ -1,0 +1,96 @@
+import HostIO
+import Model
+
+/// A session in which the rows of a database are read and written as text that is the same wherever the server stands: as `pg_dump` sets it up, and
+/// independent of the time zone and the like that the server, the database or the user has.
+struct RowSession {
+    let connection: PostgresConnection
+
+    init(_ target: DumpTarget, _ database: String) throws {
+        connection = try target.session(database)
+        let encoding = try connection.text(
+            "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()",
+            as: "ask for the encoding of \(database)")
+        try connection.execute(
+            """
+            SET client_encoding = '\(encoding ?? "UTF8")'; SET DateStyle = ISO; SET IntervalStyle = postgres; SET extra_float_digits = 3;
+            SET TimeZone = 'UTC'; SET lc_monetary = 'C'; SET bytea_output = 'hex'; SET xmloption = content; SET row_security = off;
+            SET synchronize_seqscans = off; SET default_transaction_read_only = off; SET synchronous_commit = off
+            """, as: "set up a session in \(database)")
+    }
+
+    /// What the server says of a table that a dump names.
+    struct Facts {
+        /// `pg_class.oid`.
+        var number: String
+        /// Of its main file.
+        var pages: UInt64
+        /// An extension made it, and perhaps rows of it.
+        var isOfExtension: Bool
+        /// `WHERE …`: which of its rows are dumped; empty for all.
+        var condition: String
+    }
+
+    /// Nil when there is no such table.
+    func facts(of table: DumpedTable) throws -> Facts? {
+        let row = try connection.rows(
+            """
+            SELECT c.oid, pg_relation_size(c.oid) / current_setting('block_size')::bigint,
+              EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'),
+              (SELECT e.extcondition[array_position(e.extconfig, c.oid)] FROM pg_extension e WHERE c.oid = ANY (e.extconfig) LIMIT 1)
+            FROM pg_class c WHERE c.oid = to_regclass($1)
+            """, [table.relation], as: "look at \(table.relation)"
+        ).first
+        return row.map { Facts(number: $0[0] ?? "", pages: UInt64($0[1] ?? "") ?? 0, isOfExtension: $0[2] == "t", condition: $0[3] ?? "") }
+    }
+
+    /// The names, as SQL quotes them, by ``Facts/number``: of ordinary tables and partitions; none of the system's or of extensions'.
+    func tables() throws -> [String: String] {
+        let rows = try connection.rows(
+            """
+            SELECT c.oid, format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+              AND n.nspname !~ '^pg_toast'
+              AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+            """, as: "list the tables")
+        return Dictionary(rows.map { ($0[0] ?? "", $0[1] ?? "") }) { first, _ in first }
+    }
+
+    /// Puts rows into a table, all or none. One that has just been made is filled in the order of the rows, and needs no freezing later.
+    func load(_ table: DumpedTable, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+        guard let facts = try facts(of: table) else {
+            throw Failure(.store, "\(connection.server): there is no table \(table.relation) to load its rows into")
+        }
+        let operation = "load the rows of \(table.relation)"
+        try connection.execute("BEGIN", as: operation)
+        // What an extension has put into its own table is not in the dump.
+        if !facts.isOfExtension { try connection.execute("TRUNCATE ONLY \(table.relation)", as: operation) }
+        let how = facts.isOfExtension ? "" : " WITH (FREEZE)"
+        try connection.copyIn("COPY \(table.relation) \(table.columns) FROM STDIN\(how)", as: operation, body)
+        try connection.execute("COMMIT", as: operation)
+    }
+
+    /// Adds rows to a table, all or none.
+    func append(to table: DumpedTable, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+        try connection.copyIn("COPY \(table.relation) \(table.columns) FROM STDIN", as: "load the rows of \(table.relation)", body)
+    }
+
+    /// Adds up the rows on these pages.
+    func sum(_ table: DumpedTable, _ pages: Range<UInt64>?, where condition: String, _ key: RowKey, _ job: JobControl) throws -> RowSum {
+        var rows = "\(table.relation) \(table.columns)"
+        if pages != nil || !condition.isEmpty {
+            let range = pages.map { "ctid >= '(\($0.lowerBound),0)' AND ctid < '(\($0.upperBound),0)'" }
+            // Extensions say it with the word WHERE.
+            let words = condition.trimmingPrefix { $0.isWhitespace }
+            let own = words.uppercased().hasPrefix("WHERE") ? "(\(words.dropFirst(5)))" : nil
+            let filter = [own, range].compactMap { $0 }.joined(separator: " AND ")
+            rows = "(SELECT \(table.columnList) FROM ONLY \(table.relation) WHERE \(filter))"
+        }
+        var sum = RowSum()
+        try connection.copyOut("COPY \(rows) TO STDOUT", as: "read the rows of \(table.relation)") { row in
+            if sum.rows & 0xFFFF == 0 { try job.checkCancelled() }
+            sum.add(row, key)
+        }
+        return sum
+    }
+}

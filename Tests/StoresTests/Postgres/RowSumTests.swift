@@ -1,0 +1,96 @@
+import HostIO
+@testable import PostgresStore
+import ResticFormat
+import TestSupport
+import Testing
+
+@Suite struct RowSumTests {
+    private let key = RowKey(0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908)
+
+    private func hash(_ count: Int) -> String {
+        let bytes = (0..<count).map { UInt8($0) }
+        let (low, high) = bytes.withUnsafeBytes { key.hash($0) }
+        return [low, high].map { word in (0..<8).map { hex(UInt8(truncatingIfNeeded: word >> UInt64($0 * 8))) }.joined() }.joined()
+    }
+
+    private func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+
+    /// vectors_sip128 of the reference implementation.
+    @Test func `the hash is SipHash-2-4 of 128 bits`() {
+        #expect(hash(0) == "a3817f04ba25a8e66df67214c7550293")
+        #expect(hash(1) == "da87c1d86b99af44347659119b22fc45")
+        #expect(hash(2) == "8177228da4a45dc7fca38bdef60affe4")
+        #expect(hash(15) == "5493e99933b0a8117e08ec0f97cfc3d9")
+    }
+
+    private func split(_ text: String, pieces: (Int) -> Int) throws -> (sum: RowSum, sent: String, isWhole: Bool) {
+        var splitting = RowSplitting(key)
+        var sent: [UInt8] = []
+        let bytes = Array(text.utf8)
+        var start = 0
+        while start < bytes.count {
+            let end = min(bytes.count, start + max(1, pieces(start)))
+            try bytes[start..<end].withUnsafeBytes { piece in try splitting.take(piece) { sent += $0 } }
+            start = end
+        }
+        return (splitting.sum, String(decoding: sent, as: UTF8.self), splitting.isWhole)
+    }
+
+    @Test func `rows are the same however the file comes, in whatever order they are`() throws {
+        var random = SeededRandom(named: "rows")
+        let rows = ["1\tone\n", "2\t\n", "\n", "\\\\.\n", ".\n", "\\N\n", "3\tüü\n", "\n"]
+        let end = "\\.\n\n\n"
+        let whole = try split(rows.joined() + end) { _ in 1 << 20 }
+        #expect(whole.sent == rows.joined() && whole.sum.rows == 8 && whole.isWhole)
+        for _ in 0..<200 {
+            let shuffled = rows.shuffled(using: &random)
+            let pieces = (0..<100).map { _ in Int.random(in: 1...9, using: &random) }
+            let found = try split(shuffled.joined() + end) { pieces[$0 % 100] }
+            #expect(found.sum == whole.sum && found.sent == shuffled.joined() && found.isWhole)
+        }
+        let others = [rows.dropLast().joined(), rows.joined() + "\n", rows.joined().replacing("one", with: "two")]
+        for text in others { #expect(try split(text + end) { _ in 5 }.sum != whole.sum) }
+        #expect(try !split(rows.joined()) { _ in 5 }.isWhole, "cut short")
+        let empty = try split(end) { _ in 2 }
+        #expect(empty.sum == RowSum() && empty.isWhole && empty.sent.isEmpty)
+    }
+
+    @Test func `the end of a file that grows is known when it has come`() {
+        let text = "a\tb\n\\\\.\n\n\n\n\\.\n\n\n"
+        for step in 1...9 {
+            var rows = DumpRows()
+            let bytes = Array(text.utf8)
+            for start in stride(from: 0, to: bytes.count, by: step) {
+                #expect(!rows.isWhole, "\(start) of \(step)")
+                bytes[start..<min(start + step, bytes.count)].withUnsafeBytes { rows.add($0) }
+            }
+            #expect(rows.isWhole && rows.count == 5 && rows.bytes == UInt64(bytes.count - 5))
+        }
+        var empty = DumpRows()
+        Array("\\.\n\n\n".utf8).withUnsafeBytes { empty.add($0) }
+        #expect(empty.isWhole && empty.count == 0 && empty.bytes == 0)
+    }
+
+    @Test func `the statements of a dump are found, whatever tables are called`() {
+        let script = """
+            -- Data for Name: a; Type: TABLE DATA; Schema: public; Owner: postgres
+            --
+
+            COPY public.a (id, "b c") FROM stdin;
+
+
+            COPY public."two
+            lines (" (x) FROM stdin;
+            COPY public.none  FROM stdin;
+            """
+        let found = DumpStatements.copies(in: script)
+        #expect(found.count == 3)
+        let tables = found.compactMap { statement in
+            DumpComparison.Entry("1; 0 2 TABLE DATA public a postgres").flatMap {
+                try? DumpedTable($0, Node(name: [], type: .file), statement)
+            }
+        }
+        #expect(tables.map(\.relation) == ["public.a", "public.\"two\nlines (\"", "public.none"])
+        #expect(tables.map(\.columnList) == ["id, \"b c\"", "x", ""])
+    }
+}
