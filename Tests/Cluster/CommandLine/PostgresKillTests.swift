@@ -160,4 +160,135 @@ import Testing
         try succeed("snapshot", "undo", "--yes", sourceLocation: sourceLocation)
         #expect(try content() == second, sourceLocation: sourceLocation)
     }
+
+    // MARK: The server's processes, one by one
+
+    private struct ServerProcess {
+        var number: Int32
+        /// As `ps` shows it.
+        var title: String
+
+        var isMain: Bool { !title.hasPrefix("postgres: ") && title.contains("postgres") && title.contains("-D") }
+        /// That of a program which dumps.
+        var isDump: Bool { title.hasPrefix("postgres: ") && title.contains("[local] COPY") }
+    }
+
+    /// Those that work in `folder` or below it.
+    private func processes(in folder: String) throws -> [ServerProcess] {
+        try Descriptor.openDirectory("/proc").entries().compactMap { Int32(FileName.text($0.name)) }.compactMap { number in
+            guard let place = try? Descriptor.openDirectory("/proc/\(number)").readSymlink(Array("cwd".utf8)),
+                FileName.text(place).hasPrefix(folder), let words = try? AtomicFile.read("/proc/\(number)/cmdline", limit: 1 << 16)
+            else { return nil }
+            return ServerProcess(number: number, title: String(decoding: words.map { $0 == 0 ? 0x20 : $0 }, as: UTF8.self))
+        }
+    }
+
+    /// Of the backup that a snapshot has begun.
+    private func sessionOfBackup() throws -> Int32? {
+        let text = try? server.sql("SELECT active_pid FROM pg_replication_slots WHERE active")
+        return text.flatMap { Int32($0.prefix { $0.isNumber }) }
+    }
+
+    private func expectTrouble(_ result: HoldfastProgram.Result?, _ what: String, sourceLocation: SourceLocation = #_sourceLocation) {
+        #expect(result?.status == FailureCode.store.exitStatus, "\(what): \(result?.out ?? "killed")", sourceLocation: sourceLocation)
+        #expect(result?.out.contains("catalog") == true, "\(what) names the store: \(result?.out ?? "")", sourceLocation: sourceLocation)
+    }
+
+    private func backups() throws -> [String] {
+        let list = try run("backup", "ls", "--target", "nas", "--json").json()["backups"] as? [[String: Any]]
+        return try #require(list).compactMap { $0["name"] as? String }
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `a server or a session of it that is killed ends a snapshot or backup with a clear error, and leaves nothing behind`()
+        throws
+    {
+        // A quarter of a second of copying at least.
+        try server.sql("CREATE TABLE filler AS SELECT i, md5(i::text) || md5((i + 1)::text) AS text FROM generate_series(1, 700000) i")
+        try succeed("cluster", "init")
+
+        // Production, in the middle of a snapshot: one session, which takes all others with it, then the server's first process.
+        var struck: Int32 = 0
+        let noted = { () throws -> Bool in
+            guard let number = try sessionOfBackup() else { return false }
+            struck = number
+            return true
+        }
+        expectTrouble(try run(["snapshot", "create", "a"], when: noted) { _ in kill(struck, SIGKILL) }, "a session")
+        while (try? server.sql("SELECT pg_is_in_recovery()")) != "f\n" { sched_yield() }
+        #expect(try slots() == "0\n")
+        let main = try #require(try processes(in: server.data).first(where: \.isMain)).number
+        expectTrouble(try run(["snapshot", "create", "a"], when: noted) { _ in kill(main, SIGKILL) }, "the server")
+        while try !processes(in: server.data).isEmpty { sched_yield() }
+        #expect(try run("snapshot", "create", "a").status == FailureCode.store.exitStatus, "no server")
+        // The last of its processes may still hold its memory.
+        while (try? server.start()) == nil { sched_yield() }
+        #expect(try slots() == "0\n" && snapshots().isEmpty)
+        try succeed("snapshot", "create", "a")
+
+        // The server that a backup works with: a session that dumps, then the first process.
+        let scratch = home.file("state/scratch")
+        let backup = ["backup", "create", "--snapshot", "a", "--target", "nas", "--name", "b"]
+        let dumps = { () throws -> Bool in
+            guard let process = try processes(in: scratch).first(where: \.isDump) else { return false }
+            struck = process.number
+            return true
+        }
+        expectTrouble(try run(backup, when: dumps) { _ in kill(struck, SIGKILL) }, "a session of it")
+        expectTrouble(
+            try run(backup, when: dumps) { _ in
+                for process in try processes(in: scratch) where process.isMain { kill(process.number, SIGKILL) }
+            },
+            "the server of a backup")
+        while try !processes(in: scratch).isEmpty { sched_yield() }
+        #expect(try Descriptor.openDirectory(scratch).isEmptyDirectory())
+        #expect(try backups().isEmpty && snapshots() == ["a"])
+        try succeed("backup", "create", "--snapshot", "a", "--target", "nas", "--name", "b")
+        #expect(try backups() == ["b"])
+        try succeed("backup", "verify", "b", "--target", "nas")
+    }
+
+    // MARK: Elsewhere
+
+    @Test(.timeLimit(.minutes(3))) func `a backup of 15 is brought up by the command on 15, 17 and 18`() throws {
+        try server.sql("CREATE ROLE clerk LOGIN")
+        try server.sql("CREATE DATABASE shop OWNER clerk")
+        try server.sql(
+            "CREATE SEQUENCE ticket START 77; CREATE TABLE item AS SELECT i, now() AS at FROM generate_series(1, 500) i; GRANT SELECT ON item TO clerk",
+            in: "shop")
+        let wanted = try content()
+        let items =
+            "SELECT count(*), md5(string_agg(i || ' ' || extract(epoch FROM at), ',' ORDER BY i)), has_table_privilege('clerk', 'item', 'SELECT') FROM item"
+        let shop = try server.sql(items, in: "shop")
+        try succeed("cluster", "init")
+        try succeed("backup", "create", "--target", "nas", "--name", "b")
+        for release in [PostgresServer.Release.debian15, .seventeen, .eighteen] {
+            try bringUp(on: release, account: wanted, items: (items, shop))
+        }
+    }
+
+    private func bringUp(on release: PostgresServer.Release, account wanted: String, items: (question: String, answer: String)) throws {
+        let other = try PostgresServer(release)
+        let text = """
+            cluster: acme
+            release: "1"
+            state: other-\(release.rawValue)
+            storage: other-storage-\(release.rawValue)
+            password-file: password
+            stores: [{name: catalog, kind: postgres, role: metadata, connection: "\(other.connection)"}]
+            """
+        try AtomicFile.write(Array(text.utf8), to: home.file("other.yaml"))
+        let arguments = ["cluster", "restore", "b", "--from", home.file("nas"), "--yes", "-c", home.file("other.yaml"), "--json"]
+        let result = try HoldfastProgram.run(arguments, in: home.path)
+        try #require(result.status == 0, "\(result.out)\(result.err)")
+        #expect(result.out.contains("\"differences\":0"), "\(result.lines.last ?? "")")
+        #expect(try other.sql("SHOW server_version").hasPrefix("\(release.rawValue)."))
+        let question = "SELECT count(*), sum(balance), md5(string_agg(id || text || balance, ',' ORDER BY id)) FROM account"
+        #expect(try other.sql(question) == wanted)
+        #expect(try other.sql(items.question, in: "shop") == items.answer)
+        #expect(
+            try other.sql("SELECT nextval('ticket'), pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'shop'", in: "shop")
+                == "77|clerk\n")
+        #expect(try HoldfastProgram.run(arguments, in: home.path).status == FailureCode.refused.exitStatus, "it exists by now")
+    }
 }
