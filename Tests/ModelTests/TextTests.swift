@@ -2,6 +2,13 @@ import Model
 import Testing
 
 @Suite struct TextTests {
+    @Test(arguments: [
+        (0.5, "0.5 s"), (42, "42 s"), (60, "1 minute"), (252, "4 minutes 12 seconds"), (5460, "1 hour 31 minutes"), (7200, "2 hours"),
+        (1_051_200, "12 days 4 hours"), (.infinity, "unknown"),
+    ]) func `an age is said with all of its units`(_ seconds: Double, _ text: String) {
+        #expect(DurationText.age(seconds: seconds) == text)
+    }
+
     @Test(
         arguments: [
             (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1449, "1.4 kB"), (99_949, "99.9 kB"), (99_951, "100 kB"), (999_499, "999 kB"),

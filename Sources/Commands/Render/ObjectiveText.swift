@@ -13,7 +13,8 @@ struct ObjectiveText {
         for reading in readings {
             let isOfTime = reading.strategy != .drills
             table.add([
-                reading.title, reading.age.map { "\(spoken($0)) old" } ?? "none yet", mark("\(spoken(reading.rpo))", reading.ageIsBeyond),
+                reading.title, reading.age.map { "\(DurationText.age(seconds: $0)) old" } ?? "none yet",
+                mark("\(spoken(reading.rpo))", reading.ageIsBeyond),
                 reading.recovery.map { spoken($0.seconds) } ?? (isOfTime ? "not measured" : ""),
                 mark(reading.rto.map(spoken) ?? "", reading.recoveryIsBeyond),
             ])

@@ -32,6 +32,6 @@ struct ShelteredBy {
         guard let lastBackup else { return "a snapshot dies with the cluster, and there is no backup yet: holdfast backup create" }
         let age = now.secondsSince(lastBackup)
         if age <= Self.recent { return nil }
-        return "a snapshot dies with the cluster, and the last backup is \(DurationText.spoken(seconds: age)) old: holdfast backup create"
+        return "a snapshot dies with the cluster, and the last backup is \(DurationText.age(seconds: age)) old: holdfast backup create"
     }
 }

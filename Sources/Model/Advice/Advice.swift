@@ -142,7 +142,7 @@ extension AdviceFacts {
         let tolerated = HealthFacts.tolerablePeriods * Double(snapshotPolicy.schedule.every.seconds)
         let isAsked = (snapshotPolicy.objective ?? objectives.snapshots.rpo) != nil
         if let newestSnapshot, !isAsked, isServed, snapshotPolicy.isEnabled, now.secondsSince(newestSnapshot) > tolerated {
-            let age = DurationText.spoken(seconds: now.secondsSince(newestSnapshot))
+            let age = DurationText.age(seconds: now.secondsSince(newestSnapshot))
             gaps.append(.init("the newest snapshot is \(age) old", "holdfast status\(suffix)"))
         }
         return gaps
@@ -153,7 +153,7 @@ extension AdviceFacts {
         guard let aim, let age = exposure.now, let worst = exposure.worst, worst > aim else { return [] }
         let asked = "at most \(DurationText.spoken(seconds: aim)) is the aim"
         guard age <= aim else {
-            return [.init("the newest \(what) is \(DurationText.spoken(seconds: age)) old; \(asked)", "holdfast status\(suffix)")]
+            return [.init("the newest \(what) is \(DurationText.age(seconds: age)) old; \(asked)", "holdfast status\(suffix)")]
         }
         return [
             .init(
@@ -260,7 +260,7 @@ extension AdviceFacts {
                     "the backup \(note.backup) failed its drill: \(note.problem ?? "see its report")",
                     "holdfast backup report \(note.backup) --target \(target.name)\(suffix)"))
         case let note? where now.secondsSince(note.time) > (objectives.drills.map { Double($0.seconds) } ?? 31 * 86_400):
-            gaps.append(.init("the last drill is \(DurationText.spoken(seconds: now.secondsSince(note.time))) old", drill))
+            gaps.append(.init("the last drill is \(DurationText.age(seconds: now.secondsSince(note.time))) old", drill))
         default: break
         }
         let exposure = Exposure(newest: target.newestFull ?? target.newest, runs: target.runs, at: now)

@@ -76,8 +76,8 @@ extension ObjectiveReading {
     /// Warns beyond what is tolerated, and is critical at twice that. An instant that lies ahead is of a wrong clock and says nothing.
     private var ageConcern: Concern? {
         guard ageIsBeyond else { return nil }
-        let spoken = DurationText.spoken(seconds: silence)
-        let message = age == nil ? "no good \(noun) for \(spoken), since there should be" : "the newest good \(noun) is \(spoken) old"
+        let length = DurationText.age(seconds: silence)
+        let message = age == nil ? "no good \(noun) for \(length), since there should be" : "the newest good \(noun) is \(length) old"
         return concern("age", message, beyond: silence > 2 * rpo, aim: rpo, ageRemedy)
     }
 

@@ -17,6 +17,19 @@ package enum DurationText {
         }
     }
 
+    /// Of an age, before the word "old": "42 s", "4 minutes 12 seconds", "1 hour 31 minutes", "12 days 4 hours".
+    package static func age(seconds: Double) -> String {
+        guard seconds.isFinite, seconds < 1e12, seconds.rounded() >= 60 else { return spoken(seconds: seconds) }
+        let whole = Int(seconds.rounded())
+        let (large, unit, small, lesser) =
+            switch whole {
+            case ..<3600: (whole / 60, "minute", whole % 60, "second")
+            case ..<86_400: (whole / 3600, "hour", whole % 3600 / 60, "minute")
+            default: (whole / 86_400, "day", whole % 86_400 / 3600, "hour")
+            }
+        return counted(large, unit) + (small > 0 ? " " + counted(small, lesser) : "")
+    }
+
     /// For tables, one unit rounded down: "45s", "12m", "5h", "3d", "2y"; at least "0s".
     package static func short(seconds: Double) -> String {
         guard seconds.isFinite, seconds < 1e12 else { return "?" }
