@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -114,6 +115,7 @@ int holdfast_processors(void) {
 
 int holdfast_name_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }
 
+int holdfast_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC); }
 int holdfast_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int holdfast_set_nonblocking(int fd) {

@@ -142,7 +142,8 @@ final class ArchiveWorker {
     /// Writes the tree of a directory whose last entry is done, then of its parent if that was its last, and so on up.
     func finish(_ directory: PendingDirectory, _ finished: PendingDirectory.Finished?) throws {
         var (directory, finished) = (directory, finished)
-        while let done = finished {
+        while var done = finished {
+            if done.hasGrown { done.nodes = try directory.source.settled(done.nodes).sorted { Tree.areInOrder($0.name, $1.name) } }
             let tree = try write(done, directory)
             guard let parent = directory.parent else {
                 run.finishRoot(try directory.source.metadata(), tree, done.nodes)

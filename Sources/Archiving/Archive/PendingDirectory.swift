@@ -8,6 +8,8 @@ final class PendingDirectory: Sendable {
         var nodes: [Node]
         /// Nothing differs from the tree that it had before.
         var isUnchanged: Bool
+        /// Nodes have come behind those that were in order.
+        var hasGrown: Bool
     }
 
     fileprivate struct State {
@@ -107,7 +109,6 @@ extension PendingDirectory.State {
         var kept = nodes
         nodes = []
         if !dropped.isEmpty { kept = kept.indices.filter { !dropped.contains($0) }.map { kept[$0] } }
-        if hasGrown { kept.sort { Tree.areInOrder($0.name, $1.name) } }
-        return PendingDirectory.Finished(nodes: kept, isUnchanged: isUnchanged)
+        return PendingDirectory.Finished(nodes: kept, isUnchanged: isUnchanged, hasGrown: hasGrown)
     }
 }

@@ -30,6 +30,8 @@ package protocol SourceDirectory: AnyObject, Sendable {
     /// More entries of a directory that grows while it is read: waits for the next ones, and gives nil when no more will come. Asked by one thread
     /// after ``entries(_:)`` until then, which holds that thread; ``EntrySource/width`` has to be larger by it.
     func moreEntries() throws -> [Node]?
+    /// What has come from ``moreEntries()``, when all of it has been read: a source that knows a name only then changes it now.
+    func settled(_ nodes: [Node]) throws -> [Node]
     func directory(named name: [UInt8]) throws -> any SourceDirectory
     func file(named name: [UInt8]) throws -> any SourceFile
     /// The same of entries as ``entries(_:)`` gave them, for sources that need not ask for them again.
@@ -62,6 +64,7 @@ package protocol SourceFile: AnyObject, Sendable {
 extension SourceDirectory {
     package func entries(_ issues: IssueCollector, before: [Node]) throws -> [Node] { try entries(issues) }
     package func moreEntries() throws -> [Node]? { nil }
+    package func settled(_ nodes: [Node]) throws -> [Node] { nodes }
     package func directory(listed node: Node) throws -> any SourceDirectory { try directory(named: node.name) }
     package func file(listed node: Node) throws -> any SourceFile { try file(named: node.name) }
     package var isUnchanged: Bool { false }

@@ -45,6 +45,8 @@ int64_t holdfast_file_system_magic(int fd);
 int holdfast_processors(void);
 /// pthread_setname_np(3) on the calling thread; `name` has at most 15 bytes.
 int holdfast_name_thread(const char *name);
+/// accept4(2) with SOCK_CLOEXEC; who connected is not asked.
+int holdfast_accept(int fd);
 /// pipe2(2) with O_CLOEXEC.
 int holdfast_pipe(int ends[2]);
 /// fcntl(2) F_SETFL with O_NONBLOCK added.

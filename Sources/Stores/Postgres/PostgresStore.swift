@@ -17,6 +17,8 @@ package final class PostgresStore: StoreAdapter {
     private let nativeImageFolder: String?
     private let held = Mutex<[String: Held]>([:])
     let rowSums: RowSums
+    /// Tables from this size on are dumped by several sessions: 64 MB.
+    let pagesOfLargeTables: UInt64
     private let parts = Mutex<[String: any PartRestore]>([:])
 
     /// What a prepared or captured image holds until its release.
@@ -31,28 +33,32 @@ package final class PostgresStore: StoreAdapter {
     }
 
     /// Throws `clusterFile` for a store that no cluster file describes: a manifest does not say how a server is reached.
-    package convenience init(_ declaration: StoreDeclaration, nativeImageFolder: String?, host: Host) throws {
+    package convenience init(
+        _ declaration: StoreDeclaration, nativeImageFolder: String?, host: Host, pagesOfLargeTables: UInt64 = 8192
+    ) throws {
         guard let access = declaration.postgres else {
             throw Failure(
                 .clusterFile, "store \(declaration.name): the cluster file does not say how this PostgreSQL server is reached",
                 hint: "declare it there with kind: postgres and connection")
         }
-        self.init(declaration, access, nativeImageFolder, host, trusted: nil)
+        self.init(declaration, access, nativeImageFolder, host, trusted: nil, pagesOfLargeTables)
     }
 
     private init(
-        _ declaration: StoreDeclaration, _ access: PostgresAccess, _ nativeImageFolder: String?, _ host: Host, trusted: TrustedContent?
+        _ declaration: StoreDeclaration, _ access: PostgresAccess, _ nativeImageFolder: String?, _ host: Host, trusted: TrustedContent?,
+        _ pagesOfLargeTables: UInt64
     ) {
         self.declaration = declaration
         self.access = access
         self.nativeImageFolder = nativeImageFolder
         self.host = host
         self.trusted = trusted
+        self.pagesOfLargeTables = pagesOfLargeTables
         rowSums = RowSums(host)
     }
 
     package func trusting(_ content: TrustedContent) -> any StoreAdapter {
-        PostgresStore(declaration, access, nativeImageFolder, host, trusted: content)
+        PostgresStore(declaration, access, nativeImageFolder, host, trusted: content, pagesOfLargeTables)
     }
 
     var directory: DataDirectory? { access.dataDirectory.map(DataDirectory.init(path:)) }

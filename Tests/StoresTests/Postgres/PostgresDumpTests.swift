@@ -79,6 +79,57 @@ import Testing
         #expect(try other.server.sql("SELECT count(*) FROM account", in: "acme") == "300\n")
     }
 
+    /// Whatever is read past `pg_dump`, in one session or in several, is what `pg_dump` itself would have written.
+    @Test func `rows go past pg_dump as it writes them, in parts or not, with odd names, generated columns and conditions of extensions`()
+        throws
+    {
+        let fixture = try PostgresFixture()
+        let run = try StoreRun(fixture)
+        try fixture.server.sql("CREATE DATABASE acme")
+        try fixture.server.sql("ALTER DATABASE acme SET timezone = 'Asia/Tokyo'; ALTER DATABASE acme SET bytea_output = 'escape'")
+        try fixture.server.sql(
+            """
+            CREATE SCHEMA "Odd ""one";
+            CREATE TABLE "Odd ""one"."Wide" (id int, "to stdout;" text, at timestamptz, amount money, double int GENERATED ALWAYS AS (id * 2) STORED, raw bytea);
+            INSERT INTO "Odd ""one"."Wide" (id, "to stdout;", at, amount, raw) SELECT i, repeat(md5(i::text), i % 9) || E'\\\\.\\n\\t', '2026-01-01 UTC'::timestamptz + i * '1 min'::interval, i,
+              decode(md5(i::text), 'hex') FROM generate_series(1, 30000) i;
+            DELETE FROM "Odd ""one"."Wide" WHERE id BETWEEN 5000 AND 21000;
+            CREATE TABLE parent (id int, note text) PARTITION BY RANGE (id); CREATE TABLE part PARTITION OF parent FOR VALUES FROM (0) TO (900000);
+            INSERT INTO parent SELECT i, md5(i::text) FROM generate_series(1, 60000) i;
+            """, in: "acme")
+        try fixture.server.sql(
+            """
+            CREATE TABLE nothing (); INSERT INTO nothing DEFAULT VALUES; CREATE TABLE base (id int); CREATE TABLE heir (more int) INHERITS (base);
+            INSERT INTO heir SELECT i, i FROM generate_series(1, 40000) i; INSERT INTO base VALUES (1); CREATE TABLE void (id int);
+            CREATE EXTENSION pgcrypto; CREATE TABLE conf (id int, value text); INSERT INTO conf SELECT i, 'value' FROM generate_series(1, 20) i;
+            ALTER EXTENSION pgcrypto ADD TABLE conf;
+            UPDATE pg_extension SET extconfig = ARRAY['conf'::regclass::oid], extcondition = ARRAY['WHERE id > 15'] WHERE extname = 'pgcrypto'
+            """, in: "acme")
+        let image = try run.snapshot("a")
+        let programs = try ServerPrograms.require(
+            PostgresAccess(connection: fixture.server.connection), told: nil, release: "15", store: "catalog")
+        let writing = DumpWriting(
+            store: "catalog", programs: programs, connection: fixture.server.connection, folder: fixture.home.file("direct"), jobs: 2)
+        try writing.writeGlobals(JobControl())
+        let direct = try writing.write("acme", .all, JobControl())
+        for pages: UInt64 in [1, 100, 1_000_000] {
+            let store = try PostgresStore(
+                fixture.store.declaration, nativeImageFolder: nil, host: .forTests(), pagesOfLargeTables: pages)
+            let (dumps, _, kept) = try tree(try store.reduce(image, to: .whole, scratch: run.scratch, job: JobControl()))
+            let place = fixture.home.file("restored \(pages)")
+            let restore = TreeRestore(image: .archived(dumps), destination: place, host: .forTests())
+            _ = try restore.apply(try restore.plan(job: JobControl()), job: JobControl())
+            let comparison = DumpComparison(programs: programs, left: Path.join(place, "databases/acme"), right: direct)
+            #expect(try comparison.haveSameRows(JobControl()) && comparison.haveSameDefinitions(JobControl()), "\(pages)")
+            let rows = Dictionary(uniqueKeysWithValues: kept.map { ($0.table, $0.rows) })
+            #expect(
+                rows["Odd \"one.Wide in acme"] == 13_999 && rows["public.part in acme"] == 60_000 && rows["public.heir in acme"] == 40_000,
+                "\(kept)")
+            #expect(rows["public.base in acme"] == 1 && rows["public.nothing in acme"] == 1 && rows["public.void in acme"] == 0, "\(kept)")
+            #expect(rows["public.conf in acme"] == 5, "\(kept)")
+        }
+    }
+
     @Test func `an image of dumps says how many rows each table has`() throws {
         let fixture = try PostgresFixture(.dump)
         let run = try StoreRun(fixture)

@@ -55,22 +55,6 @@ import Testing
         #expect(empty.sum == RowSum() && empty.isWhole && empty.sent.isEmpty)
     }
 
-    @Test func `the end of a file that grows is known when it has come`() {
-        let text = "a\tb\n\\\\.\n\n\n\n\\.\n\n\n"
-        for step in 1...9 {
-            var rows = DumpRows()
-            let bytes = Array(text.utf8)
-            for start in stride(from: 0, to: bytes.count, by: step) {
-                #expect(!rows.isWhole, "\(start) of \(step)")
-                bytes[start..<min(start + step, bytes.count)].withUnsafeBytes { rows.add($0) }
-            }
-            #expect(rows.isWhole && rows.count == 5 && rows.bytes == UInt64(bytes.count - 5))
-        }
-        var empty = DumpRows()
-        Array("\\.\n\n\n".utf8).withUnsafeBytes { empty.add($0) }
-        #expect(empty.isWhole && empty.count == 0 && empty.bytes == 0)
-    }
-
     @Test func `the statements of a dump are found, whatever tables are called`() {
         let script = """
             -- Data for Name: a; Type: TABLE DATA; Schema: public; Owner: postgres

@@ -108,16 +108,31 @@ struct DumpedTable: Sendable {
     let entry: DumpComparison.Entry
     /// Of the file with the rows.
     let node: Node
+    let target: CopiedTable
+
+    init(_ entry: DumpComparison.Entry, _ node: Node, _ statement: String) throws {
+        self.entry = entry
+        self.node = node
+        target = try CopiedTable(statement)
+    }
+
+    /// Of its file.
+    var bytes: UInt64 { node.size }
+    var relation: String { target.relation }
+    var columns: String { target.columns }
+    var columnList: String { target.columnList }
+}
+
+/// What a statement that copies rows names.
+struct CopiedTable: Sendable {
     /// With its schema, as SQL quotes it: `public."Account"`.
     let relation: String
     /// `(id, name)`, or empty for a table without any.
     let columns: String
 
-    /// `statement`: `COPY public."Account" (id, name) FROM stdin;`.
-    init(_ entry: DumpComparison.Entry, _ node: Node, _ statement: String) throws {
-        self.entry = entry
-        self.node = node
-        let target = statement.dropFirst(DumpStatements.begin.utf8.count).dropLast(DumpStatements.end.utf8.count)
+    /// `statement`: `COPY public."Account" (id, name) FROM stdin;`, with `end` at its end.
+    init(_ statement: String, end: String = DumpStatements.end) throws {
+        let target = statement.dropFirst(DumpStatements.begin.utf8.count).dropLast(end.utf8.count)
         var isQuoted = false
         let space = target.firstIndex { character in
             if character == "\"" { isQuoted.toggle() }
@@ -127,9 +142,6 @@ struct DumpedTable: Sendable {
         relation = String(target[..<space])
         columns = String(target[space...].trimmingPrefix { $0 == " " })
     }
-
-    /// Of its file.
-    var bytes: UInt64 { node.size }
 
     /// Of the columns alone: `id, name`.
     var columnList: String { String(columns.dropFirst().dropLast()) }

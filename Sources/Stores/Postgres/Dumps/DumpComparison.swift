@@ -41,7 +41,8 @@ struct DumpComparison {
         var isSequenceValue: Bool { key.hasPrefix("SEQUENCE SET ") }
         var isExtension: Bool { key.hasPrefix("EXTENSION - ") }
         /// Of an entry of rows.
-        var rowsFile: [UInt8] { Array("\(number).dat".utf8) }
+        var rowsName: String { "\(number).dat" }
+        var rowsFile: [UInt8] { Array(rowsName.utf8) }
     }
 
     /// Whether a release other than that of the dump on the left has written the one on the right.

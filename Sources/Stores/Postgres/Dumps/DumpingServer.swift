@@ -4,7 +4,8 @@ import Model
 import StoreContract
 import Synchronization
 
-/// A scratch server that is being dumped, database by database, on a thread of its own; its dumps are read while they are written.
+/// A scratch server that is being dumped, database by database, on a thread of its own; its dumps are read while they are written, their rows
+/// before they are.
 final class DumpingServer: StoreRebuilding {
     let shape = ChunkShape.contentDefined
     var source: any EntrySource { dumps }
@@ -36,8 +37,8 @@ final class DumpingServer: StoreRebuilding {
                     let folder = DumpLayout.folder(of: database)
                     try makeDirectories(Path.join(writing.folder, "\(DumpLayout.databases)/\(folder)"))
                     dumps.begin(folder)
-                    try Self.dump(database, store, server, writing, extent, inventories, job)
-                    dumps.end(folder)
+                    let rows = try Self.dump(database, store, server, writing, extent, dumps, inventories, job)
+                    try dumps.end(folder) { try rows.file(of: $0) }
                 }
                 dumps.end()
             } catch {
@@ -49,8 +50,8 @@ final class DumpingServer: StoreRebuilding {
 
     private static func dump(
         _ database: String, _ store: PostgresStore, _ server: ScratchServer, _ writing: DumpWriting, _ extent: StoreExtent,
-        _ inventories: SharedInventories, _ job: JobControl
-    ) throws {
+        _ dumps: GrowingDumps, _ inventories: SharedInventories, _ job: JobControl
+    ) throws -> RowFiles {
         let connection = try PostgresConnection(server.connection, database: database)
         defer { connection.close() }
         let inventory = try TableInventory(of: connection, database: database)
@@ -60,10 +61,23 @@ final class DumpingServer: StoreRebuilding {
             case .withoutBulkRows: inventory.bulk(store.declaration.bulkTables)
             case .structure: inventory.tables
             }
-        try writing.write(database, extent == .structure ? .none : left.isEmpty ? .all : .besides(left), job)
+        let folder = DumpLayout.folder(of: database)
+        let divisions = try RowDivision.divisions(of: connection, from: store.pagesOfLargeTables)
+        let tap = try server.tap(database, divisions, in: "\(writing.folder)-rows") { try dumps.add($0, of: folder) }
+        defer { tap.close() }
+        var writing = writing
+        writing.holding = tap.folder
+        let rows = extent == .structure ? DumpWriting.Rows.none : left.isEmpty ? .all : .besides(left)
+        let dump: String
+        do { dump = try writing.write(database, rows, job) } catch {
+            // Before the tap is waited for, which waits for readers.
+            dumps.fail(error)
+            throw error
+        }
         let reload = try inventory.reloadItems(left, connection, job)
         inventories.reload.withLock { $0 += reload }
-        inventories.tables.withLock { $0.append((DumpLayout.folder(of: database), inventory)) }
+        inventories.tables.withLock { $0.append((folder, inventory)) }
+        return try RowFiles(of: dump, writing.programs)
     }
 
     func finish() throws -> RebuiltContents {

@@ -4,22 +4,26 @@ import Model
 import ResticFormat
 
 /// The directory of dumps (``DumpLayout``) while `pg_dump` writes it: a database's directory is an entry when its dump has begun, a table's rows
-/// when their file is there; what else is in a dump when that is whole.
+/// when they begin to come (``RowStream``); what else is in a dump when that is whole.
 final class GrowingDumps: EntrySource {
     let folder: String
     let description: String
-    /// Files that grow at the same time are each waited for by one thread, and so are the next database and the next file.
+    /// Rows that come at the same time are each waited for by one thread, and so are the next database and the next table.
     let width: Int
-    fileprivate let job: JobControl
+    private let job: JobControl
     private let state = Monitor(State())
 
     private struct State {
         var begun: [String] = []
-        var ended: Set<String> = []
+        var dumps: [String: Dump] = [:]
         var isOver = false
         var problem: (any Error)?
-        /// By folder and file.
-        var counts: [String: [String: DumpRows]] = [:]
+    }
+
+    fileprivate struct Dump {
+        var streams: [RowStream] = []
+        /// The files of the streams, when it is whole.
+        var files: [String]?
     }
 
     /// `jobs`: of `pg_dump`.
@@ -34,18 +38,47 @@ final class GrowingDumps: EntrySource {
 
     // MARK: Told by the dumping
 
-    func begin(_ database: String) { state.change { $0.begun.append(database) } }
-    func end(_ database: String) { state.change { _ = $0.ended.insert(database) } }
+    func begin(_ database: String) {
+        state.change { state in
+            state.begun.append(database)
+            state.dumps[database] = Dump()
+        }
+    }
+
+    /// Rows of a database will come that way.
+    func add(_ stream: RowStream, of database: String) throws {
+        try state.change { state in
+            if let problem = state.problem { throw problem }
+            state.dumps[database]?.streams.append(stream)
+        }
+    }
+
+    /// `name` gives the file in which `pg_dump` has put the rows of a table, as far as it knows.
+    func end(_ database: String, _ name: (RowStream) throws -> String) throws {
+        let files = try streams(of: database).map { stream in
+            guard stream.isWhole else {
+                throw Failure(.store, "the rows of a table have no end: \(printable(stream.statement, limit: 200))")
+            }
+            return try name(stream)
+        }
+        state.change { $0.dumps[database]?.files = files }
+    }
+
     func end() { state.change { $0.isOver = true } }
 
     /// Whoever reads throws it, unless all is there.
     func fail(_ error: any Error) {
-        state.change { state in
-            if !state.isOver { state.problem = state.problem ?? error }
+        let streams = state.change { state -> [RowStream] in
+            if state.isOver { return [] }
+            state.problem = state.problem ?? error
+            return state.dumps.values.flatMap(\.streams)
         }
+        for stream in streams { stream.fail(error) }
     }
 
     // MARK: Asked by readers
+
+    fileprivate func streams(of database: String) -> [RowStream] { state.read { $0.dumps[database]?.streams ?? [] } }
 
     /// The first `count` databases are known; nil when there are no others.
     fileprivate func database(after count: Int) throws -> String? {
@@ -56,20 +89,26 @@ final class GrowingDumps: EntrySource {
         }
     }
 
-    /// Waits at most `patience` for the end of a dump; whether it has come.
-    fileprivate func hasEnded(_ database: String, within patience: Duration) throws -> Bool {
-        try job.checkCancelled()
-        return try state.wait(atMost: patience) { state -> Bool? in
-            if let problem = state.problem { throw problem }
-            return state.ended.contains(database) ? true : nil
-        } ?? false
+    /// Waits until there are more than `count` streams, or the dump is whole.
+    fileprivate func dump(of database: String, after count: Int) throws -> Dump {
+        while true {
+            try job.checkCancelled()
+            let found = try state.wait(atMost: .milliseconds(100)) { state -> Dump? in
+                if let problem = state.problem { throw problem }
+                guard let dump = state.dumps[database] else { return nil }
+                return dump.streams.count > count || dump.files != nil ? dump : nil
+            }
+            if let found { return found }
+        }
     }
 
-    fileprivate func note(_ rows: DumpRows, of file: String, in database: String) {
-        state.change { $0.counts[database, default: [:]][file] = rows }
-    }
+    fileprivate func noteBytes(_ count: Int) { job.add(count, to: .bytesExpected) }
 
-    func counts(in database: String) -> [String: DumpRows] { state.read { $0.counts[database] ?? [:] } }
+    /// Of a dump that is whole, by files.
+    func counts(in database: String) -> [String: DumpRows] {
+        let (streams, files) = state.read { ($0.dumps[database]?.streams ?? [], $0.dumps[database]?.files ?? []) }
+        return Dictionary(zip(files, streams.map(\.rows))) { first, _ in first }
+    }
 }
 
 /// Entries of another directory, of which one is another.
@@ -106,22 +145,22 @@ private final class Databases: SourceDirectory {
     }
 
     func directory(named name: [UInt8]) throws -> any SourceDirectory {
-        Dump(try local.directory(named: name), dumps, database: FileName.text(name))
+        DatabaseDirectory(try local.directory(named: name), dumps, FileName.text(name))
     }
 }
 
-/// The dump of one database.
-private final class Dump: SourceDirectory {
-    private static let patience = Duration.milliseconds(20)
+/// The dump of one database. Which file rows belong into is known when the dump is whole: until then they are numbered.
+private final class DatabaseDirectory: SourceDirectory {
+    private static let rows = "rows "
 
     private let local: any SourceDirectory
     private let dumps: GrowingDumps
     private let database: String
     // One thread asks for more entries (``SourceDirectory``).
-    nonisolated(unsafe) private var known: Set<[UInt8]> = []
+    nonisolated(unsafe) private var known = 0
     nonisolated(unsafe) private var isWhole = false
 
-    init(_ local: any SourceDirectory, _ dumps: GrowingDumps, database: String) {
+    init(_ local: any SourceDirectory, _ dumps: GrowingDumps, _ database: String) {
         (self.local, self.dumps, self.database) = (local, dumps, database)
     }
 
@@ -130,68 +169,75 @@ private final class Dump: SourceDirectory {
     func directory(named name: [UInt8]) throws -> any SourceDirectory { try local.directory(named: name) }
 
     func moreEntries() throws -> [Node]? {
-        while !isWhole {
-            isWhole = try dumps.hasEnded(database, within: known.isEmpty ? .milliseconds(2) : Self.patience)
-            let names = try Descriptor.openDirectory(dumps.path(of: database)).entries().map(\.name).filter { name in
-                !known.contains(name) && (isWhole || DumpRows.isName(name))
-            }
-            guard !names.isEmpty else { continue }
-            known.formUnion(names)
-            return try names.map(node)
-        }
-        return nil
+        guard !isWhole else { return nil }
+        let dump = try dumps.dump(of: database, after: known)
+        let streams = known..<dump.streams.count
+        known = streams.upperBound
+        guard streams.isEmpty, let files = dump.files else { return streams.map(Self.node) }
+        isWhole = true
+        let names = Set(files.map { Array($0.utf8) })
+        return try local.entries(IssueCollector()).filter { !names.contains($0.name) }
     }
 
-    private func node(_ name: [UInt8]) throws -> Node {
-        var node = try local.file(named: name).metadata()
-        // What it has by now is counted with the rest.
-        if DumpRows.isName(name) { node.size = 0 }
-        return node
+    private static func node(of stream: Int) -> Node { Node(name: Array("\(rows)\(stream)".utf8), type: .file) }
+
+    private static func stream(in name: [UInt8]) -> Int? {
+        let text = FileName.text(name)
+        return text.hasPrefix(rows) ? Int(text.dropFirst(rows.count)) : nil
+    }
+
+    func settled(_ nodes: [Node]) throws -> [Node] {
+        let files = try dumps.dump(of: database, after: known).files ?? []
+        return try nodes.map { node in
+            guard let stream = Self.stream(in: node.name) else { return node }
+            let name = Array(files[stream].utf8)
+            var named = try local.file(named: name).metadata()
+            (named.name, named.size, named.content) = (name, node.size, node.content)
+            return named
+        }
     }
 
     func file(named name: [UInt8]) throws -> any SourceFile {
-        guard DumpRows.isName(name) else { return try local.file(named: name) }
-        return try GrowingRows(node(name), dumps, database)
+        guard let stream = Self.stream(in: name) else { return try local.file(named: name) }
+        return RowsFile(Self.node(of: stream), dumps.streams(of: database)[stream], dumps)
     }
 }
 
-/// A file of rows, read up to its end, which may still have to be written.
-private final class GrowingRows: SourceFile {
-    private static let patience = Duration.milliseconds(4)
-
-    private let descriptor: Descriptor
+/// Rows as they come.
+private final class RowsFile: SourceFile {
     private let node: Node
+    private let stream: RowStream
     private let dumps: GrowingDumps
-    private let database: String
     // One thread at a time uses a file (``SourceFile``).
-    nonisolated(unsafe) private var position: Int64 = 0
-    nonisolated(unsafe) private var rows = DumpRows()
+    nonisolated(unsafe) private var pieces: ArraySlice<[UInt8]> = []
+    /// Of the first piece.
+    nonisolated(unsafe) private var taken = 0
 
-    init(_ node: Node, _ dumps: GrowingDumps, _ database: String) throws {
-        descriptor = try Descriptor.openDirectory(dumps.path(of: database)).open(node.name, .read)
-        (self.node, self.dumps, self.database) = (node, dumps, database)
-    }
+    init(_ node: Node, _ stream: RowStream, _ dumps: GrowingDumps) { (self.node, self.stream, self.dumps) = (node, stream, dumps) }
 
-    /// It changes while it is read, and is to.
     func metadata() throws -> Node { node }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         var filled = 0
-        var isLast = false
-        while filled < buffer.count, !rows.isWhole {
-            let room = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-            let count = try descriptor.read(into: room, at: position)
-            if count == 0 {
-                if isLast { break }
-                isLast = try dumps.hasEnded(database, within: Self.patience)
+        while filled < buffer.count {
+            guard let piece = pieces.first else {
+                guard let next = try stream.next() else { break }
+                pieces = next[...]
+                dumps.noteBytes(next.reduce(0) { $0 + $1.count })
                 continue
             }
-            rows.add(UnsafeRawBufferPointer(rebasing: room[..<count]))
-            dumps.job.add(count, to: .bytesExpected)
-            position += Int64(count)
+            let count = min(piece.count - taken, buffer.count - filled)
+            piece.withUnsafeBytes { bytes in
+                UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]).copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: bytes[taken..<(taken + count)]))
+            }
+            taken += count
             filled += count
+            if taken == piece.count {
+                pieces.removeFirst()
+                taken = 0
+            }
         }
-        if filled < buffer.count { dumps.note(rows, of: FileName.text(node.name), in: database) }
         return filled
     }
 }

@@ -11,13 +11,15 @@ struct RowSession {
         let encoding = try connection.text(
             "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()",
             as: "ask for the encoding of \(database)")
-        try connection.execute(
-            """
-            SET client_encoding = '\(encoding ?? "UTF8")'; SET DateStyle = ISO; SET IntervalStyle = postgres; SET extra_float_digits = 3;
-            SET TimeZone = 'UTC'; SET lc_monetary = 'C'; SET bytea_output = 'hex'; SET xmloption = content; SET row_security = off;
-            SET synchronize_seqscans = off; SET default_transaction_read_only = off; SET synchronous_commit = off
-            """, as: "set up a session in \(database)")
+        try connection.execute("SET client_encoding = '\(encoding ?? "UTF8")'; \(Self.settings)", as: "set up a session in \(database)")
     }
+
+    /// All but the encoding, which is the database's.
+    static let settings = """
+        SET DateStyle = ISO; SET IntervalStyle = postgres; SET extra_float_digits = 3; SET TimeZone = 'UTC'; SET lc_monetary = 'C';
+        SET bytea_output = 'hex'; SET xmloption = content; SET row_security = off; SET synchronize_seqscans = off; SET search_path = pg_catalog;
+        SET default_transaction_read_only = off; SET synchronous_commit = off; SET statement_timeout = 0; SET lock_timeout = 0
+        """
 
     /// What the server says of a table that a dump names.
     struct Facts {

@@ -59,6 +59,18 @@ final class ScratchServer: Sendable {
     var connectionOfPrograms: String { connection(through: ServerPrograms.held) }
     var dataDirectory: String { data.path }
 
+    /// Something to dump a database through, made in `folder`, which is not there: with ``connectionOfPrograms`` for programs that hold that.
+    func tap(
+        _ database: String, _ divisions: [String: RowDivision], in folder: String, _ begin: @escaping @Sendable (RowStream) throws -> Void
+    ) throws -> RowTap {
+        try removeTree(folder)
+        try makeDirectories(folder)
+        let server = RowTap.Server(
+            folder: data.path, socket: ".s.PGSQL.\(ScratchData.port)", user: user, database: database, divisions: divisions,
+            sessions: host.processors)
+        return try RowTap(of: server, in: folder, begin)
+    }
+
     private func connection(through place: String) -> String {
         "host=\(place) port=\(ScratchData.port) dbname=template1 user='\(user.replacing("\\", with: "\\\\").replacing("'", with: "\\'"))'"
     }

@@ -1,3 +1,4 @@
+import Glibc
 import HostIO
 import Model
 import StoreContract
@@ -67,29 +68,32 @@ extension String {
     }
 }
 
-/// The file of a table's rows in a dump (a line a row, then `\\.` and two empty lines), counted while it is read.
+/// The rows of a table as a dump has them, a line a row, counted.
 struct DumpRows: Sendable {
-    private static let end = Array("\\.\n\n\n".utf8)
+    private(set) var count: UInt64 = 0
+    private(set) var bytes: UInt64 = 0
 
-    private var lines: UInt64 = 0
-    private var size: UInt64 = 0
-    /// The last bytes, one more than the end has.
-    private var tail: [UInt8] = []
-
-    mutating func add(_ bytes: UnsafeRawBufferPointer) {
-        size += UInt64(bytes.count)
-        // Added up byte by byte, which the compiler turns into vector instructions.
-        var newlines = 0
-        for byte in bytes { newlines &+= byte == 0x0A ? 1 : 0 }
-        lines += UInt64(newlines)
-        let length = Self.end.count + 1
-        // Indices: the general suffix of a sequence goes through all of it.
-        tail += bytes[(bytes.count - min(bytes.count, length))...]
-        tail.removeFirst(tail.count - min(tail.count, length))
+    static func += (rows: inout DumpRows, more: DumpRows) {
+        rows.count += more.count
+        rows.bytes += more.bytes
     }
 
-    /// Whether the end has come. No row looks like it: in rows a backslash is doubled.
-    var isWhole: Bool { tail == Self.end || tail.first == 0x0A && tail.dropFirst().elementsEqual(Self.end) }
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes += UInt64(bytes.count)
+        count += Self.newlines(in: bytes)
+    }
+
+    /// The C library looks at many bytes at once.
+    private static func newlines(in bytes: UnsafeRawBufferPointer) -> UInt64 {
+        guard var place = bytes.baseAddress else { return 0 }
+        let end = place + bytes.count
+        var found: UInt64 = 0
+        while let newline = memchr(place, 0x0A, end - place) {
+            found += 1
+            place = UnsafeRawPointer(newline) + 1
+        }
+        return found
+    }
 
     /// Of all tables of a dump, by their files.
     static func count(in dump: String, _ job: JobControl) throws -> [String: DumpRows] {
@@ -104,17 +108,22 @@ struct DumpRows: Sendable {
                 while true {
                     try job.checkCancelled()
                     let count = try file.read(into: room)
-                    if count == 0 { return (FileName.text(name), rows) }
+                    if count == 0 { return (FileName.text(name), rows.withoutEnd) }
                     rows.add(UnsafeRawBufferPointer(rebasing: room[..<count]))
                 }
             })
     }
 
     /// `3434.dat`: the number of an entry.
-    static func isName(_ file: [UInt8]) -> Bool {
+    private static func isName(_ file: [UInt8]) -> Bool {
         file.ends(with: ".dat") && file.count > 4 && file.dropLast(4).allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 
-    var count: UInt64 { lines - min(lines, 3) }
-    var bytes: UInt64 { size - min(size, UInt64(Self.end.count)) }
+    /// Of a file, which has more than its rows.
+    private var withoutEnd: DumpRows {
+        var rows = self
+        rows.count -= min(count, 3)
+        rows.bytes -= min(bytes, UInt64(RowStream.end.count))
+        return rows
+    }
 }

@@ -1,0 +1,76 @@
+import HostIO
+import Model
+
+/// A table that is read in parts, each a range of its pages, by several sessions at a time.
+struct RowDivision: Sendable {
+    /// Of its main file.
+    let pages: UInt64
+    /// In a part: about 2 MB.
+    var pagesInPart: UInt64 = 256
+
+    var parts: Int { Int((pages + pagesInPart - 1) / pagesInPart) }
+
+    /// Tables from this size on, by their names as SQL quotes them.
+    static func divisions(of connection: PostgresConnection, from pages: UInt64) throws -> [String: RowDivision] {
+        let rows = try connection.rows(
+            """
+            SELECT format('%I.%I', n.nspname, c.relname), pg_relation_size(c.oid) / current_setting('block_size')::bigint
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'
+              AND pg_relation_size(c.oid) / current_setting('block_size')::bigint >= $1::bigint
+            """, [String(pages)], as: "look for large tables")
+        return Dictionary(rows.map { ($0[0] ?? "", RowDivision(pages: $0[1].flatMap { UInt64($0) } ?? 0)) }) { first, _ in first }
+    }
+
+    /// All of its rows, in their order; nobody may change the table meanwhile. On a failure the stream fails too.
+    func read(_ table: CopiedTable, into stream: RowStream, from place: RowTap.Server) throws {
+        try runWorkers(min(place.sessions, parts), named: "rows", onFailure: { stream.fail($0) }) { worker in
+            let session = try PartSession(place)
+            defer { session.close() }
+            for part in stride(from: worker, to: parts, by: place.sessions) {
+                let start = UInt64(part) * pagesInPart
+                let range = "ctid >= '(\(start),0)'" + (part + 1 < parts ? " AND ctid < '(\(start + pagesInPart),0)'" : "")
+                try session.read(
+                    "COPY (SELECT \(table.columnList) FROM ONLY \(table.relation) WHERE \(range)) TO STDOUT", into: stream, part)
+            }
+        }
+    }
+}
+
+/// A session with a scratch server, in which rows are read as `pg_dump` reads them, without the cost of a library that handles each.
+private final class PartSession {
+    private let server: LocalSocket
+    private var relay: RowRelay
+
+    init(_ place: RowTap.Server) throws {
+        server = try LocalSocket(place.socket, in: place.folder)
+        relay = RowRelay(server)
+        try ClientMessages.beginning(user: place.user, database: place.database).withUnsafeBytes { try server.send($0) }
+        try finish("connect")
+        try ask(
+            "SELECT set_config('client_encoding', pg_encoding_to_char(encoding), false) FROM pg_database WHERE datname = current_database()"
+        )
+        try finish("set the encoding")
+        try ask(RowSession.settings)
+        try finish("set up a session")
+    }
+
+    func close() { server.shutDown() }
+
+    func read(_ statement: String, into stream: RowStream, _ part: Int) throws {
+        relay.expect(stream, part: part)
+        try ask(statement)
+        try finish("read rows")
+    }
+
+    private func ask(_ statement: String) throws { try ClientMessages.message(asking: statement).withUnsafeBytes { try server.send($0) } }
+
+    private func finish(_ operation: String) throws {
+        repeat {
+            guard try relay.receive() else { throw Failure(.store, "a scratch server has ended while it had to \(operation)") }
+            if let problem = ServerMessage.problem(in: relay.others) {
+                throw Failure(.store, "a scratch server cannot \(operation)", cause: printable(problem, limit: 300))
+            }
+        } while !relay.isReady
+        relay.others = []
+    }
+}

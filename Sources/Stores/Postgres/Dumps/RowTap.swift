@@ -1,0 +1,122 @@
+import HostIO
+import Model
+import Synchronization
+
+/// Stands between `pg_dump` and a scratch server: `pg_dump` decides what is dumped, and how; the rows of tables, which are nearly all of it, go
+/// past it into ``RowStream``s, those of large tables through several sessions of our own. To `pg_dump` every table looks empty, so nothing of
+/// them lies in files.
+final class RowTap: Sendable {
+    /// What it stands before.
+    struct Server: Sendable {
+        /// The directory of its socket.
+        var folder: String
+        var socket: String
+        var user: String
+        var database: String
+        /// Large tables, by their names as SQL quotes them.
+        var divisions: [String: RowDivision]
+        /// How many sessions read a large one.
+        var sessions: Int
+    }
+
+    /// Where clients find it, like the directory of the server's own socket.
+    let folder: String
+    private let listener: LocalListener
+    private let thread: WorkerThread
+    private let sessions = SharedSessions()
+
+    private final class SharedSessions: Sendable {
+        let running = Mutex<[(session: RowTapSession, thread: WorkerThread)]>([])
+    }
+
+    /// `folder` has to be there and belong to us alone. `begin` is told of each stream for the rows of a table, in the order in which they begin.
+    init(of server: Server, in folder: String, _ begin: @escaping @Sendable (RowStream) throws -> Void) throws {
+        self.folder = folder
+        let listener = try LocalListener(server.socket, in: folder)
+        let sessions = sessions
+        self.listener = listener
+        thread = try WorkerThread(named: "tap") {
+            while let client = try listener.accept() {
+                let session = RowTapSession(client: client, to: server, try LocalSocket(server.socket, in: server.folder), begin)
+                let thread = try WorkerThread(named: "tap rows") { try session.run() }
+                sessions.running.withLock { $0.append((session, thread)) }
+            }
+        }
+    }
+
+    /// Ends what is left of sessions, and removes its folder.
+    func close() {
+        listener.close()
+        try? thread.join()
+        for (session, thread) in sessions.running.withLock({ $0 }) {
+            session.shutDown()
+            try? thread.join()
+        }
+        try? removeTree(folder)
+    }
+}
+
+/// One client of a server, seen from between them.
+private final class RowTapSession: Sendable {
+    private let client: LocalSocket
+    private let place: RowTap.Server
+    private let server: LocalSocket
+    private let begin: @Sendable (RowStream) throws -> Void
+
+    init(client: LocalSocket, to place: RowTap.Server, _ server: LocalSocket, _ begin: @escaping @Sendable (RowStream) throws -> Void) {
+        (self.client, self.place, self.server, self.begin) = (client, place, server, begin)
+    }
+
+    func shutDown() {
+        client.shutDown()
+        server.shutDown()
+    }
+
+    /// Until one side ends.
+    func run() throws {
+        defer { shutDown() }
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: RowRelay.bufferSize, alignment: 64)
+        defer { room.deallocate() }
+        var requests = ClientMessages()
+        var relay = RowRelay(server)
+        while true {
+            // Who gets rows says nothing until they have ended.
+            let ready = relay.isCopying ? (first: false, second: true) : try LocalSocket.wait(client, server)
+            if ready.second {
+                guard try relay.receive() else { return }
+                try relay.others.withUnsafeBytes { try client.send($0) }
+                relay.others.removeAll(keepingCapacity: true)
+            }
+            if ready.first {
+                let count = try client.receive(into: room)
+                guard count > 0 else { return }
+                requests.take(UnsafeRawBufferPointer(rebasing: room[..<count]))
+                while let message = try requests.next() {
+                    try request(for: message, &relay).withUnsafeBytes { try server.send($0) }
+                }
+            }
+        }
+    }
+
+    /// What the server is asked in place of what the client asks it.
+    private func request(for message: [UInt8], _ relay: inout RowRelay) throws -> [UInt8] {
+        guard let statement = ClientMessages.query(in: message), Self.asksForRows(statement) else { return message }
+        let target = try? CopiedTable(statement, end: RowStream.statementEnd)
+        guard let target, !target.columns.isEmpty, let division = place.divisions[target.relation] else {
+            let stream = RowStream(statement, parts: 1)
+            try begin(stream)
+            relay.expect(stream, part: 0)
+            return message
+        }
+        let stream = RowStream(statement, parts: division.parts)
+        try begin(stream)
+        try division.read(target, into: stream, from: place)
+        return ClientMessages.message(
+            asking: "COPY (SELECT \(target.columnList) FROM ONLY \(target.relation) WHERE false)\(RowStream.statementEnd)")
+    }
+
+    /// As `pg_dump` asks for the rows of a table.
+    private static func asksForRows(_ statement: String) -> Bool {
+        statement.hasPrefix(DumpStatements.begin) && statement.hasSuffix(RowStream.statementEnd)
+    }
+}
