@@ -122,8 +122,9 @@ package final class BlobWriter: Sendable {
             for kind in BlobKind.allCases {
                 let pair = [open.slots[Int(kind.rawValue) * 2], open.slots[Int(kind.rawValue) * 2 + 1]].compactMap { $0 }
                 if pair.count == 2, pair[0].used + pair[1].used <= pair[0].capacity {
-                    try pair[0].append(contentsOf: pair[1])
-                    packs.append(pair[0])
+                    let (larger, smaller) = pair[0].used < pair[1].used ? (pair[1], pair[0]) : (pair[0], pair[1])
+                    try larger.append(contentsOf: smaller)
+                    packs.append(larger)
                 } else {
                     packs += pair
                 }

@@ -80,7 +80,7 @@ package struct Snapshots: Sendable {
         let taking = try SnapshotTaking(
             cluster: cluster, identity: identity, request: request, previous: listing.entries, storage: storage, job: job)
         let outcome = try taking.run()
-        let removed = try removeExpired(in: repository, sparing: sparing.union([outcome.entry.id]))
+        let removed = try removeExpired(among: listing, in: repository, sparing: sparing)
         cluster.keepBallast(at: cluster.file.storage)
         tell(outcome, removed, job)
         return SnapshotOutcome(

@@ -92,19 +92,21 @@ extension Snapshots {
     }
 
     /// Those whose time is over; never a pinned one, never one of the policy, which has its own rule, never what `undo` or a restore under way needs.
-    func expired(at now: Timestamp, in repository: OpenRepository) throws -> [KeptSnapshot] {
+    func expired(at now: Timestamp, among listing: EntryListing) throws -> [KeptSnapshot] {
         let catalogue = try cluster.catalogue()
         let restoring = catalogue.restoring
         let needed = [catalogue.safety?.snapshotID, restoring?.snapshotID, restoring?.safetySnapshotID, catalogue.copying?.snapshotID]
-        return try list(EntryReader.list(.snapshot, in: repository).listing).snapshots.filter {
+        return try list(listing).snapshots.filter {
             $0.keeping.isDue(at: now) && $0.holds == nil && !needed.contains($0.entry.id.hex)
         }
     }
 
-    /// Removes snapshots whose time is over, but for those of `spared`.
-    func removeExpired(in repository: OpenRepository, sparing spared: Set<SnapshotID> = []) throws -> [SnapshotName] {
+    /// Removes snapshots of `listing` whose time is over, but for those of `spared`.
+    func removeExpired(
+        among listing: EntryListing, in repository: OpenRepository, sparing spared: Set<SnapshotID> = []
+    ) throws -> [SnapshotName] {
         let now = cluster.host.clock.now()
-        let due = try expired(at: now, in: repository).filter { !spared.contains($0.entry.id) }
+        let due = try expired(at: now, among: listing).filter { !spared.contains($0.entry.id) }
         guard !due.isEmpty else { return [] }
         for snapshot in due { try remove(snapshot.entry, from: repository) }
         let names = due.map(\.name)

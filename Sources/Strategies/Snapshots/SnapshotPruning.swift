@@ -10,7 +10,7 @@ extension Snapshots {
 
     /// What removing the snapshots whose time is over, and a prune, would do now.
     package func planPrune(job: JobControl) throws -> RepositoryPrunePlan {
-        let due = try read { try expired(at: cluster.host.clock.now(), in: $0) }
+        let due = try read { try expired(at: cluster.host.clock.now(), among: EntryReader.list(.snapshot, in: $0).listing) }
         var options = Self.options
         options.write = try cluster.writeOptions(at: cluster.file.storage, cluster.scratch())
         var plan = try cluster.planPrune(
@@ -35,7 +35,7 @@ extension Snapshots {
         let repository = try cluster.storage()
         let lock = try repository.lockForForgetting()
         defer { lock.release() }
-        return try removeExpired(in: repository)
+        return try removeExpired(among: EntryReader.list(.snapshot, in: repository).listing, in: repository)
     }
 
     func prune(_ job: JobControl) throws -> PruneOutcome {
