@@ -112,6 +112,22 @@ package func runWorkers(
     if let error = first.withLock({ $0 }) { throw error }
 }
 
+/// The same, for `items` that the threads take from each other: `next` gives the index of one that nobody has, and nil when none is left or when
+/// another thread has failed.
+package func runWorkers(
+    _ count: Int, sharing items: Int, named name: String = "worker", stop: StopFlag = StopFlag(),
+    _ body: @Sendable (_ next: () -> Int?) throws -> Void
+) throws {
+    let taken = Atomic<Int>(0)
+    try runWorkers(min(count, items), named: name, stop: stop) { _ in
+        try body {
+            guard !stop.isSet else { return nil }
+            let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
+            return index < items ? index : nil
+        }
+    }
+}
+
 /// Sleeps for all of `duration` on the calling thread.
 package func sleepThread(for duration: Duration) {
     var deadline = timespec.monotonic(after: duration)

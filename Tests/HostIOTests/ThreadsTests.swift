@@ -22,6 +22,28 @@ import Testing
         #expect(stop.isSet)
     }
 
+    @Test func eachItemIsTakenOnceAndNoneAfterAFailure() throws {
+        let seen = Mutex<[Int]>([])
+        try runWorkers(4, sharing: 1000) { next in while let item = next() { seen.withLock { $0.append(item) } } }
+        #expect(seen.withLock { $0.sorted() } == Array(0..<1000))
+        try runWorkers(4, sharing: 0) { _ in Issue.record("there is nothing to do") }
+        let taken = Atomic<Int>(0)
+        #expect(throws: Broken(index: 5)) {
+            try runWorkers(1, sharing: 1000) { next in
+                while let item = next() {
+                    taken.add(1, ordering: .relaxed)
+                    if item == 5 { throw Broken(index: item) }
+                }
+            }
+        }
+        #expect(taken.load(ordering: .relaxed) == 6)
+        let stop = StopFlag()
+        try runWorkers(2, sharing: 1000, stop: stop) { next in
+            while let item = next() { if item == 7 { stop.set() } }
+            #expect(next() == nil)
+        }
+    }
+
     @Test func anErrorReachesThoseWhoWaitOnAQueue() {
         let queue = BoundedQueue<Int>(capacity: 2)
         #expect(throws: Broken(index: 0)) {

@@ -64,13 +64,10 @@ extension OpenRepository {
         guard !packs.isEmpty else { return [] }
         job?.begin(phase: "reading data")
         job?.add(packs.reduce(0) { $0 + Int(clamping: $1.size) }, to: .bytesExpected)
-        let next = Atomic<Int>(0)
         let findings = Mutex<[PackFinding]>([])
-        try runWorkers(host.processors, named: "check") { _ in
+        try runWorkers(host.processors, sharing: packs.count, named: "check") { next in
             let reader = try PackReader(self)
-            while true {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < packs.count else { return }
+            while let index = next() {
                 try job?.checkCancelled()
                 let finding = try reader.examine(packs[index].id, size: packs[index].size, expected: contents.packs[packs[index].id])
                 findings.withLock { $0.append(finding) }

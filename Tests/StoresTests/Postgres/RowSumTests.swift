@@ -15,12 +15,12 @@ import Testing
 
     private func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
 
-    /// vectors_sip128 of the reference implementation.
-    @Test func `the hash is SipHash-2-4 of 128 bits`() {
-        #expect(hash(0) == "a3817f04ba25a8e66df67214c7550293")
-        #expect(hash(1) == "da87c1d86b99af44347659119b22fc45")
-        #expect(hash(2) == "8177228da4a45dc7fca38bdef60affe4")
-        #expect(hash(15) == "5493e99933b0a8117e08ec0f97cfc3d9")
+    /// Of an implementation in another language, whose results for 2 and 4 rounds are those of the reference implementation (vectors_sip128).
+    @Test func `the hash is SipHash-1-3 of 128 bits`() {
+        #expect(hash(0) == "e77ebcb22788a5befd62db6add303001")
+        #expect(hash(1) == "fc6f370460d3eda85e0573cc2b2ff063")
+        #expect(hash(2) == "75787f090569839b855bc9548c6aea95")
+        #expect(hash(15) == "c17e5505b2bd526c2921cdec1e7e0109")
     }
 
     private func split(_ text: String, pieces: (Int) -> Int) throws -> (sum: RowSum, sent: String, isWhole: Bool) {

@@ -26,16 +26,11 @@ struct DatabaseLoad {
     private func loadRows() throws {
         for table in dump.tables where table.bytes > largeTable { try loadTogether(table) }
         let tables = dump.tables.filter { $0.bytes <= largeTable }
-        let next = Atomic<Int>(0)
         let stop = StopFlag()
-        try runWorkers(min(target.host.processors, tables.count), named: "load", stop: stop) { _ in
+        try runWorkers(target.host.processors, sharing: tables.count, named: "load", stop: stop) { next in
             let session = try RowSession(target, dump.name)
             defer { session.connection.close() }
-            while !stop.isSet {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < tables.count else { return }
-                try load(tables[index], session, stop)
-            }
+            while let index = next() { try load(tables[index], session, stop) }
         }
     }
 

@@ -54,14 +54,10 @@ struct RowComparison {
 
     private func add(_ pieces: [Piece]) throws -> [Sums] {
         let found = Mutex(dump.tables.map { Sums(image: sums.find($0, in: dump)) })
-        let next = Atomic<Int>(0)
-        let stop = StopFlag()
-        try runWorkers(min(target.host.processors, pieces.count), named: "compare", stop: stop) { _ in
+        try runWorkers(target.host.processors, sharing: pieces.count, named: "compare") { next in
             let session = try RowSession(target, dump.name)
             defer { session.connection.close() }
-            while !stop.isSet {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < pieces.count else { return }
+            while let index = next() {
                 switch pieces[index] {
                 case .image(let table):
                     let sum = try dump.rows(of: dump.tables[table], sums.key, job)

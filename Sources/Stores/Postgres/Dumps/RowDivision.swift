@@ -26,6 +26,7 @@ struct RowDivision: Sendable {
         try runWorkers(min(place.sessions, parts), named: "rows", onFailure: { stream.fail($0) }) { worker in
             let session = try PartSession(place)
             defer { session.close() }
+            // In turns: what is read ahead of the part that is wanted has little room.
             for part in stride(from: worker, to: parts, by: place.sessions) {
                 let start = UInt64(part) * pagesInPart
                 let range = "ctid >= '(\(start),0)'" + (part + 1 < parts ? " AND ctid < '(\(start + pagesInPart),0)'" : "")

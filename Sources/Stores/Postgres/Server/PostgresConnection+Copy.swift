@@ -1,5 +1,6 @@
 import CPQ
 import Glibc
+import HostIO
 
 /// Rows as `COPY` has them in text: a line a row.
 extension PostgresConnection {
@@ -27,7 +28,16 @@ extension PostgresConnection {
         try begin(statement, operation, PGRES_COPY_OUT)
         while true {
             var row: UnsafeMutablePointer<CChar>?
-            let count = PQgetCopyData(handle, &row, 0)
+            var count = PQgetCopyData(handle, &row, 1)
+            if count == 0 {
+                guard PQconsumeInput(handle) == 1 else { throw broken(operation) }
+                count = PQgetCopyData(handle, &row, 1)
+            }
+            if count == 0 {
+                // A server sends 8 KiB at a time, and waking somebody for each costs it more than sending them.
+                sleepThread(for: .microseconds(100))
+                count = PQgetCopyData(handle, &row, 0)
+            }
             guard count > 0, let row else {
                 guard count == -1 else { throw broken(operation) }
                 return try end(operation)
