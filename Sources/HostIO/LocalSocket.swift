@@ -58,17 +58,18 @@ package final class LocalListener: Sendable {
         try LocalAddress(name, in: folder).use { address, length throws(SystemError) in
             try checked("listen at", place) { bind(raw, address, length) }
         }
-        try checked("listen at", place) { listen(raw, 16) }
+        try checked("listen at", place) { listen(raw, SOMAXCONN) }
         descriptor = made
     }
 
-    /// Waits for the next one; nil after ``close()``.
+    /// Waits for the next one; nil after ``close()``. On an error nobody can connect any more.
     package func accept() throws(SystemError) -> LocalSocket? {
         do {
             let raw = try checked("accept at", descriptor.path) { holdfast_accept(descriptor.raw) }
             return LocalSocket(Descriptor(owning: raw, path: descriptor.path))
         } catch {
             if error.errno == EINVAL { return nil }
+            close()
             throw error
         }
     }

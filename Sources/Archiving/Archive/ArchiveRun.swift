@@ -57,7 +57,8 @@ final class ArchiveRun: Sendable {
             finish: { worker in
                 let totals = worker.totals
                 self.sums.withLock { $0 = $0 + totals }
-            }
+            },
+            onFailure: { self.source.giveUp($0) }
         ) { worker, job in try worker.perform(job) }
         guard let (root, entries) = result.withLock({ $0 }), let tree = root.subtree else {
             throw EntryError(.vanished, path: source.description, detail: "the root directory could not be archived")

@@ -11,10 +11,13 @@ package protocol EntrySource: Sendable {
     var description: String { get }
     /// How many entries are worth reading at the same time: more than there are processors where each answer has to be waited for.
     var width: Int { get }
+    /// Nothing will be asked for any more, because of `error`: whoever waits for readers, or keeps them waiting, is to end.
+    func giveUp(_ error: any Error)
 }
 
 extension EntrySource {
     package var width: Int { 1 }
+    package func giveUp(_ error: any Error) {}
 }
 
 /// A directory of a source; its resources go when the last reference goes. May be used by several threads at once.

@@ -89,9 +89,14 @@ package final class WorkPool<Job: Sendable>: Sendable {
     /// called by each thread that has come to the end.
     package func run<Worker>(
         threads: Int, named name: String, job control: JobControl, worker makeWorker: @Sendable () throws -> Worker,
-        finish: @Sendable (Worker) -> Void = { (_: Worker) in }, _ body: @Sendable (Worker, Job) throws -> Void
+        finish: @Sendable (Worker) -> Void = { (_: Worker) in }, onFailure: @escaping @Sendable (any Error) -> Void = { _ in },
+        _ body: @Sendable (Worker, Job) throws -> Void
     ) throws {
-        try runWorkers(threads, named: name, onFailure: { self.fail($0) }) { _ in
+        let fail: @Sendable (any Error) -> Void = { error in
+            self.fail(error)
+            onFailure(error)
+        }
+        try runWorkers(threads, named: name, onFailure: fail) { _ in
             let worker = try makeWorker()
             var wasActive = false
             while let job = try self.next(wasActive: &wasActive) {

@@ -117,13 +117,14 @@ extension PostgresStore {
     private func dump(_ sessions: DumpSessions, _ scratch: String, _ job: JobControl) throws -> CapturedImage {
         let programs = try ServerPrograms.require(
             access, told: sessions.facts.programs, release: "\(sessions.facts.major)", store: declaration.name)
-        let writing = DumpWriting(
+        var writing = DumpWriting(
             store: declaration.name, programs: programs, connection: access.connection, folder: Path.join(scratch, Self.dumpFolder),
             jobs: host.processors)
         job.begin(phase: "dumping \(declaration.name)")
         try writing.writeGlobals(job)
         var image = CapturedImage(source: LocalDirectory(path: writing.folder), shape: .contentDefined)
         for session in sessions.pinned {
+            writing.encoding = try session.connection.text(RowSession.encodingQuestion)
             let dump = try writing.write(session.database, .all, snapshot: session.snapshot, job)
             let inventory = try TableInventory(of: session.connection, database: session.database)
             image.kept += try inventory.keptRows(in: dump, DumpRows.count(in: dump, job), programs)

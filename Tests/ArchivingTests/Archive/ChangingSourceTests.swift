@@ -202,6 +202,32 @@ private final class ScriptedFile: SourceFile {
         }
     }
 
+    /// A directory of one file that cannot be read, and of more that never come.
+    private final class Endless: EntrySource, SourceDirectory, SourceFile {
+        private struct Broken: Error {}
+        let ended = Event()
+        let width = 2
+
+        var description: String { "endless" }
+        func root() -> any SourceDirectory { self }
+        func metadata() -> Node { Node(name: Array("file".utf8), type: .file) }
+        func entries(_ issues: IssueCollector) -> [Node] { [metadata()] }
+        func moreEntries() throws -> [Node]? {
+            ended.wait()
+            return nil
+        }
+        func giveUp(_ error: any Error) { ended.set() }
+        func directory(named name: [UInt8]) -> any SourceDirectory { self }
+        func file(named name: [UInt8]) -> any SourceFile { self }
+        func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { throw Broken() }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `whoever waits for entries that will not be read is told`() throws {
+        let source = Endless()
+        #expect(throws: (any Error).self) { try ArchiveFixture().archive(source) }
+        #expect(source.ended.isSet)
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `what comes into a directory while it is read is archived with the rest, in order, under its last name`() throws {
         let folder = try TemporaryDirectory()

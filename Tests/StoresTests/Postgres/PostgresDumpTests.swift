@@ -1,7 +1,10 @@
 import Archiving
+import Glibc
 import HostIO
 import Model
+import ObjectStorage
 @testable import PostgresStore
+import RepositoryEngine
 import StoreContract
 import TestSupport
 import Testing
@@ -128,6 +131,87 @@ import Testing
             #expect(rows["public.base in acme"] == 1 && rows["public.nothing in acme"] == 1 && rows["public.void in acme"] == 0, "\(kept)")
             #expect(rows["public.conf in acme"] == 5, "\(kept)")
         }
+    }
+
+    /// Of names in another encoding than UTF-8 nothing is understood; and the rows of a partition may be meant for the table that it is a part of.
+    @Test func `rows find their files in a database of another encoding, and where they are loaded into another table`() throws {
+        let fixture = try PostgresFixture()
+        let run = try StoreRun(fixture)
+        try fixture.server.sql("CREATE DATABASE latin ENCODING LATIN1 LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+        try fixture.server.sql("ALTER DATABASE latin SET client_encoding = 'UTF8'")
+        try fixture.server.sql(
+            """
+            SET client_encoding = 'UTF8'; CREATE TABLE "é" ("ä" text); CREATE TABLE "è" ("ö" text);
+            INSERT INTO "é" SELECT 'é' || i FROM generate_series(1, 20000) i; INSERT INTO "è" VALUES ('è')
+            """, in: "latin")
+        try fixture.server.sql("CREATE DATABASE acme")
+        try fixture.server.sql(
+            """
+            CREATE TYPE mood AS ENUM ('good', 'bad', 'ugly'); CREATE TABLE day (mood mood, id int) PARTITION BY HASH (mood);
+            CREATE TABLE day_0 PARTITION OF day FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+            CREATE TABLE day_1 PARTITION OF day FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+            INSERT INTO day SELECT (ARRAY['good', 'bad', 'ugly'])[i % 3 + 1]::mood, i FROM generate_series(1, 900) i;
+            CREATE TABLE "na\u{EF}ve" (id int); INSERT INTO "na\u{EF}ve" VALUES (1); CREATE TABLE "nai\u{308}ve" (id int); INSERT INTO "nai\u{308}ve" VALUES (2), (3)
+            """, in: "acme")
+        let image = try run.snapshot("a")
+        let store = try PostgresStore(fixture.store.declaration, nativeImageFolder: nil, host: .forTests(), pagesOfLargeTables: 1)
+        let (dumps, _, kept) = try tree(try store.reduce(image, to: .whole, scratch: run.scratch, job: JobControl()))
+        let rows = kept.filter { $0.table.contains("latin") }.map(\.rows).sorted()
+        #expect(rows == [1, 20_000], "\(kept)")
+        let days = kept.filter { $0.table.hasPrefix("public.day_") }.reduce(0) { $0 + $1.rows }
+        #expect(days == 900 && kept.filter { $0.table.contains("ve in acme") }.map(\.rows).sorted() == [1, 2], "\(kept)")
+        let direct = DumpWriting(
+            store: "catalog", programs: ServerPrograms(folder: "/usr/lib/postgresql/15/bin"), connection: fixture.server.connection,
+            folder: fixture.home.file("direct"), jobs: 2, encoding: "LATIN1")
+        try direct.writeGlobals(JobControl())
+        let latin = try direct.write("latin", .all, JobControl())
+        let place = fixture.home.file("restored")
+        let restore = TreeRestore(image: .archived(dumps), destination: place, host: .forTests())
+        _ = try restore.apply(try restore.plan(job: JobControl()), job: JobControl())
+        let files = try names(in: latin).filter { $0 != "toc.dat" }.sorted()
+        #expect(try names(in: Path.join(place, "databases/latin")).filter { $0 != "toc.dat" }.sorted() == files && files.count == 2)
+        for file in files {
+            #expect(
+                try AtomicFile.read(Path.join(latin, file), limit: 1 << 24)
+                    == AtomicFile.read(Path.join(place, "databases/latin/\(file)"), limit: 1 << 24))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func `a backup that cannot be written, or is called off, ends in the middle of the rows`() throws {
+        let fixture = try PostgresFixture()
+        let run = try StoreRun(fixture)
+        try fixture.server.sql("CREATE DATABASE acme")
+        try fixture.server.sql(
+            "CREATE TABLE filler AS SELECT i, md5(i::text) || md5((i + 1)::text) AS text FROM generate_series(1, 400000) i", in: "acme")
+        let image = try run.snapshot("a")
+        for pages: UInt64 in [1, 1_000_000] {
+            let store = try PostgresStore(fixture.store.declaration, nativeImageFolder: nil, host: .forTests(), pagesOfLargeTables: pages)
+            let rebuild = { (job: JobControl) throws -> any StoreRebuilding in
+                guard case .beingRebuilt(let rebuilding) = try store.reduce(image, to: .whole, scratch: run.scratch, job: job) else {
+                    throw Failure(.internal, "not rebuilt")
+                }
+                return rebuilding
+            }
+            let archive = { @Sendable (rebuilding: any StoreRebuilding, storage: any ObjectStorage, job: JobControl) in
+                defer { rebuilding.close() }
+                let repository = try OpenRepository.create(in: storage, password: Password("secret"), cost: .quick, host: .forTests())
+                let writer = try repository.lockForWriting().loadIndex().beginWriting(WriteOptions(packSize: 1 << 20))
+                defer { writer.abandon() }
+                _ = try Archiver(writer: writer, host: .forTests()).archive(
+                    rebuilding.source, parent: nil, shape: rebuilding.shape, job: job)
+            }
+            let full = FaultyStorage(MemoryStorage(), faults: [Fault([.write], below: "data", from: 3, times: nil, .fail(.noSpace))])
+            let failure = Failure(
+                describing: try #require(throws: (any Error).self) { try archive(rebuild(JobControl()), full, JobControl()) })
+            #expect(failure.code == .space, "\(failure)")
+            let job = JobControl()
+            let rebuilding = try rebuild(job)
+            let thread = try WorkerThread(named: "archiving") { try archive(rebuilding, MemoryStorage(), job) }
+            while job.value(of: .bytesExpected) < 1 << 20 { sched_yield() }
+            job.cancel()
+            #expect(throws: Cancelled.self) { try thread.join() }
+        }
+        #expect(try ChildProcess(["pgrep", "-f", run.scratch.path]).run().outputText == "")
     }
 
     @Test func `an image of dumps says how many rows each table has`() throws {

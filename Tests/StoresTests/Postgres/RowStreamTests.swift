@@ -31,6 +31,51 @@ import Testing
         #expect(try stream.next() == nil)
     }
 
+    /// However small they are: who is far ahead waits for who is behind.
+    @Test func `parts that are ready long before they are wanted have little room together`() throws {
+        let stream = RowStream("COPY t (id) TO stdout;", parts: 1000)
+        let pushed = Monitor(0)
+        let ahead = try WorkerThread(named: "ahead") {
+            for part in 1..<1000 {
+                try stream.push(Array("\(part)\n".utf8), in: part)
+                stream.end(part)
+                pushed.change { $0 += 1 }
+            }
+        }
+        pushed.wait { $0 >= 16 ? () : nil }
+        #expect(pushed.wait(atMost: .milliseconds(50)) { $0 > 16 ? () : nil } == nil, "more than there is room for")
+        for row in 0..<100 {
+            try stream.push(Array("0 \(row)\n".utf8), in: 0)
+            #expect(try stream.next() == [Array("0 \(row)\n".utf8)])
+        }
+        stream.end(0)
+        #expect(try all(stream) == (1..<1000).map { "\($0)\n" }.joined() + "\\.\n\n\n")
+        try ahead.join()
+    }
+
+    @Test func `whoever waits for room goes on when its part is the one that is read`() throws {
+        let stream = RowStream("COPY t (id) TO stdout;", parts: 40)
+        let full = Monitor(0)
+        // Parts 2, 3 and on fill the room; part 1 has to wait until part 0 has been read.
+        let others = try WorkerThread(named: "others") {
+            for part in 2..<40 {
+                try stream.push([0x0A], in: part)
+                stream.end(part)
+                full.change { $0 += 1 }
+            }
+        }
+        full.wait { $0 >= 16 ? () : nil }
+        let next = try WorkerThread(named: "next") {
+            try stream.push([0x0A], in: 1)
+            stream.end(1)
+        }
+        try stream.push([0x0A], in: 0)
+        #expect(try stream.next() == [[0x0A]])
+        let end = try WorkerThread(named: "end") { stream.end(0) }
+        #expect(try all(stream) == String(repeating: "\n", count: 39) + "\\.\n\n\n")
+        for thread in [others, next, end] { try thread.join() }
+    }
+
     @Test func `a failure wakes whoever reads and whoever pushes`() throws {
         let stream = RowStream("COPY t (id) TO stdout;", parts: 2)
         let reading = try WorkerThread(named: "reading") { _ = try stream.next() }

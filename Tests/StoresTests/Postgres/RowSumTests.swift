@@ -66,15 +66,28 @@ import Testing
             COPY public."two
             lines (" (x) FROM stdin;
             COPY public.none  FROM stdin;
+            COPY "a b"."c \u{301}""(" (" x)", y) FROM stdin;
             """
         let found = DumpStatements.copies(in: script)
-        #expect(found.count == 3)
+        #expect(found.count == 4)
         let tables = found.compactMap { statement in
             DumpComparison.Entry("1; 0 2 TABLE DATA public a postgres").flatMap {
                 try? DumpedTable($0, Node(name: [], type: .file), statement)
             }
         }
-        #expect(tables.map(\.relation) == ["public.a", "public.\"two\nlines (\"", "public.none"])
-        #expect(tables.map(\.columnList) == ["id, \"b c\"", "x", ""])
+        #expect(tables.map(\.relation) == ["public.a", "public.\"two\nlines (\"", "public.none", "\"a b\".\"c \u{301}\"\"(\""])
+        #expect(tables.map(\.columnList) == ["id, \"b c\"", "x", "", "\" x)\", y"] && tables.map(\.columns).contains(""))
+    }
+
+    @Test func `what pg_dump reads is known by the statement, the whole table or a part of it`() {
+        let whole = CopiedTable("COPY public.\"A b\" (id, \"to FROM\") TO stdout;")
+        #expect(whole?.relation == "public.\"A b\"" && whole?.columnList == "id, \"to FROM\"" && whole?.isPart == false)
+        let part = CopiedTable("COPY (SELECT id, \"x FROM y\" FROM ext.\"co nf\" WHERE id > 5 AND FROM) TO stdout;")
+        #expect(part?.relation == "ext.\"co nf\"" && part?.columnList == "id, \"x FROM y\"" && part?.isPart == true)
+        let none = CopiedTable("COPY (SELECT * FROM public.void ) TO stdout;")
+        #expect(none?.relation == "public.void" && none?.columnList == "")
+        for text in ["", "COPY", "COPY x", "SELECT 1 FROM y", "COPY (SELECT", "COPY (SELECT x) TO stdout;", "COPY (SELECT FROM"] {
+            #expect(CopiedTable(text) == nil, "\(text)")
+        }
     }
 }

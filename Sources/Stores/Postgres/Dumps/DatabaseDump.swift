@@ -113,7 +113,10 @@ struct DumpedTable: Sendable {
     init(_ entry: DumpComparison.Entry, _ node: Node, _ statement: String) throws {
         self.entry = entry
         self.node = node
-        target = try CopiedTable(statement)
+        guard let target = CopiedTable(statement) else {
+            throw Failure(.damaged, "a dump has a statement that loads no table: \(printable(statement, limit: 200))")
+        }
+        self.target = target
     }
 
     /// Of its file.
@@ -127,24 +130,57 @@ struct DumpedTable: Sendable {
 struct CopiedTable: Sendable {
     /// With its schema, as SQL quotes it: `public."Account"`.
     let relation: String
-    /// `(id, name)`, or empty for a table without any.
-    let columns: String
+    /// `id, name`; empty for a table without any.
+    let columnList: String
+    /// Some rows of it: `SELECT id, name FROM public."Account" WHERE …`.
+    let isPart: Bool
 
-    /// `statement`: `COPY public."Account" (id, name) FROM stdin;`, with `end` at its end.
-    init(_ statement: String, end: String = DumpStatements.end) throws {
-        let target = statement.dropFirst(DumpStatements.begin.utf8.count).dropLast(end.utf8.count)
-        var isQuoted = false
-        let space = target.firstIndex { character in
-            if character == "\"" { isQuoted.toggle() }
-            return character == " " && !isQuoted
+    /// `COPY public."Account" (id, name) FROM stdin;`, the same with `TO stdout;`, or `COPY (SELECT id, name FROM public."Account" WHERE …) TO stdout;`.
+    /// Nil for anything else.
+    init?(_ statement: String) {
+        let bytes = Array(statement.utf8)
+        let words = Self.words(bytes)
+        let select = Array("(SELECT".utf8)
+        guard words.count > 2, bytes[words[0]].elementsEqual("COPY".utf8) else { return nil }
+        isPart = bytes[words[1]].elementsEqual(select)
+        if isPart {
+            guard let from = words.firstIndex(where: { bytes[$0].elementsEqual("FROM".utf8) }), from + 1 < words.count, from > 1 else {
+                return nil
+            }
+            relation = Self.text(bytes[words[from + 1]])
+            let columns = Self.text(bytes[words[2].lowerBound..<words[from - 1].upperBound])
+            columnList = columns == "*" ? "" : columns
+        } else {
+            relation = Self.text(bytes[words[1]])
+            guard let open = bytes[words[2]].first else { return nil }
+            guard open == UInt8(ascii: "(") else {
+                columnList = ""
+                return
+            }
+            guard let close = words.first(where: { bytes[$0].last == UInt8(ascii: ")") }) else { return nil }
+            columnList = Self.text(bytes[(words[2].lowerBound + 1)..<(close.upperBound - 1)])
         }
-        guard let space else { throw Failure(.damaged, "a dump has a statement that loads no table: \(printable(statement, limit: 200))") }
-        relation = String(target[..<space])
-        columns = String(target[space...].trimmingPrefix { $0 == " " })
     }
 
-    /// Of the columns alone: `id, name`.
-    var columnList: String { String(columns.dropFirst().dropLast()) }
+    private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Between spaces that are not quoted. By bytes: what makes one character of a quote and what follows it is still a quote.
+    private static func words(_ bytes: [UInt8]) -> [Range<Int>] {
+        var words: [Range<Int>] = []
+        var start = 0
+        var isQuoted = false
+        for index in bytes.indices {
+            if bytes[index] == UInt8(ascii: "\"") { isQuoted.toggle() }
+            guard bytes[index] == UInt8(ascii: " "), !isQuoted else { continue }
+            if index > start { words.append(start..<index) }
+            start = index + 1
+        }
+        if start < bytes.count { words.append(start..<bytes.count) }
+        return words
+    }
+
+    /// As `COPY` takes it after the table: `(id, name)`, or nothing.
+    var columns: String { columnList.isEmpty ? "" : "(\(columnList))" }
 }
 
 /// What `pg_restore` would run.

@@ -35,6 +35,8 @@ struct DumpComparison {
             key = String(parts[3])
         }
 
+        /// `pg_class.oid` of the table, for one with rows.
+        var tableNumber: String { line.split(separator: " ").dropFirst(2).first.map(String.init) ?? "" }
         var isData: Bool { key.hasPrefix("TABLE DATA ") }
         var isLargeObject: Bool { key.hasPrefix("BLOB") }
         var isLargeObjectData: Bool { key.hasPrefix("BLOBS ") }

@@ -11,6 +11,8 @@ struct DumpWriting {
     let jobs: Int
     /// What the programs hold, for a connection through it.
     var holding: String?
+    /// Of the database that is dumped: the text is in it, whatever sessions with the server are set to.
+    var encoding: String?
 
     /// What of a database is dumped.
     enum Rows {
@@ -43,7 +45,7 @@ struct DumpWriting {
         let target = Path.join(folder, "\(DumpLayout.databases)/\(DumpLayout.folder(of: database))")
         let arguments =
             ["--format=directory", "--compress=0", "--no-sync", "--no-password", "--jobs=\(jobs)", "-f", target]
-            + (snapshot.map { ["--snapshot=\($0)"] } ?? []) + rows.arguments + choosing
+            + (encoding.map { ["--encoding=\($0)"] } ?? []) + (snapshot.map { ["--snapshot=\($0)"] } ?? []) + rows.arguments + choosing
         try run("pg_dump", arguments + ["-d", ConnectionText.text(connection, database: database)], job)
         return target
     }

@@ -15,6 +15,7 @@ final class DumpingServer: StoreRebuilding {
     private let thread: WorkerThread
     private let inventories: SharedInventories
     private let programs: ServerPrograms
+    private let job: JobControl
 
     /// Databases in their order, by the folders of their dumps.
     private final class SharedInventories: Sendable {
@@ -29,7 +30,7 @@ final class DumpingServer: StoreRebuilding {
     ) throws {
         let dumps = GrowingDumps(folder: writing.folder, jobs: writing.jobs, host: store.host, job: job)
         let inventories = SharedInventories()
-        (self.server, self.dumps, self.inventories, programs) = (server, dumps, inventories, writing.programs)
+        (self.server, self.dumps, self.inventories, self.job, programs) = (server, dumps, inventories, job, writing.programs)
         thread = try WorkerThread(named: "dump") {
             do {
                 defer { server.stop() }
@@ -62,11 +63,12 @@ final class DumpingServer: StoreRebuilding {
             case .structure: inventory.tables
             }
         let folder = DumpLayout.folder(of: database)
-        let divisions = try RowDivision.divisions(of: connection, from: store.pagesOfLargeTables)
-        let tap = try server.tap(database, divisions, in: "\(writing.folder)-rows") { try dumps.add($0, of: folder) }
-        defer { tap.close() }
         var writing = writing
-        writing.holding = tap.folder
+        writing.encoding = try connection.text(RowSession.encodingQuestion)
+        // Of names in another encoding nothing is understood here.
+        let tap = writing.encoding == "UTF8" ? try tap(database, store, server, connection, writing, dumps) : nil
+        defer { tap?.close() }
+        if let tap { writing.holding = tap.folder }
         let rows = extent == .structure ? DumpWriting.Rows.none : left.isEmpty ? .all : .besides(left)
         let dump: String
         do { dump = try writing.write(database, rows, job) } catch {
@@ -77,13 +79,24 @@ final class DumpingServer: StoreRebuilding {
         let reload = try inventory.reloadItems(left, connection, job)
         inventories.reload.withLock { $0 += reload }
         inventories.tables.withLock { $0.append((folder, inventory)) }
-        return try RowFiles(of: dump, writing.programs)
+        return try RowFiles(of: dump, connection, writing.programs)
+    }
+
+    private static func tap(
+        _ database: String, _ store: PostgresStore, _ server: ScratchServer, _ connection: PostgresConnection, _ writing: DumpWriting,
+        _ dumps: GrowingDumps
+    ) throws -> RowTap {
+        let divisions = try RowDivision.divisions(of: connection, from: store.pagesOfLargeTables)
+        let folder = DumpLayout.folder(of: database)
+        return try server.tap(database, divisions, in: "\(writing.folder)-rows") { try dumps.add($0, of: folder) }
     }
 
     func finish() throws -> RebuiltContents {
         try thread.join()
         let kept = try inventories.tables.withLock { $0 }.flatMap { folder, inventory in
-            try inventory.keptRows(in: dumps.path(of: folder), dumps.counts(in: folder), programs)
+            let dump = dumps.path(of: folder)
+            let counts = try DumpRows.count(in: dump, job).merging(dumps.counts(in: folder)) { $1 }
+            return try inventory.keptRows(in: dump, counts, programs)
         }
         return RebuiltContents(reload: inventories.reload.withLock { $0 }, kept: kept)
     }

@@ -34,6 +34,8 @@ final class GrowingDumps: EntrySource {
 
     func root() throws -> any SourceDirectory { Top(try LocalDirectory(path: folder).root(), self) }
 
+    func giveUp(_ error: any Error) { fail(error) }
+
     func path(of database: String) -> String { Path.join(folder, "\(DumpLayout.databases)/\(database)") }
 
     // MARK: Told by the dumping
@@ -61,6 +63,9 @@ final class GrowingDumps: EntrySource {
             }
             return try name(stream)
         }
+        guard Set(files.map { Array($0.utf8) }).count == files.count else {
+            throw Failure(.internal, "the rows of two tables of \(database) have one file in a dump")
+        }
         state.change { $0.dumps[database]?.files = files }
     }
 
@@ -82,8 +87,7 @@ final class GrowingDumps: EntrySource {
 
     /// The first `count` databases are known; nil when there are no others.
     fileprivate func database(after count: Int) throws -> String? {
-        try state.wait { state -> String?? in
-            if let problem = state.problem { throw problem }
+        try wait { state in
             if count < state.begun.count { return .some(state.begun[count]) }
             return state.isOver ? .some(nil) : nil
         }
@@ -91,12 +95,18 @@ final class GrowingDumps: EntrySource {
 
     /// Waits until there are more than `count` streams, or the dump is whole.
     fileprivate func dump(of database: String, after count: Int) throws -> Dump {
+        try wait { state in
+            guard let dump = state.dumps[database] else { return nil }
+            return dump.streams.count > count || dump.files != nil ? dump : nil
+        }
+    }
+
+    private func wait<Result>(for attempt: (State) -> Result?) throws -> Result {
         while true {
             try job.checkCancelled()
-            let found = try state.wait(atMost: .milliseconds(100)) { state -> Dump? in
+            let found = try state.wait(atMost: .milliseconds(100)) { state -> Result? in
                 if let problem = state.problem { throw problem }
-                guard let dump = state.dumps[database] else { return nil }
-                return dump.streams.count > count || dump.files != nil ? dump : nil
+                return attempt(state)
             }
             if let found { return found }
         }

@@ -8,7 +8,7 @@ struct RowDivision: Sendable {
     /// In a part: about 2 MB.
     var pagesInPart: UInt64 = 256
 
-    var parts: Int { Int((pages + pagesInPart - 1) / pagesInPart) }
+    var parts: Int { max(1, Int((pages + pagesInPart - 1) / pagesInPart)) }
 
     /// Tables from this size on, by their names as SQL quotes them.
     static func divisions(of connection: PostgresConnection, from pages: UInt64) throws -> [String: RowDivision] {
@@ -16,14 +16,14 @@ struct RowDivision: Sendable {
             """
             SELECT format('%I.%I', n.nspname, c.relname), pg_relation_size(c.oid) / current_setting('block_size')::bigint
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'
-              AND pg_relation_size(c.oid) / current_setting('block_size')::bigint >= $1::bigint
+              AND c.relam = (SELECT a.oid FROM pg_am a WHERE a.amname = 'heap') AND pg_relation_size(c.oid) / current_setting('block_size')::bigint >= $1::bigint
             """, [String(pages)], as: "look for large tables")
         return Dictionary(rows.map { ($0[0] ?? "", RowDivision(pages: $0[1].flatMap { UInt64($0) } ?? 0)) }) { first, _ in first }
     }
 
     /// All of its rows, in their order; nobody may change the table meanwhile. On a failure the stream fails too.
     func read(_ table: CopiedTable, into stream: RowStream, from place: RowTap.Server) throws {
-        try runWorkers(min(place.sessions, parts), named: "rows", onFailure: { stream.fail($0) }) { worker in
+        try runWorkers(min(place.sessions, parts), named: "rows", onFailure: { stream.fail(place.failure($0)) }) { worker in
             let session = try PartSession(place)
             defer { session.close() }
             // In turns: what is read ahead of the part that is wanted has little room.
@@ -47,11 +47,12 @@ private final class PartSession {
         relay = RowRelay(server)
         try ClientMessages.beginning(user: place.user, database: place.database).withUnsafeBytes { try server.send($0) }
         try finish("connect")
-        try ask(
-            "SELECT set_config('client_encoding', pg_encoding_to_char(encoding), false) FROM pg_database WHERE datname = current_database()"
-        )
+        try ask("SELECT set_config('client_encoding', (\(RowSession.encodingQuestion)), false)")
         try finish("set the encoding")
-        try ask(RowSession.settings)
+        try ask("\(RowSession.settings); SET enable_tidscan = on; SET max_parallel_workers_per_gather = 0")
+        try finish("set up a session")
+        // Those that this release has: a part may have to wait long for its reader.
+        try ask("SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('transaction_timeout', 'idle_session_timeout')")
         try finish("set up a session")
     }
 
@@ -63,7 +64,10 @@ private final class PartSession {
         try finish("read rows")
     }
 
-    private func ask(_ statement: String) throws { try ClientMessages.message(asking: statement).withUnsafeBytes { try server.send($0) } }
+    private func ask(_ statement: String) throws {
+        relay.isReady = false
+        try ClientMessages.message(asking: statement).withUnsafeBytes { try server.send($0) }
+    }
 
     private func finish(_ operation: String) throws {
         repeat {

@@ -22,7 +22,7 @@ struct RowRelay {
     /// Rows are coming, and nothing else will before they have ended.
     private(set) var isCopying = false
     /// The server waits for the next statement.
-    private(set) var isReady = false
+    var isReady = false
 
     private final class RelayBuffer {
         let bytes: UnsafeMutableRawBufferPointer

@@ -9,10 +9,12 @@ struct RowSession {
     init(_ target: DumpTarget, _ database: String) throws {
         connection = try target.session(database)
         let encoding = try connection.text(
-            "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()",
+            Self.encodingQuestion,
             as: "ask for the encoding of \(database)")
         try connection.execute("SET client_encoding = '\(encoding ?? "UTF8")'; \(Self.settings)", as: "set up a session in \(database)")
     }
+
+    static let encodingQuestion = "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()"
 
     /// All but the encoding, which is the database's.
     static let settings = """

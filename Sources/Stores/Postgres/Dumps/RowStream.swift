@@ -5,28 +5,37 @@ import HostIO
 final class RowStream: Sendable {
     static let end = Array("\\.\n\n\n".utf8)
     static let statementEnd = " TO stdout;"
-    /// Of each part that is read ahead.
+    /// Of the part that is read, and of all others together, before whoever has more waits.
     private static let piecesAhead = 16
 
     /// `COPY public.account (id, name) TO stdout;`
     let statement: String
     let parts: Int
-    private let state: Monitor<State>
+    private let state = Monitor(State())
 
     private struct State: Sendable {
         /// The part that is read.
         var present = 0
-        var pieces: [[[UInt8]]]
-        var isWhole: [Bool]
+        /// Of parts that are under way or not read yet.
+        var pieces: [Int: [[UInt8]]] = [:]
+        var ended: Set<Int> = []
         var rows = DumpRows()
         var hasGivenEnd = false
         var problem: (any Error)?
+
+        /// To the first part that has not been read to its end. Done where others are woken: the room of a part is larger from then on.
+        mutating func advance() {
+            while pieces[present] == nil, ended.remove(present) != nil { present += 1 }
+        }
+
+        /// Pieces in the room that those of `part` have: what is read has room of its own, so that it goes on whatever the others do.
+        func count(with part: Int) -> Int {
+            part == present
+                ? pieces[part]?.count ?? 0 : pieces.reduce(0) { count, entry in entry.key == present ? count : count + entry.value.count }
+        }
     }
 
-    init(_ statement: String, parts: Int) {
-        (self.statement, self.parts) = (statement, parts)
-        state = Monitor(State(pieces: Array(repeating: [], count: parts), isWhole: Array(repeating: false, count: parts)))
-    }
+    init(_ statement: String, parts: Int) { (self.statement, self.parts) = (statement, parts) }
 
     // MARK: Told by whoever has the rows
 
@@ -36,14 +45,19 @@ final class RowStream: Sendable {
         piece.withUnsafeBytes { counted.add($0) }
         try state.wait { state -> Void? in
             if let problem = state.problem { throw problem }
-            guard state.pieces[part].count < Self.piecesAhead else { return nil }
-            state.pieces[part].append(piece)
+            guard state.count(with: part) < Self.piecesAhead else { return nil }
+            state.pieces[part, default: []].append(piece)
             state.rows += counted
             return ()
         }
     }
 
-    func end(_ part: Int) { state.change { $0.isWhole[part] = true } }
+    func end(_ part: Int) {
+        state.change { state in
+            state.ended.insert(part)
+            state.advance()
+        }
+    }
 
     /// Whoever reads or pushes throws it.
     func fail(_ error: any Error) { state.change { $0.problem = $0.problem ?? error } }
@@ -54,15 +68,11 @@ final class RowStream: Sendable {
     func next() throws -> [[UInt8]]? {
         try state.wait { state -> [[UInt8]]?? in
             if let problem = state.problem { throw problem }
-            while state.present < parts {
-                let pieces = state.pieces[state.present]
-                guard pieces.isEmpty else {
-                    state.pieces[state.present] = []
-                    return .some(pieces)
-                }
-                guard state.isWhole[state.present] else { return nil }
-                state.present += 1
+            if let pieces = state.pieces.removeValue(forKey: state.present) {
+                state.advance()
+                return .some(pieces)
             }
+            guard state.present == parts else { return nil }
             if state.hasGivenEnd { return .some(nil) }
             state.hasGivenEnd = true
             return .some([Self.end])
@@ -71,5 +81,5 @@ final class RowStream: Sendable {
 
     /// Counted, without the end.
     var rows: DumpRows { state.read { $0.rows } }
-    var isWhole: Bool { state.read { $0.isWhole.allSatisfy(\.self) } }
+    var isWhole: Bool { state.read { $0.present + $0.ended.count == parts } }
 }

@@ -8,6 +8,8 @@ import Synchronization
 final class RowTap: Sendable {
     /// What it stands before.
     struct Server: Sendable {
+        /// The store whose image it has.
+        var store: String
         /// The directory of its socket.
         var folder: String
         var socket: String
@@ -17,6 +19,16 @@ final class RowTap: Sendable {
         var divisions: [String: RowDivision]
         /// How many sessions read a large one.
         var sessions: Int
+        /// Held by whoever reads one: several at a time would be as many sessions again.
+        let turn = SharedTurn()
+
+        final class SharedTurn: Sendable { let mutex = Mutex(()) }
+
+        func failure(_ error: any Error) -> Failure {
+            Failure(
+                .store, "store \(store): rows cannot be read from the server on a copy of the image", hint: "run the command again",
+                cause: Failure(describing: error).summary)
+        }
     }
 
     /// Where clients find it, like the directory of the server's own socket.
@@ -37,9 +49,13 @@ final class RowTap: Sendable {
         self.listener = listener
         thread = try WorkerThread(named: "tap") {
             while let client = try listener.accept() {
-                let session = RowTapSession(client: client, to: server, try LocalSocket(server.socket, in: server.folder), begin)
-                let thread = try WorkerThread(named: "tap rows") { try session.run() }
-                sessions.running.withLock { $0.append((session, thread)) }
+                // Whoever cannot be served sees the end of its connection; others are.
+                do {
+                    let connection = try LocalSocket(server.socket, in: server.folder)
+                    let session = RowTapSession(client: client, to: server, connection, begin)
+                    let thread = try WorkerThread(named: "tap rows") { try session.run() }
+                    sessions.running.withLock { $0.append((session, thread)) }
+                } catch { client.shutDown() }
             }
         }
     }
@@ -101,8 +117,9 @@ private final class RowTapSession: Sendable {
     /// What the server is asked in place of what the client asks it.
     private func request(for message: [UInt8], _ relay: inout RowRelay) throws -> [UInt8] {
         guard let statement = ClientMessages.query(in: message), Self.asksForRows(statement) else { return message }
-        let target = try? CopiedTable(statement, end: RowStream.statementEnd)
-        guard let target, !target.columns.isEmpty, let division = place.divisions[target.relation] else {
+        guard let target = CopiedTable(statement), !target.columnList.isEmpty, !target.isPart,
+            let division = place.divisions[target.relation]
+        else {
             let stream = RowStream(statement, parts: 1)
             try begin(stream)
             relay.expect(stream, part: 0)
@@ -110,7 +127,7 @@ private final class RowTapSession: Sendable {
         }
         let stream = RowStream(statement, parts: division.parts)
         try begin(stream)
-        try division.read(target, into: stream, from: place)
+        try place.turn.mutex.withLock { _ in try division.read(target, into: stream, from: place) }
         return ClientMessages.message(
             asking: "COPY (SELECT \(target.columnList) FROM ONLY \(target.relation) WHERE false)\(RowStream.statementEnd)")
     }

@@ -66,7 +66,8 @@ final class ScratchServer: Sendable {
         try removeTree(folder)
         try makeDirectories(folder)
         let server = RowTap.Server(
-            folder: data.path, socket: ".s.PGSQL.\(ScratchData.port)", user: user, database: database, divisions: divisions,
+            store: data.store, folder: data.path, socket: ".s.PGSQL.\(ScratchData.port)", user: user, database: database,
+            divisions: divisions,
             sessions: host.processors)
         return try RowTap(of: server, in: folder, begin)
     }
@@ -109,7 +110,7 @@ struct ScratchData: Sendable {
 
     let path: String
     let owner: FileStatus
-    private let store: String
+    let store: String
 
     init(_ image: ImageTree, at path: String, store: String, host: Host, job: JobControl) throws {
         self.path = path
@@ -165,6 +166,8 @@ struct ScratchData: Sendable {
             allow_in_place_tablespaces = on
             max_wal_size = 8GB
             max_prepared_transactions = 1000
+            max_connections = 400
+            max_logical_replication_workers = 0
             lc_messages = 'C'
             log_min_messages = warning
             """)

@@ -6,6 +6,8 @@ import StoreContract
 /// The tables of one database that hold rows of its own.
 struct TableInventory {
     struct Table: Hashable {
+        /// `pg_class.oid`.
+        var number: String
         var schema: String
         var name: String
         /// With indexes and long values.
@@ -24,13 +26,17 @@ struct TableInventory {
         self.database = database
         tables = try connection.rows(
             """
-            SELECT n.nspname, c.relname, pg_total_relation_size(c.oid), c.relkind = 'm' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            SELECT c.oid, n.nspname, c.relname, pg_total_relation_size(c.oid), c.relkind = 'm' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
               AND n.nspname !~ '^pg_toast' AND NOT EXISTS (SELECT 1 FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
                 WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e' AND NOT coalesce(c.oid = ANY (e.extconfig), false))
-            ORDER BY 1, 2
+            ORDER BY 2, 3
             """, as: "list the tables of \(database)"
-        ).map { Table(schema: $0[0] ?? "", name: $0[1] ?? "", bytes: UInt64($0[2] ?? "") ?? 0, isMaterializedView: $0[3] == "t") }
+        ).map { row in
+            Table(
+                number: row[0] ?? "", schema: row[1] ?? "", name: row[2] ?? "", bytes: row[3].flatMap { UInt64($0) } ?? 0,
+                isMaterializedView: row[4] == "t")
+        }
     }
 
     /// Those that match a pattern: by `schema.table`, or by the table's name alone where the pattern has no dot.
@@ -40,14 +46,12 @@ struct TableInventory {
         }
     }
 
-    /// Of each table whose rows are in a dump, from what was counted in its files, by their names.
+    /// Of each table whose rows are in a dump of this database, from what was counted in its files, by their names.
     func keptRows(in dump: String, _ counts: [String: DumpRows], _ programs: ServerPrograms) throws -> [KeptRows] {
-        let contents = try DumpComparison(programs: programs, left: dump, right: dump).contents(dump)
-        var files: [String: String] = [:]
-        // The entry names the owner last.
-        for entry in contents.entries where entry.isData { files[entry.key.droppingLastWord] = "\(entry.number).dat" }
+        let entries = try DumpComparison(programs: programs, left: dump, right: dump).contents(dump).entries.filter(\.isData)
+        let files = Dictionary(entries.map { ($0.tableNumber, $0.rowsName) }) { first, _ in first }
         return tables.compactMap { table in
-            guard let rows = files["TABLE DATA \(table.schema) \(table.name)"].flatMap({ counts[$0] }) else { return nil }
+            guard let rows = files[table.number].flatMap({ counts[$0] }) else { return nil }
             return KeptRows(table: "\(table.text) in \(database)", rows: rows.count, bytes: rows.bytes)
         }
     }
@@ -59,12 +63,6 @@ struct TableInventory {
             let rows = try connection.text("SELECT count(*) FROM ONLY \(quotedName(table.schema)).\(quotedName(table.name))")
             return ReloadItem(what: "table \(table.text) in \(database)", count: rows.flatMap { UInt64($0) }, bytes: table.bytes)
         }
-    }
-}
-
-extension String {
-    fileprivate var droppingLastWord: String {
-        lastIndex(of: " ").map { String(self[..<$0]) } ?? self
     }
 }
 
