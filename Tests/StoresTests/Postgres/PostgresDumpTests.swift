@@ -158,8 +158,8 @@ import Testing
         let (dumps, _, kept) = try tree(try store.reduce(image, to: .whole, scratch: run.scratch, job: JobControl()))
         let rows = kept.filter { $0.table.contains("latin") }.map(\.rows).sorted()
         #expect(rows == [1, 20_000], "\(kept)")
-        let days = kept.filter { $0.table.hasPrefix("public.day_") }.reduce(0) { $0 + $1.rows }
-        #expect(days == 900 && kept.filter { $0.table.contains("ve in acme") }.map(\.rows).sorted() == [1, 2], "\(kept)")
+        let keptDays = kept.filter { $0.table.hasPrefix("public.day_") }.reduce(0) { $0 + $1.rows }
+        #expect(keptDays == 900 && kept.filter { $0.table.contains("ve in acme") }.map(\.rows).sorted() == [1, 2], "\(kept)")
         let direct = DumpWriting(
             store: "catalog", programs: ServerPrograms(folder: "/usr/lib/postgresql/15/bin"), connection: fixture.server.connection,
             folder: fixture.home.file("direct"), jobs: 2, encoding: "LATIN1")
@@ -170,6 +170,18 @@ import Testing
         _ = try restore.apply(try restore.plan(job: JobControl()), job: JobControl())
         let files = try names(in: latin).filter { $0 != "toc.dat" }.sorted()
         #expect(try names(in: Path.join(place, "databases/latin")).filter { $0 != "toc.dat" }.sorted() == files && files.count == 2)
+        let other = try PostgresFixture(.dump)
+        let target = try StoreRun(other)
+        try target.restore(.archived(dumps))
+        for database in ["latin", "postgres"] {
+            let content = { (one: PostgresFixture) in try one.content().drop { $0 != "database \(database)" }.prefix(2) }
+            #expect(try content(other) == content(fixture) && content(other).count == 2, "\(database)")
+        }
+        let days = "SELECT count(*), sum(id), count(DISTINCT mood) FROM day"
+        #expect(try other.server.sql(days, in: "acme") == fixture.server.sql(days, in: "acme"))
+        #expect(try other.store.check(against: .archived(dumps), scratch: target.scratch, job: JobControl()).differences == 0)
+        try other.server.sql("UPDATE day SET id = 7777 WHERE id = 77", in: "acme")
+        #expect(try other.store.check(against: .archived(dumps), scratch: target.scratch, job: JobControl()).differences == 1)
         for file in files {
             #expect(
                 try AtomicFile.read(Path.join(latin, file), limit: 1 << 24)

@@ -12,6 +12,8 @@ struct DatabaseDump: Sendable {
     let entries: [DumpComparison.Entry]
     /// The largest first.
     let tables: [DumpedTable]
+    /// Of its rows.
+    let encoding: TextEncoding
     private let image: ImageTree
     private let directory: ImageDirectory
 
@@ -34,7 +36,8 @@ struct DatabaseDump: Sendable {
         }
         entries = try DumpComparison(programs: programs, left: folder, right: folder).contents(folder).entries
         let data = entries.filter(\.isData)
-        let statements = try DumpStatements(programs: programs, folder: folder).copies(of: data)
+        let (statements, encoding) = try DumpStatements(programs: programs, folder: folder).copies(of: data)
+        self.encoding = encoding
         let files = Dictionary(nodes.map { ($0.name, $0) }) { first, _ in first }
         tables = try zip(data, statements).map { entry, statement in
             guard let node = files[entry.rowsFile] else {
@@ -192,9 +195,8 @@ struct DumpStatements {
     /// A dump in which the files of rows are empty.
     let folder: String
 
-    /// The statements that load the rows of these entries, in their order.
-    func copies(of entries: [DumpComparison.Entry]) throws -> [String] {
-        guard !entries.isEmpty else { return [] }
+    /// The statements that load the rows of these entries, in their order; and the encoding of the dump.
+    func copies(of entries: [DumpComparison.Entry]) throws -> ([String], TextEncoding) {
         let list = entries.map(\.line).joined(separator: "\n") + "\n"
         let outcome = try ChildProcess(
             [Path.join(programs.folder, "pg_restore"), "--data-only", "-f", "-", "-L", "/dev/stdin", folder], input: Array(list.utf8),
@@ -205,11 +207,18 @@ struct DumpStatements {
                 .store, "a dump cannot be read: pg_restore failed", hint: "see what it says",
                 cause: printable(outcome.errorText, limit: 600))
         }
-        let statements = Self.copies(in: outcome.outputText)
+        let encoding = Self.encoding(in: outcome.outputText)
+        let statements = Self.copies(in: encoding.text(of: outcome.output))
         guard statements.count == entries.count else {
             throw Failure(.damaged, "a dump has \(entries.count) tables with rows and \(statements.count) statements that load them")
         }
-        return statements
+        return (statements, encoding)
+    }
+
+    private static func encoding(in script: String) -> TextEncoding {
+        let words = "SET client_encoding = '"
+        let line = script.split(separator: "\n").first { $0.hasPrefix(words) }
+        return line.map { TextEncoding(name: String($0.dropFirst(words.count).prefix { $0 != "'" })) } ?? .utf8
     }
 
     /// A name may go over several lines.

@@ -28,7 +28,7 @@ struct DatabaseLoad {
         let tables = dump.tables.filter { $0.bytes <= largeTable }
         let stop = StopFlag()
         try runWorkers(target.host.processors, sharing: tables.count, named: "load", stop: stop) { next in
-            let session = try RowSession(target, dump.name)
+            let session = try RowSession(target, dump)
             defer { session.connection.close() }
             while let index = next() { try load(tables[index], session, stop) }
         }
@@ -54,7 +54,7 @@ struct DatabaseLoad {
     private func loadTogether(_ table: DumpedTable) throws {
         let rows = try RowReading(of: table, in: dump, sums.key, job)
         try runWorkers(target.host.processors, named: "load", onFailure: { rows.stop($0) }) { _ in
-            let session = try RowSession(target, dump.name)
+            let session = try RowSession(target, dump)
             defer { session.connection.close() }
             try session.append(to: table) { send in
                 while let piece = try rows.next() { try piece.withUnsafeBytes(send) }

@@ -123,6 +123,8 @@ struct DumpRestore {
         difference.created = wanted.subtracting(present).sorted()
         for database in wanted.intersection(present).sorted() {
             let dump = try dump(of: database)
+            var writing = writing
+            writing.encoding = dump.encoding.name
             let comparison = DumpComparison(
                 programs: target.programs, left: dump.folder, right: try writing.write(database, .besides(tables(of: database)), job))
             let isSame =

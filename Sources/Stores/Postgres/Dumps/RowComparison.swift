@@ -14,48 +14,58 @@ struct RowComparison {
     private enum Piece: Sendable {
         /// Of the image; the number of a table.
         case image(Int)
-        case server(Int, Range<UInt64>?, condition: String)
+        case server(Int, RowSession.Facts, Range<UInt64>?)
     }
 
     private struct Sums {
         var image: RowSum?
         var server = RowSum()
+
+        static func + (left: Sums, right: Sums) -> Sums {
+            Sums(image: left.image.flatMap { one in right.image.map { one + $0 } }, server: left.server + right.server)
+        }
     }
 
     /// A table of the database that the dump has no rows of has to be empty.
     func areSame() throws -> Bool {
-        let session = try RowSession(target, dump.name)
+        let session = try RowSession(target, dump)
         defer { session.connection.close() }
         var pieces: [Piece] = []
         var others = try session.tables()
+        // Several tables of a dump may have their rows in one with partitions.
+        var known: Set<String> = []
+        var numbers: [String] = []
         for index in dump.tables.indices {
             guard let facts = try session.facts(of: dump.tables[index]) else { return false }
+            if facts.isPartitioned { for partition in try session.partitions(of: facts.number) { others[partition] = nil } }
             others[facts.number] = nil
-            pieces += self.pieces(of: index, facts)
+            if known.insert(facts.number).inserted { pieces += self.pieces(of: index, facts) }
+            numbers.append(facts.number)
             if sums.find(dump.tables[index], in: dump) == nil { pieces.append(.image(index)) }
         }
         for name in others.values {
             try job.checkCancelled()
             if try session.connection.isTrue("SELECT EXISTS (SELECT FROM ONLY \(name))") { return false }
         }
-        return try add(pieces).allSatisfy { $0.image == $0.server }
+        let sums = Dictionary(zip(numbers, try add(pieces)), uniquingKeysWith: +)
+        return sums.values.allSatisfy { $0.image == $0.server }
     }
 
     /// A table that is small is read as a whole.
     private func pieces(of index: Int, _ facts: RowSession.Facts) -> [Piece] {
-        guard facts.pages > pagesInPiece else { return [.server(index, nil, condition: facts.condition)] }
+        guard facts.pages > pagesInPiece else { return [.server(index, facts, nil)] }
         let starts = stride(from: 0, to: facts.pages, by: Int(pagesInPiece))
         return starts.map { start in
             // What has come behind the last page meanwhile is part of it.
             let end = start + pagesInPiece < facts.pages ? start + pagesInPiece : UInt64(UInt32.max)
-            return .server(index, start..<end, condition: facts.condition)
+            return .server(index, facts, start..<end)
         }
     }
 
     private func add(_ pieces: [Piece]) throws -> [Sums] {
         let found = Mutex(dump.tables.map { Sums(image: sums.find($0, in: dump)) })
         try runWorkers(target.host.processors, sharing: pieces.count, named: "compare") { next in
-            let session = try RowSession(target, dump.name)
+            let session = try RowSession(target, dump)
             defer { session.connection.close() }
             while let index = next() {
                 switch pieces[index] {
@@ -63,8 +73,8 @@ struct RowComparison {
                     let sum = try dump.rows(of: dump.tables[table], sums.key, job)
                     sums.note(sum, of: dump.tables[table], in: dump)
                     found.withLock { $0[table].image = sum }
-                case .server(let table, let pages, let condition):
-                    let sum = try session.sum(dump.tables[table], pages, where: condition, sums.key, job)
+                case .server(let table, let facts, let pages):
+                    let sum = try session.sum(dump.tables[table], facts, pages, sums.key, job)
                     found.withLock { $0[table].server = $0[table].server + sum }
                 }
             }

@@ -5,18 +5,19 @@ import Model
 /// independent of the time zone and the like that the server, the database or the user has.
 struct RowSession {
     let connection: PostgresConnection
+    /// Of the rows that are sent and had; statements are in UTF-8.
+    let encoding: TextEncoding
 
-    init(_ target: DumpTarget, _ database: String) throws {
-        connection = try target.session(database)
-        let encoding = try connection.text(
-            Self.encodingQuestion,
-            as: "ask for the encoding of \(database)")
-        try connection.execute("SET client_encoding = '\(encoding ?? "UTF8")'; \(Self.settings)", as: "set up a session in \(database)")
+    /// In the database that the dump is of, or is to be.
+    init(_ target: DumpTarget, _ dump: DatabaseDump) throws {
+        connection = try target.session(dump.name)
+        encoding = dump.encoding
+        try connection.execute(Self.settings, as: "set up a session in \(dump.name)")
     }
 
     static let encodingQuestion = "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()"
 
-    /// All but the encoding, which is the database's.
+    /// All but the encoding.
     static let settings = """
         SET DateStyle = ISO; SET IntervalStyle = postgres; SET extra_float_digits = 3; SET TimeZone = 'UTC'; SET lc_monetary = 'C';
         SET bytea_output = 'hex'; SET xmloption = content; SET row_security = off; SET synchronize_seqscans = off; SET search_path = pg_catalog;
@@ -31,6 +32,8 @@ struct RowSession {
         var pages: UInt64
         /// An extension made it, and perhaps rows of it.
         var isOfExtension: Bool
+        /// Its rows are those of its partitions. A dump loads rows into one where only the server that they come from could tell which partition they belong to.
+        var isPartitioned: Bool
         /// `WHERE …`: which of its rows are dumped; empty for all.
         var condition: String
     }
@@ -41,11 +44,21 @@ struct RowSession {
             """
             SELECT c.oid, pg_relation_size(c.oid) / current_setting('block_size')::bigint,
               EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'),
-              (SELECT e.extcondition[array_position(e.extconfig, c.oid)] FROM pg_extension e WHERE c.oid = ANY (e.extconfig) LIMIT 1)
+              (SELECT e.extcondition[array_position(e.extconfig, c.oid)] FROM pg_extension e WHERE c.oid = ANY (e.extconfig) LIMIT 1),
+              c.relkind = 'p'
             FROM pg_class c WHERE c.oid = to_regclass($1)
             """, [table.relation], as: "look at \(table.relation)"
         ).first
-        return row.map { Facts(number: $0[0] ?? "", pages: UInt64($0[1] ?? "") ?? 0, isOfExtension: $0[2] == "t", condition: $0[3] ?? "") }
+        return row.map {
+            Facts(
+                number: $0[0] ?? "", pages: UInt64($0[1] ?? "") ?? 0, isOfExtension: $0[2] == "t", isPartitioned: $0[4] == "t",
+                condition: $0[3] ?? "")
+        }
+    }
+
+    /// By ``Facts/number``, of a table with partitions.
+    func partitions(of number: String) throws -> [String] {
+        try connection.rows("SELECT relid::oid FROM pg_partition_tree($1::oid)", [number], as: "list partitions").compactMap { $0[0] }
     }
 
     /// The names, as SQL quotes them, by ``Facts/number``: of ordinary tables and partitions; none of the system's or of extensions'.
@@ -67,21 +80,26 @@ struct RowSession {
         }
         let operation = "load the rows of \(table.relation)"
         try connection.execute("BEGIN", as: operation)
-        // What an extension has put into its own table is not in the dump.
-        if !facts.isOfExtension { try connection.execute("TRUNCATE ONLY \(table.relation)", as: operation) }
-        let how = facts.isOfExtension ? "" : " WITH (FREEZE)"
-        try connection.copyIn("COPY \(table.relation) \(table.columns) FROM STDIN\(how)", as: operation, body)
+        // What an extension has put into its own table is not in the dump, and a table with partitions gets more than these.
+        let isFilledByThese = !facts.isOfExtension && !facts.isPartitioned
+        if isFilledByThese { try connection.execute("TRUNCATE ONLY \(table.relation)", as: operation) }
+        let how = isFilledByThese ? "FREEZE, \(inEncoding)" : inEncoding
+        try connection.copyIn("COPY \(table.relation) \(table.columns) FROM STDIN WITH (\(how))", as: operation, body)
         try connection.execute("COMMIT", as: operation)
     }
 
     /// Adds rows to a table, all or none.
     func append(to table: DumpedTable, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
-        try connection.copyIn("COPY \(table.relation) \(table.columns) FROM STDIN", as: "load the rows of \(table.relation)", body)
+        try connection.copyIn(
+            "COPY \(table.relation) \(table.columns) FROM STDIN WITH (\(inEncoding))", as: "load the rows of \(table.relation)", body)
     }
 
+    private var inEncoding: String { "ENCODING '\(encoding.name)'" }
+
     /// Adds up the rows on these pages.
-    func sum(_ table: DumpedTable, _ pages: Range<UInt64>?, where condition: String, _ key: RowKey, _ job: JobControl) throws -> RowSum {
-        var rows = "\(table.relation) \(table.columns)"
+    func sum(_ table: DumpedTable, _ facts: Facts, _ pages: Range<UInt64>?, _ key: RowKey, _ job: JobControl) throws -> RowSum {
+        let condition = facts.condition
+        var rows = facts.isPartitioned ? "(SELECT \(table.columnList) FROM \(table.relation))" : "\(table.relation) \(table.columns)"
         if pages != nil || !condition.isEmpty {
             let range = pages.map { "ctid >= '(\($0.lowerBound),0)' AND ctid < '(\($0.upperBound),0)'" }
             // Extensions say it with the word WHERE.
@@ -91,7 +109,7 @@ struct RowSession {
             rows = "(SELECT \(table.columnList) FROM ONLY \(table.relation) WHERE \(filter))"
         }
         var sum = RowSum()
-        try connection.copyOut("COPY \(rows) TO STDOUT", as: "read the rows of \(table.relation)") { row in
+        try connection.copyOut("COPY \(rows) TO STDOUT WITH (\(inEncoding))", as: "read the rows of \(table.relation)") { row in
             if sum.rows & 0xFFFF == 0 { try job.checkCancelled() }
             sum.add(row, key)
         }

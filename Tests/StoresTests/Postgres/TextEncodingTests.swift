@@ -1,0 +1,16 @@
+@testable import PostgresStore
+import Testing
+
+@Suite struct TextEncodingTests {
+    @Test func `text is understood in the encodings of databases, and what is none in them does no harm`() {
+        #expect(TextEncoding(name: "LATIN1").text(of: [0x67, 0x72, 0xF6, 0xDF, 0x65]) == "größe")
+        #expect(TextEncoding(name: "WIN1251").text(of: [0xC4, 0xE0]) == "Да")
+        #expect(TextEncoding(name: "EUC_JP").text(of: [0xC6, 0xFC, 0xCB, 0xDC]) == "日本")
+        #expect(TextEncoding.utf8.text(of: Array("größe".utf8)) == "größe")
+        #expect(TextEncoding(name: "SQL_ASCII").text(of: [0x61, 0xF6]) == "a\u{FFFD}")
+        #expect(TextEncoding(name: "EUC_JP").text(of: [0x61, 0xFF, 0x62]) == "a\u{FFFD}b")
+        #expect(TextEncoding(name: "EUC_JP").text(of: [0xC6]) == "\u{FFFD}")
+        #expect(TextEncoding(name: "LATIN1").text(of: []) == "")
+        #expect(TextEncoding(name: "LATIN1").text(of: [UInt8](repeating: 0xE9, count: 10_000)) == String(repeating: "é", count: 10_000))
+    }
+}
