@@ -83,10 +83,11 @@ import Testing
     }
 
     /// Whatever is read past `pg_dump`, in one session or in several, is what `pg_dump` itself would have written.
-    @Test func `rows go past pg_dump as it writes them, in parts or not, with odd names, generated columns and conditions of extensions`()
-        throws
-    {
-        let fixture = try PostgresFixture()
+    @Test(arguments: [PostgresServer.Release.debian15, .seventeen, .eighteen])
+    func `rows go past pg_dump as it writes them, in parts or not, with odd names, generated columns and conditions of extensions`(
+        _ release: PostgresServer.Release
+    ) throws {
+        let fixture = try PostgresFixture(release: release)
         let run = try StoreRun(fixture)
         try fixture.server.sql("CREATE DATABASE acme")
         try fixture.server.sql("ALTER DATABASE acme SET timezone = 'Asia/Tokyo'; ALTER DATABASE acme SET bytea_output = 'escape'")
@@ -104,20 +105,28 @@ import Testing
             """
             CREATE TABLE nothing (); INSERT INTO nothing DEFAULT VALUES; CREATE TABLE base (id int); CREATE TABLE heir (more int) INHERITS (base);
             INSERT INTO heir SELECT i, i FROM generate_series(1, 40000) i; INSERT INTO base VALUES (1); CREATE TABLE void (id int);
-            CREATE EXTENSION pgcrypto; CREATE TABLE conf (id int, value text); INSERT INTO conf SELECT i, 'value' FROM generate_series(1, 20) i;
-            ALTER EXTENSION pgcrypto ADD TABLE conf;
-            UPDATE pg_extension SET extconfig = ARRAY['conf'::regclass::oid], extcondition = ARRAY['WHERE id > 15'] WHERE extname = 'pgcrypto'
+            SELECT lo_from_bytea(0, 'a large object'); SELECT lo_from_bytea(0, 'another')
             """, in: "acme")
+        // The servers of later releases that are used here come without extensions.
+        let hasExtensions = release == .debian15
+        if hasExtensions {
+            try fixture.server.sql(
+                """
+                CREATE EXTENSION pgcrypto; CREATE TABLE conf (id int, value text); INSERT INTO conf SELECT i, 'value' FROM generate_series(1, 20) i;
+                ALTER EXTENSION pgcrypto ADD TABLE conf;
+                UPDATE pg_extension SET extconfig = ARRAY['conf'::regclass::oid], extcondition = ARRAY['WHERE id > 15'] WHERE extname = 'pgcrypto'
+                """, in: "acme")
+        }
         let image = try run.snapshot("a")
-        let programs = try ServerPrograms.require(
-            PostgresAccess(connection: fixture.server.connection), told: nil, release: "15", store: "catalog")
+        var declaration = fixture.store.declaration
+        declaration.postgres?.programs = fixture.server.programs
+        let programs = ServerPrograms(folder: fixture.server.programs)
         let writing = DumpWriting(
             store: "catalog", programs: programs, connection: fixture.server.connection, folder: fixture.home.file("direct"), jobs: 2)
         try writing.writeGlobals(JobControl())
         let direct = try writing.write("acme", .all, JobControl())
         for pages: UInt64 in [1, 100, 1_000_000] {
-            let store = try PostgresStore(
-                fixture.store.declaration, nativeImageFolder: nil, host: .forTests(), pagesOfLargeTables: pages)
+            let store = try PostgresStore(declaration, nativeImageFolder: nil, host: .forTests(), pagesOfLargeTables: pages)
             let (dumps, _, kept) = try tree(try store.reduce(image, to: .whole, scratch: run.scratch, job: JobControl()))
             let place = fixture.home.file("restored \(pages)")
             let restore = TreeRestore(image: .archived(dumps), destination: place, host: .forTests())
@@ -129,7 +138,7 @@ import Testing
                 rows["Odd \"one.Wide in acme"] == 13_999 && rows["public.part in acme"] == 60_000 && rows["public.heir in acme"] == 40_000,
                 "\(kept)")
             #expect(rows["public.base in acme"] == 1 && rows["public.nothing in acme"] == 1 && rows["public.void in acme"] == 0, "\(kept)")
-            #expect(rows["public.conf in acme"] == 5, "\(kept)")
+            #expect(rows["public.conf in acme"] == (hasExtensions ? 5 : nil), "\(kept)")
         }
     }
 
