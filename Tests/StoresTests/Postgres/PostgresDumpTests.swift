@@ -159,6 +159,10 @@ import Testing
             CREATE TYPE mood AS ENUM ('good', 'bad', 'ugly'); CREATE TABLE day (mood mood, id int) PARTITION BY HASH (mood);
             CREATE TABLE day_0 PARTITION OF day FOR VALUES WITH (MODULUS 2, REMAINDER 0);
             CREATE TABLE day_1 PARTITION OF day FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+            CREATE TABLE month (at int, mood mood) PARTITION BY RANGE (at); CREATE TABLE month_rest PARTITION OF month DEFAULT;
+            CREATE TABLE month_1 PARTITION OF month FOR VALUES FROM (0) TO (10) PARTITION BY HASH (mood);
+            CREATE TABLE month_1_0 PARTITION OF month_1 FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+            INSERT INTO month SELECT i, 'good' FROM generate_series(1, 20) i;
             INSERT INTO day SELECT (ARRAY['good', 'bad', 'ugly'])[i % 3 + 1]::mood, i FROM generate_series(1, 900) i;
             CREATE TABLE "na\u{EF}ve" (id int); INSERT INTO "na\u{EF}ve" VALUES (1); CREATE TABLE "nai\u{308}ve" (id int); INSERT INTO "nai\u{308}ve" VALUES (2), (3)
             """, in: "acme")
@@ -191,6 +195,17 @@ import Testing
         #expect(try other.store.check(against: .archived(dumps), scratch: target.scratch, job: JobControl()).differences == 0)
         try other.server.sql("UPDATE day SET id = 7777 WHERE id = 77", in: "acme")
         #expect(try other.store.check(against: .archived(dumps), scratch: target.scratch, job: JobControl()).differences == 1)
+        try other.server.sql("UPDATE day SET id = 77 WHERE id = 7777", in: "acme")
+        #expect(try other.store.check(against: .archived(dumps), scratch: target.scratch, job: JobControl()).differences == 0)
+        // The same in another encoding is not the same.
+        try other.server.sql("ALTER DATABASE latin RENAME TO old")
+        try other.server.sql("CREATE DATABASE latin ENCODING UTF8 TEMPLATE template0")
+        try other.server.sql("CREATE TABLE \"\u{20AC}\" (id int)", in: "latin")
+        #expect(
+            try other.store.check(against: .archived(dumps), scratch: target.scratch, job: JobControl()).differences == 2,
+            "and one too many")
+        try target.restore(.archived(dumps))
+        #expect(try other.store.check(against: .archived(dumps), scratch: target.scratch, job: JobControl()).differences == 0)
         for file in files {
             #expect(
                 try AtomicFile.read(Path.join(latin, file), limit: 1 << 24)

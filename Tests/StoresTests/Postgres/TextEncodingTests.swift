@@ -10,6 +10,9 @@ import Testing
         #expect(TextEncoding(name: "SQL_ASCII").text(of: [0x61, 0xF6]) == "a\u{FFFD}")
         #expect(TextEncoding(name: "EUC_JP").text(of: [0x61, 0xFF, 0x62]) == "a\u{FFFD}b")
         #expect(TextEncoding(name: "EUC_JP").text(of: [0xC6]) == "\u{FFFD}")
+        #expect(TextEncoding(name: "EUC_JP").text(of: [0xAD, 0xA1, 0xA1, 0xC1]) == "\u{2460}\u{FF5E}", "as PostgreSQL has them")
+        #expect(Array(TextEncoding(name: "WIN1258").text(of: [0x61, 0xCC]).unicodeScalars) == ["a", "\u{300}"], "nothing is composed")
+        #expect(TextEncoding(name: "SJIS").text(of: [0x93, 0xFA, 0x96, 0x7B]) == "日本")
         #expect(TextEncoding(name: "LATIN1").text(of: []) == "")
         #expect(TextEncoding(name: "LATIN1").text(of: [UInt8](repeating: 0xE9, count: 10_000)) == String(repeating: "é", count: 10_000))
     }

@@ -215,6 +215,17 @@ struct DumpStatements {
         return (statements, encoding)
     }
 
+    /// That of the database, which is not always that of its dump; nil for a dump that does not say.
+    func encodingOfDatabase(_ entries: [DumpComparison.Entry]) throws -> String? {
+        let list = entries.filter { $0.key.hasPrefix("DATABASE ") }.map(\.line).joined(separator: "\n") + "\n"
+        let outcome = try ChildProcess(
+            [Path.join(programs.folder, "pg_restore"), "--create", "-f", "-", "-L", "/dev/stdin", folder], input: Array(list.utf8)
+        ).run()
+        let line = outcome.outputText.split(separator: "\n").first { $0.hasPrefix("CREATE DATABASE ") }
+        let words = " ENCODING = '"
+        return line?.ranges(of: words).last.map { found in String(line?[found.upperBound...].prefix { $0 != "'" } ?? "") }
+    }
+
     private static func encoding(in script: String) -> TextEncoding {
         let words = "SET client_encoding = '"
         let line = script.split(separator: "\n").first { $0.hasPrefix(words) }

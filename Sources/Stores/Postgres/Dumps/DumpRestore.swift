@@ -123,6 +123,11 @@ struct DumpRestore {
         difference.created = wanted.subtracting(present).sorted()
         for database in wanted.intersection(present).sorted() {
             let dump = try dump(of: database)
+            // Nothing else of it could be compared.
+            guard try target.hasEncoding(of: dump) else {
+                difference.replaced.append(database)
+                continue
+            }
             var writing = writing
             writing.encoding = dump.encoding.name
             let comparison = DumpComparison(

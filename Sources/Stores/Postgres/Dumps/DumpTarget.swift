@@ -103,6 +103,14 @@ struct DumpTarget {
         try restore(["--create", "--jobs=\(host.processors)", "-d", connectionOfPrograms, folder])
     }
 
+    /// Whether the database is in the encoding of the one that was dumped.
+    func hasEncoding(of dump: DatabaseDump) throws -> Bool {
+        let wanted = try DumpStatements(programs: programs, folder: dump.folder).encodingOfDatabase(dump.entries)
+        let session = try session(dump.name)
+        defer { session.close() }
+        return try wanted == nil || session.text(RowSession.encodingQuestion) == wanted
+    }
+
     /// Makes a database with `make`; one of that name that is there is moved aside first, and goes only when the new one is whole. On a
     /// failure it comes back.
     func replace(_ database: String, _ make: () throws -> Void) throws {

@@ -32,15 +32,22 @@ struct RowComparison {
         defer { session.connection.close() }
         var pieces: [Piece] = []
         var others = try session.tables()
-        // Several tables of a dump may have their rows in one with partitions.
+        var tables: [RowSession.Facts] = []
+        for table in dump.tables {
+            guard let facts = try session.facts(of: table) else { return false }
+            tables.append(facts)
+        }
+        // Tables of a dump whose rows go into one with partitions are compared with all of that, and so are its partitions.
+        var roots: [String: String] = [:]
+        for root in Set(tables.filter(\.isPartitioned).map(\.number)) {
+            for partition in try session.partitions(of: root) { roots[partition] = root }
+        }
+        for number in roots.keys { others[number] = nil }
         var known: Set<String> = []
-        var numbers: [String] = []
-        for index in dump.tables.indices {
-            guard let facts = try session.facts(of: dump.tables[index]) else { return false }
-            if facts.isPartitioned { for partition in try session.partitions(of: facts.number) { others[partition] = nil } }
+        let numbers = tables.map { roots[$0.number] ?? $0.number }
+        for (index, facts) in tables.enumerated() {
             others[facts.number] = nil
-            if known.insert(facts.number).inserted { pieces += self.pieces(of: index, facts) }
-            numbers.append(facts.number)
+            if facts.number == numbers[index], known.insert(facts.number).inserted { pieces += self.pieces(of: index, facts) }
             if sums.find(dump.tables[index], in: dump) == nil { pieces.append(.image(index)) }
         }
         for name in others.values {

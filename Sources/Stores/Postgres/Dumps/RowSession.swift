@@ -106,7 +106,8 @@ struct RowSession {
             let words = condition.trimmingPrefix { $0.isWhitespace }
             let own = words.uppercased().hasPrefix("WHERE") ? "(\(words.dropFirst(5)))" : nil
             let filter = [own, range].compactMap { $0 }.joined(separator: " AND ")
-            rows = "(SELECT \(table.columnList) FROM ONLY \(table.relation) WHERE \(filter))"
+            let only = facts.isPartitioned ? "" : "ONLY "
+            rows = "(SELECT \(table.columnList) FROM \(only)\(table.relation) WHERE \(filter))"
         }
         var sum = RowSum()
         try connection.copyOut("COPY \(rows) TO STDOUT WITH (\(inEncoding))", as: "read the rows of \(table.relation)") { row in

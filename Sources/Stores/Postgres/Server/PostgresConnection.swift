@@ -14,7 +14,10 @@ package final class PostgresConnection: @unchecked Sendable {
         server = ConnectionText.shown(text)
         var settings: [(String, String)] = [
             ("dbname", text), ("application_name", "holdfast"), ("connect_timeout", "\(patience)"), ("client_encoding", "UTF8"),
-            ("options", "-c lock_timeout=0 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c search_path=pg_catalog"),
+            (
+                "options",
+                "-c lock_timeout=0 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c search_path=pg_catalog -c quote_all_identifiers=off"
+            ),
         ]
         // The last one wins, also over what a connection string in `dbname` says (PQconnectdbParams, expand_dbname).
         if let database { settings.append(("dbname", database)) }
