@@ -129,63 +129,6 @@ struct DumpedTable: Sendable {
     var columnList: String { target.columnList }
 }
 
-/// What a statement that copies rows names.
-struct CopiedTable: Sendable {
-    /// With its schema, as SQL quotes it: `public."Account"`.
-    let relation: String
-    /// `id, name`; empty for a table without any.
-    let columnList: String
-    /// Some rows of it: `SELECT id, name FROM public."Account" WHERE …`.
-    let isPart: Bool
-
-    /// `COPY public."Account" (id, name) FROM stdin;`, the same with `TO stdout;`, or `COPY (SELECT id, name FROM public."Account" WHERE …) TO stdout;`.
-    /// Nil for anything else.
-    init?(_ statement: String) {
-        let bytes = Array(statement.utf8)
-        let words = Self.words(bytes)
-        let select = Array("(SELECT".utf8)
-        guard words.count > 2, bytes[words[0]].elementsEqual("COPY".utf8) else { return nil }
-        isPart = bytes[words[1]].elementsEqual(select)
-        if isPart {
-            guard let from = words.firstIndex(where: { bytes[$0].elementsEqual("FROM".utf8) }), from + 1 < words.count, from > 1 else {
-                return nil
-            }
-            relation = Self.text(bytes[words[from + 1]])
-            let columns = Self.text(bytes[words[2].lowerBound..<words[from - 1].upperBound])
-            columnList = columns == "*" ? "" : columns
-        } else {
-            relation = Self.text(bytes[words[1]])
-            guard let open = bytes[words[2]].first else { return nil }
-            guard open == UInt8(ascii: "(") else {
-                columnList = ""
-                return
-            }
-            guard let close = words.first(where: { bytes[$0].last == UInt8(ascii: ")") }) else { return nil }
-            columnList = Self.text(bytes[(words[2].lowerBound + 1)..<(close.upperBound - 1)])
-        }
-    }
-
-    private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
-
-    /// Between spaces that are not quoted. By bytes: what makes one character of a quote and what follows it is still a quote.
-    private static func words(_ bytes: [UInt8]) -> [Range<Int>] {
-        var words: [Range<Int>] = []
-        var start = 0
-        var isQuoted = false
-        for index in bytes.indices {
-            if bytes[index] == UInt8(ascii: "\"") { isQuoted.toggle() }
-            guard bytes[index] == UInt8(ascii: " "), !isQuoted else { continue }
-            if index > start { words.append(start..<index) }
-            start = index + 1
-        }
-        if start < bytes.count { words.append(start..<bytes.count) }
-        return words
-    }
-
-    /// As `COPY` takes it after the table: `(id, name)`, or nothing.
-    var columns: String { columnList.isEmpty ? "" : "(\(columnList))" }
-}
-
 /// What `pg_restore` would run.
 struct DumpStatements {
     static let begin = "COPY "
@@ -197,18 +140,9 @@ struct DumpStatements {
 
     /// The statements that load the rows of these entries, in their order; and the encoding of the dump.
     func copies(of entries: [DumpComparison.Entry]) throws -> ([String], TextEncoding) {
-        let list = entries.map(\.line).joined(separator: "\n") + "\n"
-        let outcome = try ChildProcess(
-            [Path.join(programs.folder, "pg_restore"), "--data-only", "-f", "-", "-L", "/dev/stdin", folder], input: Array(list.utf8),
-            outputLimit: 1 << 28
-        ).run()
-        guard outcome.succeeded, !outcome.truncated else {
-            throw Failure(
-                .store, "a dump cannot be read: pg_restore failed", hint: "see what it says",
-                cause: printable(outcome.errorText, limit: 600))
-        }
-        let encoding = Self.encoding(in: outcome.outputText)
-        let statements = Self.copies(in: encoding.text(of: outcome.output))
+        let script = try script(of: entries, "--data-only")
+        let encoding = Self.encoding(in: String(decoding: script, as: UTF8.self))
+        let statements = Self.copies(in: encoding.text(of: script))
         guard statements.count == entries.count else {
             throw Failure(.damaged, "a dump has \(entries.count) tables with rows and \(statements.count) statements that load them")
         }
@@ -217,13 +151,24 @@ struct DumpStatements {
 
     /// That of the database, which is not always that of its dump; nil for a dump that does not say.
     func encodingOfDatabase(_ entries: [DumpComparison.Entry]) throws -> String? {
-        let list = entries.filter { $0.key.hasPrefix("DATABASE ") }.map(\.line).joined(separator: "\n") + "\n"
-        let outcome = try ChildProcess(
-            [Path.join(programs.folder, "pg_restore"), "--create", "-f", "-", "-L", "/dev/stdin", folder], input: Array(list.utf8)
-        ).run()
-        let line = outcome.outputText.split(separator: "\n").first { $0.hasPrefix("CREATE DATABASE ") }
+        let script = try script(of: entries.filter { $0.key.hasPrefix("DATABASE ") }, "--create")
+        let line = String(decoding: script, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("CREATE DATABASE ") }
         let words = " ENCODING = '"
         return line?.ranges(of: words).last.map { found in String(line?[found.upperBound...].prefix { $0 != "'" } ?? "") }
+    }
+
+    private func script(of entries: [DumpComparison.Entry], _ which: String) throws -> [UInt8] {
+        let list = entries.map(\.line).joined(separator: "\n") + "\n"
+        let outcome = try ChildProcess(
+            [Path.join(programs.folder, "pg_restore"), which, "-f", "-", "-L", "/dev/stdin", folder], input: Array(list.utf8),
+            outputLimit: 1 << 28
+        ).run()
+        guard outcome.succeeded, !outcome.truncated else {
+            throw Failure(
+                .store, "a dump cannot be read: pg_restore failed", hint: "see what it says",
+                cause: printable(outcome.errorText, limit: 600))
+        }
+        return outcome.output
     }
 
     private static func encoding(in script: String) -> TextEncoding {

@@ -10,12 +10,9 @@ final class DumpingServer: StoreRebuilding {
     let shape = ChunkShape.contentDefined
     var source: any EntrySource { dumps }
 
-    private let dumps: GrowingDumps
-    private let server: ScratchServer
+    private let work: Work
     private let thread: WorkerThread
-    private let inventories: SharedInventories
-    private let programs: ServerPrograms
-    private let job: JobControl
+    private var dumps: GrowingDumps { work.dumps }
 
     /// Databases in their order, by the folders of their dumps.
     private final class SharedInventories: Sendable {
@@ -29,18 +26,12 @@ final class DumpingServer: StoreRebuilding {
         job: JobControl
     ) throws {
         let dumps = GrowingDumps(folder: writing.folder, jobs: writing.jobs, host: store.host, job: job)
-        let inventories = SharedInventories()
-        (self.server, self.dumps, self.inventories, self.job, programs) = (server, dumps, inventories, job, writing.programs)
+        let work = Work(store: store, server: server, writing: writing, extent: extent, dumps: dumps, job: job)
+        self.work = work
         thread = try WorkerThread(named: "dump") {
             do {
                 defer { server.stop() }
-                for database in databases {
-                    let folder = DumpLayout.folder(of: database)
-                    try makeDirectories(Path.join(writing.folder, "\(DumpLayout.databases)/\(folder)"))
-                    dumps.begin(folder)
-                    let rows = try Self.dump(database, store, server, writing, extent, dumps, inventories, job)
-                    try dumps.end(folder) { try rows.file(of: $0) }
-                }
+                for database in databases { try work.dump(database) }
                 dumps.end()
             } catch {
                 dumps.fail(error)
@@ -49,62 +40,71 @@ final class DumpingServer: StoreRebuilding {
         }
     }
 
-    private static func dump(
-        _ database: String, _ store: PostgresStore, _ server: ScratchServer, _ writing: DumpWriting, _ extent: StoreExtent,
-        _ dumps: GrowingDumps, _ inventories: SharedInventories, _ job: JobControl
-    ) throws -> RowFiles {
-        let connection = try PostgresConnection(server.connection, database: database)
-        defer { connection.close() }
-        let inventory = try TableInventory(of: connection, database: database)
-        let left =
-            switch extent {
-            case .whole: [TableInventory.Table]()
-            case .withoutBulkRows: inventory.bulk(store.declaration.bulkTables)
-            case .structure: inventory.tables
-            }
-        let folder = DumpLayout.folder(of: database)
-        var writing = writing
-        writing.encoding = try connection.text(RowSession.encodingQuestion)
-        // Of names in another encoding nothing is understood here.
-        let tap = writing.encoding == "UTF8" ? try tap(database, store, server, connection, writing, dumps) : nil
-        defer { tap?.close() }
-        if let tap { writing.holding = tap.folder }
-        let rows = extent == .structure ? DumpWriting.Rows.none : left.isEmpty ? .all : .besides(left)
-        let dump: String
-        do { dump = try writing.write(database, rows, job) } catch {
-            // Before the tap is waited for, which waits for readers.
-            dumps.fail(error)
-            throw error
-        }
-        let reload = try inventory.reloadItems(left, connection, job)
-        inventories.reload.withLock { $0 += reload }
-        inventories.tables.withLock { $0.append((folder, inventory)) }
-        return try RowFiles(of: dump, connection, writing.programs)
-    }
+    /// What the thread does.
+    private struct Work: Sendable {
+        let store: PostgresStore
+        let server: ScratchServer
+        let writing: DumpWriting
+        let extent: StoreExtent
+        let dumps: GrowingDumps
+        let job: JobControl
+        let inventories = SharedInventories()
 
-    private static func tap(
-        _ database: String, _ store: PostgresStore, _ server: ScratchServer, _ connection: PostgresConnection, _ writing: DumpWriting,
-        _ dumps: GrowingDumps
-    ) throws -> RowTap {
-        let divisions = try RowDivision.divisions(of: connection, from: store.pagesOfLargeTables)
-        let folder = DumpLayout.folder(of: database)
-        return try server.tap(database, divisions, in: "\(writing.folder)-rows") { try dumps.add($0, of: folder) }
+        func dump(_ database: String) throws {
+            let folder = DumpLayout.folder(of: database)
+            try makeDirectories(Path.join(writing.folder, "\(DumpLayout.databases)/\(folder)"))
+            dumps.begin(folder)
+            let connection = try PostgresConnection(server.connection, database: database)
+            defer { connection.close() }
+            let inventory = try TableInventory(of: connection, database: database)
+            let left =
+                switch extent {
+                case .whole: [TableInventory.Table]()
+                case .withoutBulkRows: inventory.bulk(store.declaration.bulkTables)
+                case .structure: inventory.tables
+                }
+            let rows = extent == .structure ? DumpWriting.Rows.none : left.isEmpty ? .all : .besides(left)
+            let files = try RowFiles(of: try write(rows, of: database, folder, connection), connection, writing.programs)
+            let reload = try inventory.reloadItems(left, connection, job)
+            inventories.reload.withLock { $0 += reload }
+            inventories.tables.withLock { $0.append((folder, inventory)) }
+            try dumps.end(folder) { try files.file(of: $0) }
+        }
+
+        /// Gives the directory of the dump.
+        private func write(
+            _ rows: DumpWriting.Rows, of database: String, _ folder: String, _ connection: PostgresConnection
+        ) throws -> String {
+            var writing = writing
+            writing.encoding = try connection.text(RowSession.encodingQuestion)
+            // Of names in another encoding nothing is understood here.
+            guard writing.encoding == "UTF8" else { return try writing.write(database, rows, job) }
+            let divisions = try RowDivision.divisions(of: connection, from: store.pagesOfLargeTables)
+            let tap = try server.tap(database, divisions, in: "\(writing.folder)-rows") { [dumps] in try dumps.add($0, of: folder) }
+            defer { tap.close() }
+            writing.holding = tap.folder
+            do { return try writing.write(database, rows, job) } catch {
+                // Before the tap is waited for, which waits for readers.
+                dumps.fail(error)
+                throw error
+            }
+        }
     }
 
     func finish() throws -> RebuiltContents {
         try thread.join()
-        let kept = try inventories.tables.withLock { $0 }.flatMap { folder, inventory in
+        let kept = try work.inventories.tables.withLock { $0 }.flatMap { folder, inventory in
             let dump = dumps.path(of: folder)
-            let counts = try DumpRows.count(in: dump, job).merging(dumps.counts(in: folder)) { $1 }
-            return try inventory.keptRows(in: dump, counts, programs)
+            let counts = try DumpRows.count(in: dump, work.job).merging(dumps.counts(in: folder)) { $1 }
+            return try inventory.keptRows(in: dump, counts, work.writing.programs)
         }
-        return RebuiltContents(reload: inventories.reload.withLock { $0 }, kept: kept)
+        return RebuiltContents(reload: work.inventories.reload.withLock { $0 }, kept: kept)
     }
 
     /// Programs that speak to the server end with it.
     func close() {
         dumps.fail(Cancelled())
-        server.stop()
+        work.server.stop()
         try? thread.join()
     }
 }

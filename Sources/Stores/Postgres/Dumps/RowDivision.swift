@@ -45,7 +45,7 @@ private final class PartSession {
     init(_ place: RowTap.Server) throws {
         server = try LocalSocket(place.socket, in: place.folder)
         relay = RowRelay(server)
-        try ClientMessages.beginning(user: place.user, database: place.database).withUnsafeBytes { try server.send($0) }
+        try relay.send(ClientMessages.beginning(user: place.user, database: place.database))
         try finish("connect")
         try ask("SELECT set_config('client_encoding', (\(RowSession.encodingQuestion)), false)")
         try finish("set the encoding")
@@ -64,10 +64,7 @@ private final class PartSession {
         try finish("read rows")
     }
 
-    private func ask(_ statement: String) throws {
-        relay.isReady = false
-        try ClientMessages.message(asking: statement).withUnsafeBytes { try server.send($0) }
-    }
+    private func ask(_ statement: String) throws { try relay.send(ClientMessages.message(asking: statement)) }
 
     private func finish(_ operation: String) throws {
         repeat {

@@ -22,7 +22,7 @@ struct RowRelay {
     /// Rows are coming, and nothing else will before they have ended.
     private(set) var isCopying = false
     /// The server waits for the next statement.
-    var isReady = false
+    private(set) var isReady = false
 
     private final class RelayBuffer {
         let bytes: UnsafeMutableRawBufferPointer
@@ -31,6 +31,12 @@ struct RowRelay {
     }
 
     init(_ server: LocalSocket) { self.server = server }
+
+    /// Sends a message; the server is ready when it has answered.
+    mutating func send(_ message: [UInt8]) throws {
+        isReady = false
+        try message.withUnsafeBytes { try server.send($0) }
+    }
 
     /// The rows of the next statement go there.
     mutating func expect(_ stream: RowStream, part: Int) { expected = (stream, part) }

@@ -108,7 +108,7 @@ private final class RowTapSession: Sendable {
                 guard count > 0 else { return }
                 requests.take(UnsafeRawBufferPointer(rebasing: room[..<count]))
                 while let message = try requests.next() {
-                    try request(for: message, &relay).withUnsafeBytes { try server.send($0) }
+                    try relay.send(request(for: message, &relay))
                 }
             }
         }
