@@ -9,6 +9,8 @@ package final class ScriptedServer: Sendable {
         package var status: Int
         package var headers: [String]
         package var body: String
+        /// The connection is lost after this many bytes of the body.
+        package var end: Int?
 
         package init(_ status: Int, headers: [String] = [], _ body: String = "") {
             self.status = status
@@ -24,7 +26,7 @@ package final class ScriptedServer: Sendable {
 
         var bytes: [UInt8] {
             let head = ["HTTP/1.1 \(status) X", "Content-Length: \(body.utf8.count)", "Connection: close"] + headers
-            return Array((head.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8)
+            return Array((head.joined(separator: "\r\n") + "\r\n\r\n").utf8) + body.utf8.prefix(end ?? body.utf8.count)
         }
     }
 

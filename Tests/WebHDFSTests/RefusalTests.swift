@@ -44,6 +44,24 @@ import Testing
         #expect(try place.client.entries(of: place.path).isEmpty)
     }
 
+    /// A DataNode that refuses closes the connection on what is still being sent, and its answer can be lost by that.
+    @Test func aReasonThatWasLostIsAskedForAgain() throws {
+        let whole = ScriptedServer.Answer.exception("DSQuotaExceededException", "The DiskSpace quota is exceeded")
+        var cut = whole
+        cut.end = 20
+        let dataNode = try ScriptedServer { [cut] _, before in before < 2 ? cut : whole }
+        let nameNode = try ScriptedServer { line, _ in
+            guard line.contains("op=CREATE") else { return .exception("FileNotFoundException", "there is none", status: 404) }
+            return .init(307, headers: ["Location: http://127.0.0.1:\(dataNode.port)/webhdfs/v1/x?op=CREATE"])
+        }
+        let client = try client(of: [nameNode])
+        for count in [1, 5_000_000] {
+            let error = expect(.spaceQuota) { try client.publish(HDFSPath("/x")!, bytes: [UInt8](repeating: 1, count: count)) }
+            #expect(error?.status == 403)
+        }
+        #expect(dataNode.requests.count >= 4)
+    }
+
     @Test func tooManyDataNodesToAskForIsNoSpace() throws {
         let place = try Place()
         // Six data and three parity DataNodes where there are two.

@@ -14,12 +14,14 @@ extension HDFSClient {
             switch error.kind {
             case .unsent, .abandoned: .unreachable
             case .untrusted: .untrusted
-            case .lost: call.operation.isRepeatable ? .unreachable : .uncertain
+            case .lost: kind(ofLost: call)
             case .tooLarge: .other
             case .malformed: .notHDFS
             }
         return HDFSError(kind, call.operation.words, call.path, server: server, detail: withoutSecrets(error.text))
     }
+
+    private func kind(ofLost call: Call) -> HDFSError.Kind { call.operation.isRepeatable ? .unreachable : .uncertain }
 
     /// What an answer that is not a success means.
     func error(_ answer: WebAnswer, _ call: Call, _ server: String) -> HDFSError {
@@ -33,6 +35,7 @@ extension HDFSClient {
         }
         if let exception = RemoteException(answer.body) { return error(exception.kind, exception.message, exception: exception.name) }
         if answer.status == 401 { return error(.unauthorized, "status 401") }
+        if let cut = answer.cut { return error(kind(ofLost: call), "status \(answer.status), and before the reason came, \(cut.text)") }
         let start = String(decoding: answer.body.prefix(300), as: UTF8.self)
         if start.contains("Hadoop IPC port") { return error(.notHDFS, "this is the port of Hadoop's RPC") }
         if answer.status == 403, start.contains("Anonymous requests are disallowed") {

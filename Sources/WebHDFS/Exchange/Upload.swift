@@ -83,12 +83,15 @@ final class Upload: HTTPClientResponseDelegate {
         writer.write(.byteBuffer(piece)).whenComplete { _ in state.change { $0.unwritten -= 1 } }
     }
 
-    /// Ends the body and waits for the answer.
+    /// Ends the body and waits for the answer. A server that refuses closes the connection on what is still being sent, and the end of its
+    /// answer can be lost by that.
     func answer() throws(ExchangeError) -> WebAnswer {
         try waitFor { state in state.isDecided || state.writer != nil ? () : nil }
         takeBodyEnd()?.succeed(())
         return try waitFor { state throws(ExchangeError) in
-            if let head = state.head, state.hasEnded || state.problem != nil { return WebAnswer(head, body: state.body) }
+            if let head = state.head, state.hasEnded || state.problem != nil {
+                return WebAnswer(head, body: state.body, cut: state.hasEnded ? nil : state.problem)
+            }
             if let problem = state.problem { throw problem }
             return nil
         }

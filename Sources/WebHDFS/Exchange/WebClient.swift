@@ -13,25 +13,27 @@ enum HTTPVerb: String, Sendable {
     case delete = "DELETE"
 }
 
-/// A whole answer.
 struct WebAnswer: Sendable {
     var status: Int
     var body: [UInt8]
+    /// Why the body may end too early: the connection was lost on the way.
+    var cut: ExchangeError?
     /// Where a redirect leads.
     var location: String?
     /// `WWW-Authenticate`.
     var challenges: [String]
 
-    init(status: Int, body: [UInt8], location: String? = nil, challenges: [String] = []) {
+    init(status: Int, body: [UInt8], cut: ExchangeError? = nil, location: String? = nil, challenges: [String] = []) {
         self.status = status
         self.body = body
+        self.cut = cut
         self.location = location
         self.challenges = challenges
     }
 
-    init(_ head: HTTPResponseHead, body: [UInt8]) {
+    init(_ head: HTTPResponseHead, body: [UInt8], cut: ExchangeError? = nil) {
         self.init(
-            status: Int(head.status.code), body: body, location: head.headers.first(name: "Location"),
+            status: Int(head.status.code), body: body, cut: cut, location: head.headers.first(name: "Location"),
             challenges: head.headers["WWW-Authenticate"])
     }
 }
