@@ -47,6 +47,22 @@ import TestSupport
         #expect(try ground.index.withBlob(bad, .data, using: opener) { $0.count } == 30_000)
     }
 
+    @Test("What a check finds in a pack does not depend on how many threads prove it", arguments: [1, 2, 7])
+    func threads(count: Int) throws {
+        let ground = try ground()
+        let contents = try ground.sample.repository.loadIndexContents()
+        let (pack, blobs) = try #require(contents.packs.first)
+        let bad = [blobs[0], blobs[3], blobs[blobs.count - 1]]
+        #expect(
+            ground.sample.storage.damage(RepositoryNames.pack(pack)) { bytes in
+                for blob in bad { bytes[Int(blob.offset) + 20] ^= 1 }
+            })
+        let size = try #require(try ground.sample.storage.size(of: RepositoryNames.pack(pack)))
+        let reader = try PackReader(ground.sample.repository, threads: count)
+        let finding = try reader.examine(pack, size: size, expected: blobs)
+        #expect(finding.bad.map(\.id) == bad.map(\.id) && finding.flaws.count == 1)
+    }
+
     @Test("Of a truncated pack everything before the cut is read, and the rest is an error")
     func truncatedPack() throws {
         let ground = try ground()

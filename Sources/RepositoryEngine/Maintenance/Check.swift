@@ -66,7 +66,7 @@ extension OpenRepository {
         job?.add(packs.reduce(0) { $0 + Int(clamping: $1.size) }, to: .bytesExpected)
         let findings = Mutex<[PackFinding]>([])
         try runWorkers(host.processors, sharing: packs.count, named: "check") { next in
-            let reader = try PackReader(self)
+            let reader = try PackReader(self, threads: 2 * host.processors / packs.count)
             while let index = next() {
                 try job?.checkCancelled()
                 let finding = try reader.examine(packs[index].id, size: packs[index].size, expected: contents.packs[packs[index].id])

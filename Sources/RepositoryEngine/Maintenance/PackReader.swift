@@ -2,6 +2,7 @@ import HostIO
 import Model
 import ObjectStorage
 import ResticFormat
+import Synchronization
 
 /// Reads whole packs and proves them: the file's hash, its header against the index, every blob's MAC, decompression and hash. One per thread.
 final class PackReader {
@@ -9,9 +10,12 @@ final class PackReader {
     private let opener: BlobOpener
     private let cipher: Cipher
     private let memory = ScratchMemory()
+    private let threads: Int
 
-    init(_ repository: OpenRepository) throws {
+    /// `threads`: that prove the blobs of one pack.
+    init(_ repository: OpenRepository, threads: Int = 1) throws {
         self.repository = repository
+        self.threads = threads
         opener = try repository.makeOpener()
         cipher = try Cipher(repository.key, random: repository.host.random)
     }
@@ -65,15 +69,36 @@ final class PackReader {
             // Without its header the pack is still readable by the index.
             finding.flaws.append(error.failure.summary)
         }
-        for blob in blobs {
-            let end = UInt64(blob.offset) + UInt64(blob.length)
-            if end > UInt64(bytes.count) {
-                finding.add(blob, Self.behindTheEnd)
-            } else {
-                try prove(blob, UnsafeMutableRawBufferPointer(rebasing: bytes[Int(blob.offset)..<Int(end)]), &finding)
-            }
+        for (blob, reason) in try zip(blobs, damage(of: blobs, in: bytes)) {
+            if let reason { finding.add(blob, reason) }
         }
         return finding
+    }
+
+    private func damage(of blobs: [IndexedBlob], in bytes: UnsafeMutableRawBufferPointer) throws -> [String?] {
+        let areApart = zip(blobs, blobs.dropFirst()).allSatisfy { UInt64($0.offset) + UInt64($0.length) <= UInt64($1.offset) }
+        guard threads > 1, areApart else { return try blobs.map { try Self.damage(of: $0, in: bytes, opener) } }
+        // Each blob's bytes are one thread's.
+        nonisolated(unsafe) let bytes = bytes
+        let repository = repository
+        let reasons = Mutex([String?](repeating: nil, count: blobs.count))
+        try runWorkers(threads, sharing: blobs.count, named: "prove") { next in
+            let opener = try repository.makeOpener()
+            while let index = next() {
+                guard let reason = try Self.damage(of: blobs[index], in: bytes, opener) else { continue }
+                reasons.withLock { $0[index] = reason }
+            }
+        }
+        return reasons.withLock { $0 }
+    }
+
+    private static func damage(
+        of blob: IndexedBlob, in bytes: UnsafeMutableRawBufferPointer, _ opener: BlobOpener
+    ) throws -> String? {
+        let end = UInt64(blob.offset) + UInt64(blob.length)
+        guard end <= UInt64(bytes.count) else { return behindTheEnd }
+        let sealed = UnsafeMutableRawBufferPointer(rebasing: bytes[Int(blob.offset)..<Int(end)])
+        return try opener.damage(in: sealed, id: blob.id, uncompressedLength: blob.uncompressedLength)
     }
 
     private static let behindTheEnd = "lies behind the end of its pack"
@@ -94,15 +119,11 @@ final class PackReader {
                 finding.add(blob, error.failure.summary)
                 continue
             }
-            try prove(blob, room, &finding)
+            if let reason = try opener.damage(in: room, id: blob.id, uncompressedLength: blob.uncompressedLength) {
+                finding.add(blob, reason)
+            }
         }
         return finding
-    }
-
-    private func prove(_ blob: IndexedBlob, _ sealed: UnsafeMutableRawBufferPointer, _ finding: inout PackFinding) throws {
-        if let reason = try opener.damage(in: sealed, id: blob.id, uncompressedLength: blob.uncompressedLength) {
-            finding.add(blob, reason)
-        }
     }
 
     private func header(in bytes: UnsafeMutableRawBufferPointer, _ name: ObjectName) throws -> [IndexedBlob] {
