@@ -111,20 +111,6 @@ struct DumpTarget {
         return try wanted == nil || session.text(RowSession.encodingQuestion) == wanted
     }
 
-    /// Makes a database with `make`; one of that name that is there is moved aside first, and goes only when the new one is whole. On a
-    /// failure it comes back.
-    func replace(_ database: String, _ make: () throws -> Void) throws {
-        let aside = "\(database.prefix(40))_holdfast_\(host.randomHex(bytes: 4))"
-        let isReplaced = facts.databases.contains(database)
-        if isReplaced { try rename(database, to: aside) }
-        do { try make() } catch {
-            try? drop(database)
-            if isReplaced { try rename(aside, to: database) }
-            throw error
-        }
-        if isReplaced { try drop(aside) }
-    }
-
     /// Durable with the analysis that follows.
     func restore(_ arguments: [String]) throws {
         let outcome = try run("pg_restore", ["--exit-on-error", "--no-password"] + arguments, settings: ServerPrograms.relaxed)
@@ -133,15 +119,6 @@ struct DumpTarget {
 
     /// For programs.
     var administration: String { connectionOfPrograms }
-
-    /// Sessions in it end.
-    private func rename(_ database: String, to name: String) throws {
-        let session = try session()
-        defer { session.close() }
-        _ = try session.rows("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1", [database])
-        try session.execute(
-            "ALTER DATABASE \(quotedName(database)) RENAME TO \(quotedName(name))", as: "move the database \(database) aside")
-    }
 
     func drop(_ database: String) throws {
         let session = try session()
