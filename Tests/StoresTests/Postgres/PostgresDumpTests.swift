@@ -316,6 +316,33 @@ import Testing
         #expect(try fixture.content() == content)
     }
 
+    @Test func `after a failure a database that nobody has touched is made again, and any other comes back`() throws {
+        struct Broken: Error {}
+        let fixture = try PostgresFixture(.dump)
+        let target = try DumpTarget(fixture.store, host: .forTests())
+        let number = { try fixture.server.sql("SELECT oid FROM pg_database WHERE datname = 'postgres'", in: "template1") }
+        let fail = {
+            _ = #expect(throws: Broken.self) {
+                try target.replace("postgres") {
+                    #expect(try number().isEmpty)
+                    try fixture.server.sql("CREATE DATABASE postgres", in: "template1")
+                    throw Broken()
+                }
+            }
+        }
+        let (content, first) = (try fixture.content(), try number())
+        fail()
+        #expect(try fixture.content() == content && number() != first)
+        for change in ["CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'", "ALTER DATABASE postgres SET work_mem = '8MB'"] {
+            try fixture.server.sql(change)
+            let (content, number) = (try fixture.content(), try number())
+            fail()
+            #expect(
+                try fixture.content() == content && fixture.server.sql("SELECT oid FROM pg_database WHERE datname = 'postgres'") == number)
+            try fixture.server.sql("DROP FUNCTION IF EXISTS one()")
+        }
+    }
+
     @Test func `rows are compared piece by piece, whatever their order, and a cell that went to another row is a difference`() throws {
         let fixture = try PostgresFixture(.dump)
         let run = try StoreRun(fixture)
@@ -350,5 +377,44 @@ import Testing
         #expect(try areSame(5))
         try fixture.server.sql("CREATE TABLE new (id int); INSERT INTO new VALUES (1)", in: "acme")
         #expect(try !areSame(5), "a table that the image does not have has a row")
+    }
+
+    @Test func `large tables are loaded by several sessions, read back meanwhile, and the next comparison alone goes by that`() throws {
+        let fixture = try PostgresFixture(.dump)
+        let run = try StoreRun(fixture)
+        try fixture.server.sql("CREATE DATABASE acme")
+        try fixture.server.sql(
+            "CREATE TABLE wide (id int PRIMARY KEY, text text); INSERT INTO wide SELECT i, repeat(md5(i::text), 8) FROM generate_series(1, 40000) i",
+            in: "acme")
+        guard case .archived(let image) = try run.snapshot("a") else { return }
+        let target = try DumpTarget(fixture.store, host: .forTests())
+        let dump = try DatabaseDump(
+            "acme", of: .archived(image), in: run.scratch.path, target.programs, host: .forTests(), job: JobControl())
+        let sums = RowSums(.forTests())
+        let load = DatabaseLoad(
+            target: target, dump: dump, sums: sums, job: JobControl(), largeTable: 1 << 20, isCompared: true,
+            sizes: ReadingBack.Sizes(part: 1 << 20, step: 10, margin: 300))
+        let areSame = { try RowComparison(target: target, dump: dump, sums: sums, job: JobControl(), pagesInPiece: 64).areSame() }
+        try load.run()
+        let back = try #require(sums.takeReadBack(dump.tables[0], in: dump))
+        #expect(back.end >= 10 && back.sum.rows > 0 && back.sum.rows < 40000, "\(back)")
+        sums.note(back, of: dump.tables[0], in: dump)
+        try fixture.server.sql("DELETE FROM wide WHERE ctid = '(0,1)'", in: "acme")
+        #expect(try areSame(), "it was there when it was read")
+        #expect(try !areSame())
+        try load.run()
+        var early = try #require(sums.takeReadBack(dump.tables[0], in: dump))
+        early.sum = RowSum()
+        sums.note(early, of: dump.tables[0], in: dump)
+        #expect(try areSame(), "rows that came on pages after these were read are found when all are read")
+        try load.run()
+        var other = try #require(sums.takeReadBack(dump.tables[0], in: dump))
+        other.number = "1"
+        sums.note(other, of: dump.tables[0], in: dump)
+        #expect(try areSame(), "what was read of another table says nothing")
+        try load.run()
+        sums.forgetReadBack()
+        try fixture.server.sql("DELETE FROM wide WHERE ctid = '(0,1)'", in: "acme")
+        #expect(try !areSame())
     }
 }

@@ -10,6 +10,9 @@ struct DatabaseLoad {
     let job: JobControl
     /// A table with more bytes of rows is loaded by several sessions, in pieces of about a megabyte.
     var largeTable: UInt64 = 256 << 20
+    /// A comparison follows: rows of large tables are read back for it while they are loaded.
+    var isCompared = false
+    var sizes = ReadingBack.Sizes()
 
     /// On a failure the database that was there is there.
     func run() throws {
@@ -50,17 +53,59 @@ struct DatabaseLoad {
         sums.note(try rows.sum(), of: table, in: dump)
     }
 
-    /// Each session takes the next piece when it has sent its last: rows that were near each other stay so.
+    /// While a table is being filled, other sessions read back what is there: the server has processor time left then.
     private func loadTogether(_ table: DumpedTable) throws {
+        let number = try number(of: table)
         let rows = try RowReading(of: table, in: dump, sums.key, job)
-        try runWorkers(target.host.processors, named: "load", onFailure: { rows.stop($0) }) { _ in
+        let loaders = target.host.processors
+        let readers = isCompared ? min(max(1, loaders / 2), 4) : 0
+        let readingBack = ReadingBack(sessions: loaders, sizes)
+        let fail = { @Sendable (error: any Error) in
+            readingBack.stop()
+            rows.stop(error)
+        }
+        try runWorkers(loaders + readers, named: "load", onFailure: fail) { worker in
             let session = try RowSession(target, dump)
             defer { session.connection.close() }
-            try session.append(to: table) { send in
-                while let piece = try rows.next() { try piece.withUnsafeBytes(send) }
+            if worker < loaders {
+                try load(rows, into: table, session) { readingBack.note(end: $0, of: worker) }
+            } else {
+                try read(table, back: readingBack, session)
             }
         }
         sums.note(try rows.sum(), of: table, in: dump)
+        sums.note(readingBack.result(number), of: table, in: dump)
+    }
+
+    private func number(of table: DumpedTable) throws -> String {
+        let session = try RowSession(target, dump)
+        defer { session.connection.close() }
+        return try session.existing(table).number
+    }
+
+    /// Takes the next piece when the last has been sent: rows that were near each other stay so.
+    private func load(_ rows: RowReading, into table: DumpedTable, _ session: RowSession, _ begins: (UInt64?) -> Void) throws {
+        var isAtEnd = false
+        while !isAtEnd {
+            begins(try session.existing(table).pages)
+            try session.append(to: table) { send in
+                var sent = 0
+                while sent < sizes.part {
+                    guard let piece = try rows.next() else {
+                        isAtEnd = true
+                        break
+                    }
+                    try piece.withUnsafeBytes(send)
+                    sent += piece.count
+                }
+            }
+        }
+        begins(nil)
+    }
+
+    private func read(_ table: DumpedTable, back readingBack: ReadingBack, _ session: RowSession) throws {
+        let facts = try session.existing(table)
+        while let pages = readingBack.next() { readingBack.add(try session.sum(table, facts, pages, sums.key, job)) }
     }
 }
 
@@ -101,22 +146,5 @@ private final class RowReading: Sendable {
     func stop(_ error: any Error) {
         queue.fail(error)
         try? thread.join()
-    }
-}
-
-/// What the rows of images add up to, as far as it is known.
-final class RowSums: Sendable {
-    let key: RowKey
-    private let known = Mutex<[String: RowSum]>([:])
-
-    init(_ host: Host) { key = RowKey(from: host.random) }
-
-    func note(_ sum: RowSum, of table: DumpedTable, in dump: DatabaseDump) {
-        guard let identity = dump.identity else { return }
-        known.withLock { $0["\(identity)/\(table.entry.number)"] = sum }
-    }
-
-    func find(_ table: DumpedTable, in dump: DatabaseDump) -> RowSum? {
-        dump.identity.flatMap { identity in known.withLock { $0["\(identity)/\(table.entry.number)"] } }
     }
 }

@@ -66,7 +66,7 @@ struct DumpRestore {
         var issues = try target.loadGlobals(globals)
         for dump in dumps {
             try job.checkCancelled()
-            try DatabaseLoad(target: target, dump: dump, sums: target.store.rowSums, job: job).run()
+            try DatabaseLoad(target: target, dump: dump, sums: target.store.rowSums, job: job, isCompared: true).run()
         }
         for database in difference.deleted { try target.drop(database) }
         if !isNew { issues += try target.dropRoles(besides: try roles(globals)) }
@@ -89,8 +89,9 @@ struct DumpRestore {
             })
     }
 
+    /// What was read back while it was loaded is not read again.
     func check() throws -> StoreCheck {
-        let difference = try compare()
+        let difference = try compare(afterLoading: true)
         let count =
             difference.created.count + difference.replaced.count + difference.deleted.count + (difference.globals ? 1 : 0)
         return StoreCheck(differences: count, examples: examples(difference))
@@ -109,7 +110,8 @@ struct DumpRestore {
     }
 
     /// Dumps the server as it is, but for rows, and compares the dumps, one after the other; rows are added up on both sides.
-    private func compare() throws -> Difference {
+    private func compare(afterLoading: Bool = false) throws -> Difference {
+        if !afterLoading { target.store.rowSums.forgetReadBack() }
         let place = Path.join(scratch, "present-\(target.host.randomHex(bytes: 6))")
         defer { try? removeTree(place) }
         let writing = target.writing(into: place)

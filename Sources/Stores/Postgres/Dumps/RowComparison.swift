@@ -45,29 +45,44 @@ struct RowComparison {
         for number in roots.keys { others[number] = nil }
         var known: Set<String> = []
         let numbers = tables.map { roots[$0.number] ?? $0.number }
+        var backs: [(table: Int, back: ReadBack)] = []
         for (index, facts) in tables.enumerated() {
             others[facts.number] = nil
-            if facts.number == numbers[index], known.insert(facts.number).inserted { pieces += self.pieces(of: index, facts) }
+            if facts.number == numbers[index], known.insert(facts.number).inserted {
+                let back = sums.takeReadBack(dump.tables[index], in: dump).flatMap { $0.number == facts.number ? $0 : nil }
+                if let back { backs.append((index, back)) }
+                pieces += self.pieces(of: index, facts, from: back?.end ?? 0)
+            }
             if sums.find(dump.tables[index], in: dump) == nil { pieces.append(.image(index)) }
         }
         for name in others.values {
             try job.checkCancelled()
             if try session.connection.isTrue("SELECT EXISTS (SELECT FROM ONLY \(name))") { return false }
         }
-        let sums = Dictionary(zip(numbers, try add(pieces)), uniquingKeysWith: +)
-        return sums.values.allSatisfy { $0.image == $0.server }
+        var found = try add(pieces)
+        for (index, back) in backs { found[index].server = found[index].server + back.sum }
+        if areSame(found, numbers) { return true }
+        // Rows may have come on pages that had been read before.
+        guard !backs.isEmpty else { return false }
+        let again = try add(backs.flatMap { self.pieces(of: $0.table, tables[$0.table], from: 0) })
+        for (index, _) in backs { found[index].server = again[index].server }
+        return areSame(found, numbers)
     }
 
-    /// A table that is small is read as a whole.
-    private func pieces(of index: Int, _ facts: RowSession.Facts) -> [Piece] {
-        guard facts.pages > pagesInPiece else { return [.server(index, facts, nil)] }
-        let starts = stride(from: 0, to: facts.pages, by: Int(pagesInPiece))
-        return starts.map { start in
+    private func areSame(_ sums: [Sums], _ numbers: [String]) -> Bool {
+        Dictionary(zip(numbers, sums), uniquingKeysWith: +).values.allSatisfy { $0.image == $0.server }
+    }
+
+    /// From a page on. A table that is small is read as a whole.
+    private func pieces(of index: Int, _ facts: RowSession.Facts, from first: UInt64) -> [Piece] {
+        guard facts.pages > pagesInPiece else { return [.server(index, facts, first > 0 ? first..<Self.end : nil)] }
+        return stride(from: first, to: facts.pages, by: Int(pagesInPiece)).map { start in
             // What has come behind the last page meanwhile is part of it.
-            let end = start + pagesInPiece < facts.pages ? start + pagesInPiece : UInt64(UInt32.max)
-            return .server(index, facts, start..<end)
+            .server(index, facts, start..<(start + pagesInPiece < facts.pages ? start + pagesInPiece : Self.end))
         }
     }
+
+    private static let end = UInt64(UInt32.max)
 
     private func add(_ pieces: [Piece]) throws -> [Sums] {
         let found = Mutex(dump.tables.map { Sums(image: sums.find($0, in: dump)) })

@@ -56,6 +56,14 @@ struct RowSession {
         }
     }
 
+    /// Of a table that has been made for a dump.
+    func existing(_ table: DumpedTable) throws -> Facts {
+        guard let facts = try facts(of: table) else {
+            throw Failure(.store, "\(connection.server): there is no table \(table.relation) to load its rows into")
+        }
+        return facts
+    }
+
     /// By ``Facts/number``, of a table with partitions.
     func partitions(of number: String) throws -> [String] {
         try connection.rows("SELECT relid::oid FROM pg_partition_tree($1::oid)", [number], as: "list partitions").compactMap { $0[0] }
@@ -75,9 +83,7 @@ struct RowSession {
 
     /// Puts rows into a table, all or none. One that has just been made is filled in the order of the rows, and needs no freezing later.
     func load(_ table: DumpedTable, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
-        guard let facts = try facts(of: table) else {
-            throw Failure(.store, "\(connection.server): there is no table \(table.relation) to load its rows into")
-        }
+        let facts = try existing(table)
         let operation = "load the rows of \(table.relation)"
         try connection.execute("BEGIN", as: operation)
         // What an extension has put into its own table is not in the dump, and a table with partitions gets more than these.
