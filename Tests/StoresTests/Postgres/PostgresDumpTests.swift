@@ -158,7 +158,7 @@ import Testing
             """
             CREATE TYPE mood AS ENUM ('good', 'bad', 'ugly'); CREATE TABLE day (mood mood, id int) PARTITION BY HASH (mood);
             CREATE TABLE day_0 PARTITION OF day FOR VALUES WITH (MODULUS 2, REMAINDER 0);
-            CREATE TABLE day_1 PARTITION OF day FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+            CREATE TABLE day_1 (id int, mood mood); ALTER TABLE day ATTACH PARTITION day_1 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
             CREATE TABLE month (at int, mood mood) PARTITION BY RANGE (at); CREATE TABLE month_rest PARTITION OF month DEFAULT;
             CREATE TABLE month_1 PARTITION OF month FOR VALUES FROM (0) TO (10) PARTITION BY HASH (mood);
             CREATE TABLE month_1_0 PARTITION OF month_1 FOR VALUES WITH (MODULUS 1, REMAINDER 0);

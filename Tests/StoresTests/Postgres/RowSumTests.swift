@@ -55,6 +55,17 @@ import Testing
         #expect(empty.sum == RowSum() && empty.isWhole && empty.sent.isEmpty)
     }
 
+    @Test func `columns in another order are added up in the order that is wanted`() throws {
+        var splitting = RowSplitting(key, order: [2, 0, 1])
+        var sent: [UInt8] = []
+        try Array("b\tc\ta\n\t\\N\tx\\ty\nodd\n\\.\n\n\n".utf8).withUnsafeBytes { bytes in try splitting.take(bytes) { sent += $0 } }
+        #expect(splitting.sum == (try split("a\tb\tc\nx\\ty\t\t\\N\nodd\n\\.\n\n\n") { _ in 9 }).sum)
+        #expect(sent == Array("b\tc\ta\n\t\\N\tx\\ty\nodd\n".utf8))
+        let table = CopiedTable(#"COPY public."a b" (id, "odd, ""name", "c,", d) FROM stdin;"#)
+        #expect(table?.columnNames == ["id", #""odd, ""name""#, #""c,""#, "d"])
+        #expect(CopiedTable("COPY public.void  FROM stdin;")?.columnNames == [])
+    }
+
     @Test func `the statements of a dump are found, whatever tables are called`() {
         let script = """
             -- Data for Name: a; Type: TABLE DATA; Schema: public; Owner: postgres

@@ -51,6 +51,23 @@ struct CopiedTable: Sendable {
         return words
     }
 
+    /// As SQL quotes them.
+    var columnNames: [String] {
+        let names = columnList.utf8.split(separator: UInt8(ascii: ","))
+        var whole: [String] = []
+        var isQuoted = false
+        for part in names {
+            let text = String(decoding: part, as: UTF8.self)
+            if isQuoted, let last = whole.popLast() {
+                whole.append("\(last),\(text)")
+            } else {
+                whole.append(String(text.trimmingPrefix(" ")))
+            }
+            if part.count(where: { $0 == UInt8(ascii: "\"") }) % 2 == 1 { isQuoted.toggle() }
+        }
+        return whole
+    }
+
     /// As `COPY` takes it after the table: `(id, name)`, or nothing.
     var columns: String { columnList.isEmpty ? "" : "(\(columnList))" }
 }

@@ -39,12 +39,13 @@ struct DatabaseDump: Sendable {
         let (statements, encoding) = try DumpStatements(programs: programs, folder: folder).copies(of: data)
         self.encoding = encoding
         let files = Dictionary(nodes.map { ($0.name, $0) }) { first, _ in first }
-        tables = try zip(data, statements).map { entry, statement in
+        let tables = try zip(data, statements).map { entry, statement in
             guard let node = files[entry.rowsFile] else {
                 throw Failure(.damaged, "\(image.description): the rows of \(entry.key) are not there")
             }
             return try DumpedTable(entry, node, statement)
-        }.sorted { $0.node.size > $1.node.size }
+        }
+        self.tables = DumpedTable.inOneOrder(tables.sorted { $0.node.size > $1.node.size })
     }
 
     private static func directory(of name: String, _ reader: ImageReader) throws -> ImageDirectory {
@@ -94,7 +95,7 @@ struct DatabaseDump: Sendable {
     func rows(
         of table: DumpedTable, _ key: RowKey, _ job: JobControl, _ send: (UnsafeRawBufferPointer) throws -> Void = { _ in }
     ) throws -> RowSum {
-        var splitting = RowSplitting(key)
+        var splitting = RowSplitting(key, order: table.order)
         try ImageReader(image).read(table.node, in: directory) { piece in
             try job.checkCancelled()
             try splitting.take(piece, send)
@@ -112,6 +113,23 @@ struct DumpedTable: Sendable {
     /// Of the file with the rows.
     let node: Node
     let target: CopiedTable
+    /// For sums: where the first, the second, … column is in its rows; nil when they are in that order.
+    private(set) var order: [Int]?
+
+    /// Partitions whose rows are loaded into one table may have their columns in other orders: that of the first is taken for all.
+    static func inOneOrder(_ tables: [DumpedTable]) -> [DumpedTable] {
+        var first: [String: DumpedTable] = [:]
+        return tables.map { table in
+            let model = first[table.relation, default: table]
+            first[table.relation] = model
+            guard model.columnList != table.columnList else { return table }
+            var table = table
+            let names = table.target.columnNames
+            let order = model.target.columnNames.compactMap(names.firstIndex)
+            if order.count == names.count { table.order = order }
+            return table
+        }
+    }
 
     init(_ entry: DumpComparison.Entry, _ node: Node, _ statement: String) throws {
         self.entry = entry

@@ -97,11 +97,16 @@ struct RowKey: Sendable {
 /// Takes the file of a table's rows apart (a line a row, then `\.` and two empty lines), in pieces as they come.
 struct RowSplitting {
     private let key: RowKey
+    private let order: [Int]?
     private(set) var sum = RowSum()
     private var carry: [UInt8] = []
     private var isAtEnd = false
 
-    init(_ key: RowKey) { self.key = key }
+    /// `order`: the columns of a row as they are added up; what is sent is as it was.
+    init(_ key: RowKey, order: [Int]? = nil) {
+        self.key = key
+        self.order = order
+    }
 
     /// Counts the rows that end in `piece` and gives them to `send`, some at a time, as they are; what begins in it waits for the next piece.
     mutating func take(_ piece: UnsafeRawBufferPointer, _ send: (UnsafeRawBufferPointer) throws -> Void) throws {
@@ -115,7 +120,7 @@ struct RowSplitting {
             carry = []
             try row.withUnsafeBytes { row in
                 guard !isEnd(row) else { return }
-                sum.add(row, key)
+                add(row)
                 try send(row)
             }
         }
@@ -129,11 +134,30 @@ struct RowSplitting {
             guard let end = Self.newline(in: rest) else { break }
             let row = UnsafeRawBufferPointer(rebasing: rest[...end])
             if isEnd(row) { break }
-            sum.add(row, key)
+            add(row)
             start += row.count
         }
         if start > 0 { try send(UnsafeRawBufferPointer(rebasing: bytes[..<start])) }
         if !isAtEnd { carry.append(contentsOf: bytes[start...]) }
+    }
+
+    private mutating func add(_ row: UnsafeRawBufferPointer) {
+        guard let order, let text = Self.reordered(row, order) else { return sum.add(row, key) }
+        text.withUnsafeBytes { sum.add($0, key) }
+    }
+
+    /// Nil for a row with another number of columns.
+    private static func reordered(_ row: UnsafeRawBufferPointer, _ order: [Int]) -> [UInt8]? {
+        let fields = row.dropLast().split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+        guard fields.count == order.count else { return nil }
+        var text: [UInt8] = []
+        text.reserveCapacity(row.count)
+        for index in order {
+            text += fields[index]
+            text.append(UInt8(ascii: "\t"))
+        }
+        text[text.count - 1] = UInt8(ascii: "\n")
+        return text
     }
 
     private mutating func isEnd(_ row: UnsafeRawBufferPointer) -> Bool {
