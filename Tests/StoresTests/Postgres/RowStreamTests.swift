@@ -1,4 +1,5 @@
 import HostIO
+import Model
 @testable import PostgresStore
 import TestSupport
 import Testing
@@ -93,5 +94,21 @@ import Testing
         try AtomicFile.write(Array("not rows\n".utf8), to: folder.file("toc.dat"))
         let counts = try DumpRows.count(in: folder.path, JobControl())
         #expect(counts.mapValues(\.count) == ["3434.dat": 5, "35.dat": 0] && counts["3434.dat"]?.bytes == 11)
+    }
+}
+
+@Suite struct RowTapTests {
+    @Test(.timeLimit(.minutes(1))) func `why a client could not be served is known when its connection ends`() throws {
+        let home = try TemporaryDirectory()
+        let folder = try home.folder("tap")
+        let server = RowTap.Server(
+            store: "catalog", folder: home.file("none"), socket: ".s.PGSQL.1", user: "postgres", database: "acme", divisions: [:],
+            sessions: 1)
+        let tap = try RowTap(of: server, in: folder) { _ in }
+        defer { tap.close() }
+        let client = try LocalSocket(server.socket, in: folder)
+        var byte: UInt8 = 0
+        #expect(try withUnsafeMutableBytes(of: &byte) { try client.receive(into: $0) } == 0)
+        #expect(Failure(describing: try #require(tap.problem)).summary.contains("none"))
     }
 }

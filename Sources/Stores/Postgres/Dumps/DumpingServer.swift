@@ -84,6 +84,7 @@ final class DumpingServer: StoreRebuilding {
             defer { tap.close() }
             writing.holding = tap.folder
             do { return try writing.write(database, rows, job) } catch {
+                let error = error is Cancelled ? error : tap.problem ?? error
                 // Before the tap is waited for, which waits for readers.
                 dumps.fail(error)
                 throw error

@@ -39,7 +39,11 @@ final class RowTap: Sendable {
 
     private final class SharedSessions: Sendable {
         let running = Mutex<[(session: RowTapSession, thread: WorkerThread)]>([])
+        let problem = Mutex<(any Error)?>(nil)
     }
+
+    /// Why a client could not be served, which itself sees the end of its connection.
+    var problem: (any Error)? { sessions.problem.withLock { $0 } }
 
     /// `folder` has to be there and belong to us alone. `begin` is told of each stream for the rows of a table, in the order in which they begin.
     init(of server: Server, in folder: String, _ begin: @escaping @Sendable (RowStream) throws -> Void) throws {
@@ -49,13 +53,15 @@ final class RowTap: Sendable {
         self.listener = listener
         thread = try WorkerThread(named: "tap") {
             while let client = try listener.accept() {
-                // Whoever cannot be served sees the end of its connection; others are.
                 do {
                     let connection = try LocalSocket(server.socket, in: server.folder)
                     let session = RowTapSession(client: client, to: server, connection, begin)
                     let thread = try WorkerThread(named: "tap rows") { try session.run() }
                     sessions.running.withLock { $0.append((session, thread)) }
-                } catch { client.shutDown() }
+                } catch {
+                    sessions.problem.withLock { $0 = $0 ?? error }
+                    client.shutDown()
+                }
             }
         }
     }
