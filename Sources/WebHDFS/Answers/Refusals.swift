@@ -35,12 +35,12 @@ extension HDFSClient {
         }
         if let exception = RemoteException(answer.body) { return error(exception.kind, exception.message, exception: exception.name) }
         if answer.status == 401 { return error(.unauthorized, "status 401") }
-        if let cut = answer.cut { return error(kind(ofLost: call), "status \(answer.status), and before the reason came, \(cut.text)") }
         let start = String(decoding: answer.body.prefix(300), as: UTF8.self)
         if start.contains("Hadoop IPC port") { return error(.notHDFS, "this is the port of Hadoop's RPC") }
         if answer.status == 403, start.contains("Anonymous requests are disallowed") {
             return error(.unauthorized, "anonymous requests are disallowed")
         }
+        if let cut = answer.cut { return error(kind(ofLost: call), "status \(answer.status), and before the reason came, \(cut.text)") }
         return error(.notHDFS, "status \(answer.status)")
     }
 

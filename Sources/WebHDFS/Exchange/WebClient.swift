@@ -13,6 +13,7 @@ enum HTTPVerb: String, Sendable {
     case delete = "DELETE"
 }
 
+/// What a server has answered.
 struct WebAnswer: Sendable {
     var status: Int
     var body: [UInt8]
