@@ -65,8 +65,10 @@ extension OpenRepository {
         job?.begin(phase: "reading data")
         job?.add(packs.reduce(0) { $0 + Int(clamping: $1.size) }, to: .bytesExpected)
         let findings = Mutex<[PackFinding]>([])
+        // Where there are fewer large packs than processors, several of these share a pack.
+        let threads = host.processors / max(1, packs.count { $0.size >= PackReader.large })
         try runWorkers(host.processors, sharing: packs.count, named: "check") { next in
-            let reader = try PackReader(self, threads: 2 * host.processors / packs.count)
+            let reader = try PackReader(self, threads: threads)
             while let index = next() {
                 try job?.checkCancelled()
                 let finding = try reader.examine(packs[index].id, size: packs[index].size, expected: contents.packs[packs[index].id])

@@ -12,7 +12,10 @@ final class PackReader {
     private let memory = ScratchMemory()
     private let threads: Int
 
-    /// `threads`: that prove the blobs of one pack.
+    /// Bytes of a pack whose blobs several threads may prove.
+    static let large: UInt64 = 1 << 20
+
+    /// `threads`: that prove the blobs of one large pack.
     init(_ repository: OpenRepository, threads: Int = 1) throws {
         self.repository = repository
         self.threads = threads
@@ -77,7 +80,7 @@ final class PackReader {
 
     private func damage(of blobs: [IndexedBlob], in bytes: UnsafeMutableRawBufferPointer) throws -> [String?] {
         let areApart = zip(blobs, blobs.dropFirst()).allSatisfy { UInt64($0.offset) + UInt64($0.length) <= UInt64($1.offset) }
-        guard threads > 1, areApart else { return try blobs.map { try Self.damage(of: $0, in: bytes, opener) } }
+        guard threads > 1, bytes.count >= Self.large, areApart else { return try blobs.map { try Self.damage(of: $0, in: bytes, opener) } }
         // Each blob's bytes are one thread's.
         nonisolated(unsafe) let bytes = bytes
         let repository = repository
