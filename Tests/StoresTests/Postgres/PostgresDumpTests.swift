@@ -358,14 +358,36 @@ import Testing
         let (content, first) = (try fixture.content(), try number())
         fail()
         #expect(try fixture.content() == content && number() != first)
-        for change in ["CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'", "ALTER DATABASE postgres SET work_mem = '8MB'"] {
+        let comment = "SELECT pg_get_userbyid(datdba), shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'postgres'"
+        #expect(try fixture.server.sql(comment) == "postgres|default administrative connection database\n")
+        for (change, back) in [
+            ("CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'", "DROP FUNCTION one()"),
+            ("CREATE COLLATION mine FROM \"C\"", "DROP COLLATION mine"),
+            ("ALTER DATABASE postgres SET work_mem = '8MB'", "ALTER DATABASE postgres RESET ALL"),
+            ("GRANT CREATE ON SCHEMA public TO public", "REVOKE CREATE ON SCHEMA public FROM public"),
+            ("CREATE ROLE watch; GRANT EXECUTE ON FUNCTION pg_ls_logdir() TO watch", "DROP OWNED BY watch; DROP ROLE watch"),
+            ("GRANT EXECUTE ON FUNCTION pg_ls_logdir() TO public", "REVOKE EXECUTE ON FUNCTION pg_ls_logdir() FROM public"),
+            ("COMMENT ON DATABASE postgres IS 'ours'", "COMMENT ON DATABASE postgres IS 'default administrative connection database'"),
+        ] {
             try fixture.server.sql(change)
-            let (content, number) = (try fixture.content(), try number())
+            let (content, before) = (try fixture.content(), try number())
             fail()
-            #expect(
-                try fixture.content() == content && fixture.server.sql("SELECT oid FROM pg_database WHERE datname = 'postgres'") == number)
-            try fixture.server.sql("DROP FUNCTION IF EXISTS one()")
+            #expect(try fixture.content() == content && number() == before, "\(change)")
+            try fixture.server.sql(back)
         }
+        let last = try number()
+        fail()
+        #expect(try number() != last, "all of that was taken back")
+    }
+
+    @Test(arguments: [PostgresServer.Release.debian15, .seventeen, .eighteen])
+    func `a new server's database is untouched`(_ release: PostgresServer.Release) throws {
+        let fixture = try PostgresFixture(.dump, release: release)
+        let target = try DumpTarget(fixture.store, host: .forTests())
+        let number = { try fixture.server.sql("SELECT oid FROM pg_database WHERE datname = 'postgres'", in: "template1") }
+        let before = try number()
+        #expect(throws: Cancelled.self) { try target.replace("postgres") { throw Cancelled() } }
+        #expect(try number() != before)
     }
 
     @Test func `rows are compared piece by piece, whatever their order, and a cell that went to another row is a difference`() throws {
@@ -422,24 +444,34 @@ import Testing
         let areSame = { try RowComparison(target: target, dump: dump, sums: sums, job: JobControl(), pagesInPiece: 64).areSame() }
         try load.run()
         let back = try #require(sums.takeReadBack(dump.tables[0], in: dump))
-        #expect(back.end >= 10 && back.sum.rows > 0 && back.sum.rows < 40000, "\(back)")
+        let rows = back.steps.reduce(0) { $0 + $1.sum.rows }
+        #expect(!back.steps.isEmpty && rows > 0 && rows < 40000, "\(back)")
         sums.note(back, of: dump.tables[0], in: dump)
         try fixture.server.sql("DELETE FROM wide WHERE ctid = '(0,1)'", in: "acme")
         #expect(try areSame(), "it was there when it was read")
         #expect(try !areSame())
-        try load.run()
-        var early = try #require(sums.takeReadBack(dump.tables[0], in: dump))
-        early.sum = RowSum()
-        sums.note(early, of: dump.tables[0], in: dump)
-        #expect(try areSame(), "rows that came on pages after these were read are found when all are read")
-        try load.run()
-        var other = try #require(sums.takeReadBack(dump.tables[0], in: dump))
-        other.number = "1"
-        sums.note(other, of: dump.tables[0], in: dump)
-        #expect(try areSame(), "what was read of another table says nothing")
+        let changes: [(String, (inout ReadBack) -> Void)] = [
+            ("rows came on pages after they were read", { $0.steps[0].sum = RowSum() }),
+            ("other rows were on pages when they were read", { $0.steps[0].sum = Self.sum(ofRows: $0.steps[0].sum.rows, sums.key) }),
+            ("pages were left out", { $0.steps.remove(at: $0.steps.count / 2) }),
+            ("another table was read", { $0.number = "1" }),
+        ]
+        for (what, change) in changes {
+            try load.run()
+            var back = try #require(sums.takeReadBack(dump.tables[0], in: dump))
+            change(&back)
+            sums.note(back, of: dump.tables[0], in: dump)
+            #expect(try areSame(), "\(what)")
+        }
         try load.run()
         sums.forgetReadBack()
         try fixture.server.sql("DELETE FROM wide WHERE ctid = '(0,1)'", in: "acme")
         #expect(try !areSame())
+    }
+
+    private static func sum(ofRows count: UInt64, _ key: RowKey) -> RowSum {
+        var sum = RowSum()
+        for _ in 0..<count { Array("row\n".utf8).withUnsafeBytes { sum.add($0, key) } }
+        return sum
     }
 }

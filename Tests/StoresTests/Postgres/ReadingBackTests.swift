@@ -17,7 +17,23 @@ import Testing
         #expect(pages.next() == 20..<30)
         pages.note(end: nil, of: 0)
         #expect(pages.next() == nil)
-        #expect(pages.result("7").end == 30)
+        pages.add(RowSum(), of: 20..<30)
+        pages.add(RowSum(), of: 0..<10)
+        let back = pages.result("7")
+        #expect(back.steps.map(\.pages) == [0..<10, 20..<30])
+        #expect(back.rest(to: 90) == [10..<20, 30..<90] && back.rest(to: 30) == [10..<20])
+        #expect(ReadBack(number: "7", steps: []).rest(to: 5) == [0..<5])
+    }
+
+    @Test func `a step is given up when it is not wanted, or is large and all has been loaded`() throws {
+        let pages = ReadingBack(sessions: 1, ReadingBack.Sizes(patience: 100))
+        try pages.check(after: 1000)
+        pages.note(end: nil, of: 0)
+        try pages.check(after: 100)
+        #expect(throws: ReadingBack.GivenUp.self) { try pages.check(after: 101) }
+        let stopped = ReadingBack(sessions: 1)
+        stopped.stop()
+        #expect(throws: ReadingBack.GivenUp.self) { try stopped.check(after: 0) }
     }
 
     @Test(.timeLimit(.minutes(1))) func `who waits for pages gets them, and goes when it is stopped`() throws {

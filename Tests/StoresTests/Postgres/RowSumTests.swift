@@ -55,6 +55,15 @@ import Testing
         #expect(empty.sum == RowSum() && empty.isWhole && empty.sent.isEmpty)
     }
 
+    @Test func `what is taken away from a sum leaves the rest`() throws {
+        let rows = ["1\tone\n", "2\t\n", "3\n"].map { text in
+            var sum = RowSum()
+            Array(text.utf8).withUnsafeBytes { sum.add($0, key) }
+            return sum
+        }
+        #expect(rows[0] + rows[1] + rows[2] - rows[1] == rows[0] + rows[2] && rows[1] - rows[1] == RowSum())
+    }
+
     @Test func `columns in another order are added up in the order that is wanted`() throws {
         var splitting = RowSplitting(key, order: [2, 0, 1])
         var sent: [UInt8] = []

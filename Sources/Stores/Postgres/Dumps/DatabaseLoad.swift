@@ -14,7 +14,7 @@ struct DatabaseLoad {
     var isCompared = false
     var sizes = ReadingBack.Sizes()
 
-    /// On a failure the database that was there is there.
+    /// On a failure the database that was there is there, or one like it (``DumpTarget/replace(_:_:)``).
     func run() throws {
         try target.replace(dump.name) {
             try target.restore(["--create", "--section=pre-data", "-d", target.administration, dump.folder])
@@ -65,13 +65,10 @@ struct DatabaseLoad {
             rows.stop(error)
         }
         try runWorkers(loaders + readers, named: "load", onFailure: fail) { worker in
+            guard worker < loaders else { return try read(table, back: readingBack) }
             let session = try RowSession(target, dump)
             defer { session.connection.close() }
-            if worker < loaders {
-                try load(rows, into: table, session) { readingBack.note(end: $0, of: worker) }
-            } else {
-                try read(table, back: readingBack, session)
-            }
+            try load(rows, into: table, session) { readingBack.note(end: $0, of: worker) }
         }
         sums.note(try rows.sum(), of: table, in: dump)
         sums.note(readingBack.result(number), of: table, in: dump)
@@ -103,9 +100,20 @@ struct DatabaseLoad {
         begins(nil)
     }
 
-    private func read(_ table: DumpedTable, back readingBack: ReadingBack, _ session: RowSession) throws {
-        let facts = try session.existing(table)
-        while let pages = readingBack.next() { readingBack.add(try session.sum(table, facts, pages, sums.key, job)) }
+    /// The comparison reads what cannot be read here, and tells why.
+    private func read(_ table: DumpedTable, back readingBack: ReadingBack) throws {
+        do {
+            let session = try RowSession(target, dump)
+            defer { session.connection.close() }
+            let facts = try session.existing(table)
+            while let pages = readingBack.next() {
+                let sum = try session.sum(table, facts, pages, sums.key) { bytes in
+                    try job.checkCancelled()
+                    try readingBack.check(after: bytes)
+                }
+                readingBack.add(sum, of: pages)
+            }
+        } catch let error as Cancelled { throw error } catch { readingBack.stop() }
     }
 }
 

@@ -33,6 +33,7 @@ struct DumpRestore {
     }
 
     func plan() throws -> StoreRestorePlan {
+        target.store.rowSums.forgetReadBack()
         let census = try ImageCensus(of: image, job: job)
         guard try !target.isEmpty() else {
             return StoreRestorePlan(
@@ -58,6 +59,7 @@ struct DumpRestore {
     }
 
     func apply() throws -> StoreRestoreOutcome {
+        target.store.rowSums.forgetReadBack()
         let isNew = try target.isEmpty()
         let difference = isNew ? Difference(created: databases) : try compare()
         let dumps = try (difference.created + difference.replaced).map { try dump(of: $0) }
@@ -91,7 +93,8 @@ struct DumpRestore {
 
     /// What was read back while it was loaded is not read again.
     func check() throws -> StoreCheck {
-        let difference = try compare(afterLoading: true)
+        defer { target.store.rowSums.forgetReadBack() }
+        let difference = try compare()
         let count =
             difference.created.count + difference.replaced.count + difference.deleted.count + (difference.globals ? 1 : 0)
         return StoreCheck(differences: count, examples: examples(difference))
@@ -110,8 +113,7 @@ struct DumpRestore {
     }
 
     /// Dumps the server as it is, but for rows, and compares the dumps, one after the other; rows are added up on both sides.
-    private func compare(afterLoading: Bool = false) throws -> Difference {
-        if !afterLoading { target.store.rowSums.forgetReadBack() }
+    private func compare() throws -> Difference {
         let place = Path.join(scratch, "present-\(target.host.randomHex(bytes: 6))")
         defer { try? removeTree(place) }
         let writing = target.writing(into: place)

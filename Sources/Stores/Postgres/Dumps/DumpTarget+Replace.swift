@@ -5,18 +5,46 @@ extension DumpTarget {
     /// Makes a database with `make`; one of that name that is there is moved aside first, and goes only when the new one is whole. On a
     /// failure it comes back.
     ///
-    /// A server whose database is dropped writes out all that it has in memory, so one that nobody has touched goes before there is much.
+    /// A server writes out all that it has in memory when a database is dropped, so one that nobody has touched goes before there is much.
     func replace(_ database: String, _ make: () throws -> Void) throws {
+        guard facts.databases.contains(database) else {
+            return try orElse(make) { _ in try? drop(database) }
+        }
+        if let owner = try ownerOfUntouched(database) {
+            try drop(database)
+            return try orElse(make) {
+                try? drop(database)
+                try bringBack(database, "CREATE DATABASE \(quotedName(database)) TEMPLATE template0 OWNER \(quotedName(owner))", after: $0)
+                try? comment(database)
+            }
+        }
         let aside = "\(database.prefix(40))_holdfast_\(host.randomHex(bytes: 4))"
-        let isThere = facts.databases.contains(database)
-        let isUntouched = try isThere && isUntouched(database)
-        if isUntouched { try drop(database) } else if isThere { try rename(database, to: aside) }
-        do { try make() } catch {
+        try rename(database, to: aside)
+        try orElse(make) {
             try? drop(database)
-            if isUntouched { try makeUntouched(database) } else if isThere { try rename(aside, to: database) }
+            try bringBack(database, "ALTER DATABASE \(quotedName(aside)) RENAME TO \(quotedName(database))", after: $0)
+        }
+        try drop(aside)
+    }
+
+    private func orElse(_ make: () throws -> Void, _ mend: (any Error) throws -> Void) throws {
+        do { try make() } catch {
+            try mend(error)
             throw error
         }
-        if isThere, !isUntouched { try drop(aside) }
+    }
+
+    /// When that fails, too, the first failure is told, with what is to be done by hand.
+    private func bringBack(_ database: String, _ statement: String, after error: any Error) throws {
+        do {
+            let session = try session()
+            defer { session.close() }
+            try session.execute(statement)
+        } catch let second {
+            var failure = Failure(describing: error)
+            failure.hint = "the database \(database) could not be brought back (\(Failure(describing: second).summary)); run: \(statement)"
+            throw failure
+        }
     }
 
     /// Sessions in it end.
@@ -28,30 +56,58 @@ extension DumpTarget {
             "ALTER DATABASE \(quotedName(database)) RENAME TO \(quotedName(name))", as: "move the database \(database) aside")
     }
 
-    /// As `initdb` has made it: the one called `postgres`, with no object but those of the server's own (whose numbers are below 16384,
-    /// FirstNormalObjectId in `access/transam.h`), and with no settings and rights.
-    private func isUntouched(_ database: String) throws -> Bool {
-        guard database == "postgres" else { return false }
-        let session = try session(database)
-        defer { session.close() }
-        let catalogues = [
-            "class", "namespace", "proc", "type", "extension", "operator", "cast", "language", "largeobject_metadata", "default_acl",
-            "foreign_data_wrapper", "event_trigger", "publication", "ts_config", "ts_dict", "ts_parser", "ts_template", "am",
-        ]
-        let objects = catalogues.map { "SELECT oid FROM pg_\($0) WHERE oid >= 16384" }.joined(separator: " UNION ALL ")
-        return try session.isTrue(
-            """
-            SELECT NOT EXISTS (\(objects)) AND NOT EXISTS (SELECT FROM pg_db_role_setting WHERE setdatabase = d.oid)
-              AND NOT EXISTS (SELECT FROM pg_subscription WHERE subdbid = d.oid) AND d.datacl IS NULL AND d.datconnlimit = -1
-              AND d.datdba = t.datdba AND d.encoding = t.encoding AND d.datcollate = t.datcollate AND d.datctype = t.datctype
-              AND d.datlocprovider = t.datlocprovider AND d.dattablespace = t.dattablespace
-            FROM pg_database d, pg_database t WHERE d.datname = current_database() AND t.datname = 'template0'
-            """)
-    }
+    /// What `initdb` says of the database `postgres`.
+    private static let comment = "default administrative connection database"
 
-    private func makeUntouched(_ database: String) throws {
+    private func comment(_ database: String) throws {
         let session = try session()
         defer { session.close() }
-        try session.execute("CREATE DATABASE \(quotedName(database)) TEMPLATE template0", as: "make the database \(database) again")
+        try session.execute("COMMENT ON DATABASE \(quotedName(database)) IS '\(Self.comment)'")
     }
+
+    /// The owner of a database that is as `initdb` has made it: the one called `postgres`, with no object but those of the server's own (whose
+    /// numbers are below 16384, FirstNormalObjectId in `access/transam.h`), all of which it has, and with nobody's rights, settings, comments
+    /// and replication slots. Nil for any other, and where it is not a superuser who asks.
+    private func ownerOfUntouched(_ database: String) throws -> String? {
+        guard database == "postgres" else { return nil }
+        let session = try session(database)
+        defer { session.close() }
+        let objects = Self.catalogues.map { "SELECT FROM pg_\($0) WHERE oid >= 16384" }.joined(separator: " UNION ALL ")
+        // What `initdb` grants in the information schema is not recorded.
+        let rights = [
+            ("namespace", "nspacl", "nspname <> 'information_schema'"), ("proc", "proacl", "true"), ("type", "typacl", "true"),
+            ("class", "relacl", "relnamespace <> 'information_schema'::regnamespace"), ("language", "lanacl", "true"),
+        ].map { catalogue, column, filter in
+            """
+            SELECT FROM pg_\(catalogue) o WHERE \(filter) AND o.\(column) IS DISTINCT FROM (SELECT i.initprivs FROM pg_init_privs i
+              WHERE i.classoid = 'pg_\(catalogue)'::regclass AND i.objoid = o.oid AND i.objsubid = 0)
+            """
+        }.joined(separator: " UNION ALL ")
+        // What a database says of itself, but for what differs between any two.
+        let own = "'{oid,datname,datistemplate,datallowconn,datfrozenxid,datminmxid,datlastsysoid,datcollversion,datacl}'::text[]"
+        return try session.rows(
+            """
+            SELECT pg_get_userbyid(d.datdba) FROM pg_database d, pg_database t
+            WHERE d.datname = current_database() AND t.datname = 'template0' AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+              AND to_jsonb(d) - \(own) = to_jsonb(t) - \(own) AND d.datacl IS NULL
+              AND NOT EXISTS (\(objects)) AND NOT EXISTS (SELECT FROM pg_depend WHERE objid >= 16384 OR refobjid >= 16384)
+              AND EXISTS (SELECT FROM pg_namespace WHERE nspname = 'public') AND EXISTS (SELECT FROM pg_extension WHERE extname = 'plpgsql')
+              AND NOT EXISTS (\(rights)) AND NOT EXISTS (SELECT FROM pg_shdepend WHERE dbid = d.oid)
+              AND NOT EXISTS (SELECT FROM pg_db_role_setting WHERE setdatabase = d.oid)
+              AND NOT EXISTS (SELECT FROM pg_subscription WHERE subdbid = d.oid)
+              AND NOT EXISTS (SELECT FROM pg_replication_slots WHERE database = d.datname)
+              AND NOT EXISTS (SELECT FROM pg_seclabel)
+              AND NOT EXISTS (SELECT FROM pg_shseclabel WHERE classoid = 'pg_database'::regclass AND objoid = d.oid)
+              AND shobj_description(d.oid, 'pg_database') = '\(Self.comment)'
+            """
+        ).first?[0]
+    }
+
+    /// Of objects that somebody can make in a database.
+    private static let catalogues = [
+        "class", "namespace", "proc", "type", "extension", "operator", "opclass", "opfamily", "cast", "transform", "collation",
+        "conversion",
+        "language", "am", "largeobject_metadata", "statistic_ext", "default_acl", "foreign_data_wrapper", "foreign_server", "event_trigger",
+        "publication", "ts_config", "ts_dict", "ts_parser", "ts_template",
+    ]
 }

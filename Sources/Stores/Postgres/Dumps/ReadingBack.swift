@@ -1,34 +1,57 @@
 import HostIO
 
-/// What the server has of a table's first pages after loading.
+/// What the server has of some pages of a table after loading.
 struct ReadBack: Sendable {
+    struct Step: Sendable {
+        var pages: Range<UInt64>
+        var sum: RowSum
+    }
+
     /// ``RowSession/Facts/number`` of the table.
     var number: String
-    /// The first that was not read.
-    var end: UInt64
-    var sum: RowSum
+    /// In the order of the pages, each of which is in one of them at most.
+    var steps: [Step]
+
+    /// Ranges of pages between and behind the steps; the last one ends at `end`.
+    func rest(to end: UInt64) -> [Range<UInt64>] {
+        var rest: [Range<UInt64>] = []
+        var next: UInt64 = 0
+        for step in steps {
+            if next < step.pages.lowerBound { rest.append(next..<step.pages.lowerBound) }
+            next = step.pages.upperBound
+        }
+        if next < end { rest.append(next..<end) }
+        return rest
+    }
 }
 
 /// Which pages of a table can be read back while others are still being filled, by several sessions that load a part in a transaction each.
 ///
-/// A page below the end that the table had when the oldest open transaction began gets no more rows, but for those that a session had kept for its
-/// next ones, and these lie near that end. Nothing relies on it: where sums differ, ``RowComparison`` reads all pages again.
+/// Pages that end well before where the table ended when the oldest open transaction began get few more rows: such as fit into what is left of a
+/// page, which the server's map of free space tells. Nothing relies on it: where sums differ, ``RowComparison`` reads pages again.
 final class ReadingBack: Sendable {
     struct Sizes: Sendable {
         /// Bytes of rows as text that a session loads before it commits.
         var part = 16 << 20
-        /// Pages that are read at once: 16 MiB.
+        /// Pages that are read at once: 16 MiB of pages as they are by default.
         var step: UInt64 = 2048
-        /// Pages before the end that are left alone: 8 MiB.
-        var margin: UInt64 = 1024
+        /// Pages before the end that are left alone: as many as one page of the map of free space tells of.
+        var margin: UInt64 = 4096
+        /// A step that turns out to have more bytes of rows is given up when all has been loaded.
+        var patience = 64 << 20
     }
+
+    /// A step is not wanted any more.
+    struct GivenUp: Error {}
 
     private struct State: Sendable {
         /// Where the table ended when the transaction of each session began; nil when there will be no more.
         var ends: [UInt64?]
         var isStopped = false
         var next: UInt64 = 0
-        var sum = RowSum()
+        var steps: [ReadBack.Step] = []
+
+        var hasEnded: Bool { isStopped || ends.allSatisfy { $0 == nil } }
     }
 
     let sizes: Sizes
@@ -42,22 +65,30 @@ final class ReadingBack: Sendable {
     /// Says where the table ends before a session begins a transaction; nil when it has begun its last and that is over.
     func note(end: UInt64?, of session: Int) { state.change { $0.ends[session] = end } }
 
-    /// No more pages are given out.
+    /// No more pages are given out, and what is being read is not wanted.
     func stop() { state.change { $0.isStopped = true } }
 
     /// The next pages, which are the caller's; waits for them. Nil when all sessions have come to their ends.
     func next() -> Range<UInt64>? {
         let sizes = sizes
         return state.wait { state -> Range<UInt64>?? in
-            guard !state.isStopped, let end = state.ends.lazy.compactMap({ $0 }).min() else { return .some(nil) }
+            guard !state.hasEnded, let end = state.ends.lazy.compactMap({ $0 }).min() else { return .some(nil) }
             guard end >= state.next + sizes.step + sizes.margin else { return nil }
             defer { state.next += sizes.step }
             return .some(state.next..<(state.next + sizes.step))
         }
     }
 
-    func add(_ sum: RowSum) { state.change { $0.sum = $0.sum + sum } }
+    /// Throws ``GivenUp`` when the rest of a step of which so many bytes have been read is not wanted.
+    func check(after bytes: Int) throws {
+        let isWanted = state.read { !$0.isStopped && !($0.hasEnded && bytes > sizes.patience) }
+        if !isWanted { throw GivenUp() }
+    }
 
-    /// When all that was given out has been added.
-    func result(_ number: String) -> ReadBack { state.read { ReadBack(number: number, end: $0.next, sum: $0.sum) } }
+    func add(_ sum: RowSum, of pages: Range<UInt64>) { state.change { $0.steps.append(ReadBack.Step(pages: pages, sum: sum)) } }
+
+    /// What has been added.
+    func result(_ number: String) -> ReadBack {
+        state.read { ReadBack(number: number, steps: $0.steps.sorted { $0.pages.lowerBound < $1.pages.lowerBound }) }
+    }
 }

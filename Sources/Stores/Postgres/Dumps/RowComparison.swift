@@ -45,13 +45,13 @@ struct RowComparison {
         for number in roots.keys { others[number] = nil }
         var known: Set<String> = []
         let numbers = tables.map { roots[$0.number] ?? $0.number }
-        var backs: [(table: Int, back: ReadBack)] = []
+        var backs: [TableReadBack] = []
         for (index, facts) in tables.enumerated() {
             others[facts.number] = nil
             if facts.number == numbers[index], known.insert(facts.number).inserted {
                 let back = sums.takeReadBack(dump.tables[index], in: dump).flatMap { $0.number == facts.number ? $0 : nil }
-                if let back { backs.append((index, back)) }
-                pieces += self.pieces(of: index, facts, from: back?.end ?? 0)
+                if let back { backs.append(TableReadBack(table: index, facts: facts, back: back)) }
+                pieces += self.pieces(of: index, facts, back)
             }
             if sums.find(dump.tables[index], in: dump) == nil { pieces.append(.image(index)) }
         }
@@ -60,25 +60,63 @@ struct RowComparison {
             if try session.connection.isTrue("SELECT EXISTS (SELECT FROM ONLY \(name))") { return false }
         }
         var found = try add(pieces)
-        for (index, back) in backs { found[index].server = found[index].server + back.sum }
+        for back in backs { found[back.table].server = found[back.table].server + back.sum }
         if areSame(found, numbers) { return true }
         // Rows may have come on pages that had been read before.
-        guard !backs.isEmpty else { return false }
-        let again = try add(backs.flatMap { self.pieces(of: $0.table, tables[$0.table], from: 0) })
-        for (index, _) in backs { found[index].server = again[index].server }
-        return areSame(found, numbers)
+        backs = backs.filter { found[$0.table].image != found[$0.table].server }
+        for back in backs { found[back.table].server = try again(back, found[back.table]) }
+        return !backs.isEmpty && areSame(found, numbers)
+    }
+
+    private struct TableReadBack {
+        var table: Int
+        var facts: RowSession.Facts
+        var back: ReadBack
+
+        var sum: RowSum { back.steps.reduce(RowSum()) { $0 + $1.sum } }
     }
 
     private func areSame(_ sums: [Sums], _ numbers: [String]) -> Bool {
         Dictionary(zip(numbers, sums), uniquingKeysWith: +).values.allSatisfy { $0.image == $0.server }
     }
 
-    /// From a page on. A table that is small is read as a whole.
-    private func pieces(of index: Int, _ facts: RowSession.Facts, from first: UInt64) -> [Piece] {
-        guard facts.pages > pagesInPiece else { return [.server(index, facts, first > 0 ? first..<Self.end : nil)] }
-        return stride(from: first, to: facts.pages, by: Int(pagesInPiece)).map { start in
-            // What has come behind the last page meanwhile is part of it.
-            .server(index, facts, start..<(start + pagesInPiece < facts.pages ? start + pagesInPiece : Self.end))
+    /// Reads those steps again that have another number of rows now, and everything when that is not it.
+    private func again(_ back: TableReadBack, _ sums: Sums) throws -> RowSum {
+        let table = dump.tables[back.table]
+        let counts = Mutex<[Int: UInt64]>([:])
+        let steps = back.back.steps
+        try runWorkers(target.host.processors, sharing: steps.count, named: "count") { next in
+            let session = try RowSession(target, dump)
+            defer { session.connection.close() }
+            while let index = next() {
+                try job.checkCancelled()
+                let count = try session.count(table, back.facts, steps[index].pages)
+                counts.withLock { $0[index] = count }
+            }
+        }
+        let found = counts.withLock { $0 }
+        let changed = steps.indices.filter { found[$0] != steps[$0].sum.rows }
+        let read = try add(changed.map { .server(back.table, back.facts, steps[$0].pages) })[back.table].server
+        // What was read in the first place, less what these steps had.
+        let rest = changed.reduce(sums.server) { sum, index in sum - steps[index].sum }
+        if rest + read == sums.image { return rest + read }
+        return try add(pieces(of: back.table, back.facts, nil))[back.table].server
+    }
+
+    /// All of it that was not read back. A table that is small is read as a whole.
+    private func pieces(of index: Int, _ facts: RowSession.Facts, _ back: ReadBack?) -> [Piece] {
+        guard let back else {
+            guard facts.pages > pagesInPiece else { return [.server(index, facts, nil)] }
+            return pieces(of: index, facts, 0..<Self.end)
+        }
+        return back.rest(to: Self.end).flatMap { pieces(of: index, facts, $0) }
+    }
+
+    /// What has come behind the last page meanwhile is part of the last piece.
+    private func pieces(of index: Int, _ facts: RowSession.Facts, _ pages: Range<UInt64>) -> [Piece] {
+        let last = pages.upperBound == Self.end ? max(facts.pages, pages.lowerBound + 1) : pages.upperBound
+        return stride(from: pages.lowerBound, to: last, by: Int(pagesInPiece)).map { start in
+            .server(index, facts, start..<(start + pagesInPiece < last ? start + pagesInPiece : pages.upperBound))
         }
     }
 
@@ -96,7 +134,7 @@ struct RowComparison {
                     sums.note(sum, of: dump.tables[table], in: dump)
                     found.withLock { $0[table].image = sum }
                 case .server(let table, let facts, let pages):
-                    let sum = try session.sum(dump.tables[table], facts, pages, sums.key, job)
+                    let sum = try session.sum(dump.tables[table], facts, pages, sums.key) { _ in try job.checkCancelled() }
                     found.withLock { $0[table].server = $0[table].server + sum }
                 }
             }

@@ -102,24 +102,40 @@ struct RowSession {
 
     private var inEncoding: String { "ENCODING '\(encoding.name)'" }
 
-    /// Adds up the rows on these pages.
-    func sum(_ table: DumpedTable, _ facts: Facts, _ pages: Range<UInt64>?, _ key: RowKey, _ job: JobControl) throws -> RowSum {
-        let condition = facts.condition
-        var rows = facts.isPartitioned ? "(SELECT \(table.columnList) FROM \(table.relation))" : "\(table.relation) \(table.columns)"
-        if pages != nil || !condition.isEmpty {
-            let range = pages.map { "ctid >= '(\($0.lowerBound),0)' AND ctid < '(\($0.upperBound),0)'" }
-            // Extensions say it with the word WHERE.
-            let words = condition.trimmingPrefix { $0.isWhitespace }
-            let own = words.uppercased().hasPrefix("WHERE") ? "(\(words.dropFirst(5)))" : nil
-            let filter = [own, range].compactMap { $0 }.joined(separator: " AND ")
-            let only = facts.isPartitioned ? "" : "ONLY "
-            rows = "(SELECT \(table.columnList) FROM \(only)\(table.relation) WHERE \(filter))"
+    /// Adds up the rows on these pages; `check` is told after every megabyte or so how many bytes have come.
+    func sum(
+        _ table: DumpedTable, _ facts: Facts, _ pages: Range<UInt64>?, _ key: RowKey, _ check: (Int) throws -> Void
+    ) throws -> RowSum {
+        var rows = "\(table.relation) \(table.columns)"
+        if facts.isPartitioned || pages != nil || !facts.condition.isEmpty {
+            rows = "(SELECT \(table.columnList) \(source(table, facts, pages)))"
         }
         var sum = RowSum()
+        var (bytes, checked) = (0, 0)
+        try check(0)
         try connection.copyOut("COPY \(rows) TO STDOUT WITH (\(inEncoding))", as: "read the rows of \(table.relation)") { row in
-            if sum.rows & 0xFFFF == 0 { try job.checkCancelled() }
+            bytes += row.count
+            if bytes - checked > 1 << 20 {
+                try check(bytes)
+                checked = bytes
+            }
             sum.add(row, key)
         }
         return sum
+    }
+
+    func count(_ table: DumpedTable, _ facts: Facts, _ pages: Range<UInt64>) throws -> UInt64 {
+        try connection.text("SELECT count(*) \(source(table, facts, pages))").flatMap { UInt64($0) } ?? 0
+    }
+
+    /// `FROM …`: the rows of a table that are dumped, on these pages.
+    private func source(_ table: DumpedTable, _ facts: Facts, _ pages: Range<UInt64>?) -> String {
+        let range = pages.map { "ctid >= '(\($0.lowerBound),0)' AND ctid < '(\($0.upperBound),0)'" }
+        // Extensions say it with the word WHERE.
+        let words = facts.condition.trimmingPrefix { $0.isWhitespace }
+        let own = words.uppercased().hasPrefix("WHERE") ? "(\(words.dropFirst(5)))" : nil
+        let filters = [own, range].compactMap { $0 }
+        let only = facts.isPartitioned ? "" : "ONLY "
+        return "FROM \(only)\(table.relation)" + (filters.isEmpty ? "" : " WHERE \(filters.joined(separator: " AND "))")
     }
 }
