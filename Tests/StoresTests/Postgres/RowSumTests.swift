@@ -55,13 +55,11 @@ import Testing
         #expect(empty.sum == RowSum() && empty.isWhole && empty.sent.isEmpty)
     }
 
-    @Test func `what is taken away from a sum leaves the rest`() throws {
-        let rows = ["1\tone\n", "2\t\n", "3\n"].map { text in
-            var sum = RowSum()
-            Array(text.utf8).withUnsafeBytes { sum.add($0, key) }
-            return sum
-        }
-        #expect(rows[0] + rows[1] + rows[2] - rows[1] == rows[0] + rows[2] && rows[1] - rows[1] == RowSum())
+    @Test func `rows that came after a snapshot are known by their transactions`() {
+        #expect(
+            RowSession.isLater(than: "4294967300:4294967310:4294967300,4294967305")
+                == "(age(xmin) <= age('14'::xid) OR xmin = ANY ('{4,9}'::xid[]))")
+        #expect(RowSession.isLater(than: "740:740:") == "(age(xmin) <= age('740'::xid) OR xmin = ANY ('{}'::xid[]))")
     }
 
     @Test func `columns in another order are added up in the order that is wanted`() throws {

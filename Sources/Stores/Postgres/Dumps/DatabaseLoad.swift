@@ -107,11 +107,11 @@ struct DatabaseLoad {
             defer { session.connection.close() }
             let facts = try session.existing(table)
             while let pages = readingBack.next() {
-                let sum = try session.sum(table, facts, pages, sums.key) { bytes in
+                let step = try session.readBack(table, facts, pages, sums.key) { bytes in
                     try job.checkCancelled()
                     try readingBack.check(after: bytes)
                 }
-                readingBack.add(sum, of: pages)
+                readingBack.add(step)
             }
         } catch let error as Cancelled { throw error } catch { readingBack.stop() }
     }

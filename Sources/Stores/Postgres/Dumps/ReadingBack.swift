@@ -5,6 +5,8 @@ struct ReadBack: Sendable {
     struct Step: Sendable {
         var pages: Range<UInt64>
         var sum: RowSum
+        /// Of rows on these pages that were not there yet for the snapshot in which they were read: a condition.
+        var isLater: String
     }
 
     /// ``RowSession/Facts/number`` of the table.
@@ -28,7 +30,7 @@ struct ReadBack: Sendable {
 /// Which pages of a table can be read back while others are still being filled, by several sessions that load a part in a transaction each.
 ///
 /// Pages that end well before where the table ended when the oldest open transaction began get few more rows: such as fit into what is left of a
-/// page, which the server's map of free space tells. Nothing relies on it: where sums differ, ``RowComparison`` reads pages again.
+/// page, which the server's map of free space tells. Where sums differ, ``RowComparison`` adds those.
 final class ReadingBack: Sendable {
     struct Sizes: Sendable {
         /// Bytes of rows as text that a session loads before it commits.
@@ -85,7 +87,7 @@ final class ReadingBack: Sendable {
         if !isWanted { throw GivenUp() }
     }
 
-    func add(_ sum: RowSum, of pages: Range<UInt64>) { state.change { $0.steps.append(ReadBack.Step(pages: pages, sum: sum)) } }
+    func add(_ step: ReadBack.Step) { state.change { $0.steps.append(step) } }
 
     /// What has been added.
     func result(_ number: String) -> ReadBack {

@@ -15,6 +15,8 @@ struct RowComparison {
         /// Of the image; the number of a table.
         case image(Int)
         case server(Int, RowSession.Facts, Range<UInt64>?)
+        /// Rows of a step of the server's that came after it was read.
+        case later(Int, RowSession.Facts, ReadBack.Step)
     }
 
     private struct Sums {
@@ -62,7 +64,7 @@ struct RowComparison {
         var found = try add(pieces)
         for back in backs { found[back.table].server = found[back.table].server + back.sum }
         if areSame(found, numbers) { return true }
-        // Rows may have come on pages that had been read before.
+        // Rows may have come on pages after these had been read.
         backs = backs.filter { found[$0.table].image != found[$0.table].server }
         for back in backs { found[back.table].server = try again(back, found[back.table]) }
         return !backs.isEmpty && areSame(found, numbers)
@@ -80,26 +82,10 @@ struct RowComparison {
         Dictionary(zip(numbers, sums), uniquingKeysWith: +).values.allSatisfy { $0.image == $0.server }
     }
 
-    /// Reads those steps again that have another number of rows now, and everything when that is not it.
+    /// Adds the rows that have come since their pages were read, and reads everything when that is not it.
     private func again(_ back: TableReadBack, _ sums: Sums) throws -> RowSum {
-        let table = dump.tables[back.table]
-        let counts = Mutex<[Int: UInt64]>([:])
-        let steps = back.back.steps
-        try runWorkers(target.host.processors, sharing: steps.count, named: "count") { next in
-            let session = try RowSession(target, dump)
-            defer { session.connection.close() }
-            while let index = next() {
-                try job.checkCancelled()
-                let count = try session.count(table, back.facts, steps[index].pages)
-                counts.withLock { $0[index] = count }
-            }
-        }
-        let found = counts.withLock { $0 }
-        let changed = steps.indices.filter { found[$0] != steps[$0].sum.rows }
-        let read = try add(changed.map { .server(back.table, back.facts, steps[$0].pages) })[back.table].server
-        // What was read in the first place, less what these steps had.
-        let rest = changed.reduce(sums.server) { sum, index in sum - steps[index].sum }
-        if rest + read == sums.image { return rest + read }
+        let later = try add(back.back.steps.map { .later(back.table, back.facts, $0) })[back.table].server
+        if sums.server + later == sums.image { return sums.server + later }
         return try add(pieces(of: back.table, back.facts, nil))[back.table].server
     }
 
@@ -135,6 +121,11 @@ struct RowComparison {
                     found.withLock { $0[table].image = sum }
                 case .server(let table, let facts, let pages):
                     let sum = try session.sum(dump.tables[table], facts, pages, sums.key) { _ in try job.checkCancelled() }
+                    found.withLock { $0[table].server = $0[table].server + sum }
+                case .later(let table, let facts, let step):
+                    let sum = try session.sum(dump.tables[table], facts, step.pages, where: step.isLater, sums.key) { _ in
+                        try job.checkCancelled()
+                    }
                     found.withLock { $0[table].server = $0[table].server + sum }
                 }
             }

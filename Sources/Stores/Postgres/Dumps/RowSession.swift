@@ -102,13 +102,21 @@ struct RowSession {
 
     private var inEncoding: String { "ENCODING '\(encoding.name)'" }
 
-    /// Adds up the rows on these pages; `check` is told after every megabyte or so how many bytes have come.
+    /// Adds up the rows on these pages, those that a condition chooses; `check` is told after every megabyte or so how many bytes have come.
     func sum(
-        _ table: DumpedTable, _ facts: Facts, _ pages: Range<UInt64>?, _ key: RowKey, _ check: (Int) throws -> Void
+        _ table: DumpedTable, _ facts: Facts, _ pages: Range<UInt64>?, where condition: String? = nil, _ key: RowKey,
+        _ check: (Int) throws -> Void
     ) throws -> RowSum {
+        // Extensions say it with the word WHERE.
+        let words = facts.condition.trimmingPrefix { $0.isWhitespace }
+        let own = words.uppercased().hasPrefix("WHERE") ? "(\(words.dropFirst(5)))" : nil
+        let range = pages.map { "ctid >= '(\($0.lowerBound),0)' AND ctid < '(\($0.upperBound),0)'" }
+        let filters = [own, range, condition].compactMap { $0 }
         var rows = "\(table.relation) \(table.columns)"
-        if facts.isPartitioned || pages != nil || !facts.condition.isEmpty {
-            rows = "(SELECT \(table.columnList) \(source(table, facts, pages)))"
+        if facts.isPartitioned || !filters.isEmpty {
+            let only = facts.isPartitioned ? "" : "ONLY "
+            let filter = filters.isEmpty ? "" : " WHERE \(filters.joined(separator: " AND "))"
+            rows = "(SELECT \(table.columnList) FROM \(only)\(table.relation)\(filter))"
         }
         var sum = RowSum()
         var (bytes, checked) = (0, 0)
@@ -124,18 +132,22 @@ struct RowSession {
         return sum
     }
 
-    func count(_ table: DumpedTable, _ facts: Facts, _ pages: Range<UInt64>) throws -> UInt64 {
-        try connection.text("SELECT count(*) \(source(table, facts, pages))").flatMap { UInt64($0) } ?? 0
+    /// The same of a table that others are filling. A failure leaves the session in the middle of a transaction.
+    func readBack(
+        _ table: DumpedTable, _ facts: Facts, _ pages: Range<UInt64>, _ key: RowKey, _ check: (Int) throws -> Void
+    ) throws -> ReadBack.Step {
+        try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        let snapshot = try connection.text("SELECT pg_current_snapshot()") ?? ""
+        let sum = try sum(table, facts, pages, key, check)
+        try connection.execute("COMMIT")
+        return ReadBack.Step(pages: pages, sum: sum, isLater: Self.isLater(than: snapshot))
     }
 
-    /// `FROM …`: the rows of a table that are dumped, on these pages.
-    private func source(_ table: DumpedTable, _ facts: Facts, _ pages: Range<UInt64>?) -> String {
-        let range = pages.map { "ctid >= '(\($0.lowerBound),0)' AND ctid < '(\($0.upperBound),0)'" }
-        // Extensions say it with the word WHERE.
-        let words = facts.condition.trimmingPrefix { $0.isWhitespace }
-        let own = words.uppercased().hasPrefix("WHERE") ? "(\(words.dropFirst(5)))" : nil
-        let filters = [own, range].compactMap { $0 }
-        let only = facts.isPartitioned ? "" : "ONLY "
-        return "FROM \(only)\(table.relation)" + (filters.isEmpty ? "" : " WHERE \(filters.joined(separator: " AND "))")
+    /// `xmin:xmax:xip,…` as `pg_snapshot` has it; the numbers of transactions in rows are the lower 32 bits of those.
+    static func isLater(than snapshot: String) -> String {
+        let parts = snapshot.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 3, let next = UInt64(parts[1]) else { return "true" }
+        let running = parts[2].split(separator: ",").compactMap { UInt64($0) }.map { "\($0 & 0xFFFF_FFFF)" }.joined(separator: ",")
+        return "(age(xmin) <= age('\(next & 0xFFFF_FFFF)'::xid) OR xmin = ANY ('{\(running)}'::xid[]))"
     }
 }

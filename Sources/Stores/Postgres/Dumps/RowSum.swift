@@ -26,18 +26,6 @@ struct RowSum: Hashable, Sendable {
     }
 }
 
-extension RowSum {
-    /// Of a sum of which the other is a part.
-    static func - (left: RowSum, right: RowSum) -> RowSum {
-        var rest = left
-        let (low, borrow) = left.low.subtractingReportingOverflow(right.low)
-        rest.low = low
-        rest.high = left.high &- right.high &- (borrow ? 1 : 0)
-        rest.rows &-= right.rows
-        return rest
-    }
-}
-
 /// The key of ``RowSum``: SipHash-1-3 with 128 bits of result (Aumasson and Bernstein, 2012; the longer result as in their reference code). Sums,
 /// which nobody sees, need no more rounds than hash tables do.
 struct RowKey: Sendable {
