@@ -106,8 +106,7 @@ extension DumpTarget {
     /// Of objects that somebody can make in a database.
     private static let catalogues = [
         "class", "namespace", "proc", "type", "extension", "operator", "opclass", "opfamily", "cast", "transform", "collation",
-        "conversion",
-        "language", "am", "largeobject_metadata", "statistic_ext", "default_acl", "foreign_data_wrapper", "foreign_server", "event_trigger",
-        "publication", "ts_config", "ts_dict", "ts_parser", "ts_template",
+        "conversion", "language", "am", "largeobject_metadata", "statistic_ext", "default_acl", "foreign_data_wrapper",
+        "foreign_server", "event_trigger", "publication", "ts_config", "ts_dict", "ts_parser", "ts_template",
     ]
 }
