@@ -6,7 +6,7 @@ import Testing
 @Suite struct ReadingBackTests {
     private let sizes = ReadingBack.Sizes(part: 1, step: 10, margin: 5)
 
-    @Test func `pages are given out up to where the table ended when the oldest transaction began, less the margin`() {
+    @Test func `pages are given out up to where the table ended when the oldest transaction began, less the margin`() throws {
         let pages = ReadingBack(sessions: 2, sizes)
         pages.note(end: 25, of: 0)
         pages.note(end: 30, of: 1)
@@ -17,10 +17,10 @@ import Testing
         #expect(pages.next() == 20..<30)
         pages.note(end: nil, of: 0)
         #expect(pages.next() == nil)
-        pages.add(ReadBack.Step(pages: 20..<30, sum: RowSum(), isLater: "false"))
-        pages.add(ReadBack.Step(pages: 0..<10, sum: RowSum(), isLater: "false"))
-        let back = pages.result("7")
-        #expect(back.steps.map(\.pages) == [0..<10, 20..<30])
+        pages.add(ReadBack.Step(pages: 20..<30, sum: RowSum(), isLater: "false"), of: "7")
+        pages.add(ReadBack.Step(pages: 0..<10, sum: RowSum(), isLater: "false"), of: "7")
+        let back = try #require(pages.result)
+        #expect(back.number == "7" && back.steps.map(\.pages) == [0..<10, 20..<30])
         #expect(back.rest(to: 90) == [10..<20, 30..<90] && back.rest(to: 30) == [10..<20])
         #expect(ReadBack(number: "7", steps: []).rest(to: 5) == [0..<5])
     }

@@ -55,7 +55,6 @@ struct DatabaseLoad {
 
     /// While a table is being filled, other sessions read back what is there: the server has processor time left then.
     private func loadTogether(_ table: DumpedTable) throws {
-        let number = try number(of: table)
         let rows = try RowReading(of: table, in: dump, sums.key, job)
         let loaders = target.host.processors
         let readers = isCompared ? min(max(1, loaders / 2), 4) : 0
@@ -71,13 +70,7 @@ struct DatabaseLoad {
             try load(rows, into: table, session) { readingBack.note(end: $0, of: worker) }
         }
         sums.note(try rows.sum(), of: table, in: dump)
-        sums.note(readingBack.result(number), of: table, in: dump)
-    }
-
-    private func number(of table: DumpedTable) throws -> String {
-        let session = try RowSession(target, dump)
-        defer { session.connection.close() }
-        return try session.existing(table).number
+        if let back = readingBack.result { sums.note(back, of: table, in: dump) }
     }
 
     /// Takes the next piece when the last has been sent: rows that were near each other stay so.
@@ -111,7 +104,7 @@ struct DatabaseLoad {
                     try job.checkCancelled()
                     try readingBack.check(after: bytes)
                 }
-                readingBack.add(step)
+                readingBack.add(step, of: facts.number)
             }
         } catch let error as Cancelled { throw error } catch { readingBack.stop() }
     }

@@ -51,7 +51,7 @@ final class ReadingBack: Sendable {
         var ends: [UInt64?]
         var isStopped = false
         var next: UInt64 = 0
-        var steps: [ReadBack.Step] = []
+        var result: ReadBack?
 
         var hasEnded: Bool { isStopped || ends.allSatisfy { $0 == nil } }
     }
@@ -87,10 +87,15 @@ final class ReadingBack: Sendable {
         if !isWanted { throw GivenUp() }
     }
 
-    func add(_ step: ReadBack.Step) { state.change { $0.steps.append(step) } }
+    /// `number`: ``RowSession/Facts/number`` of the table.
+    func add(_ step: ReadBack.Step, of number: String) {
+        state.change { $0.result = ReadBack(number: number, steps: ($0.result?.steps ?? []) + [step]) }
+    }
 
-    /// What has been added.
-    func result(_ number: String) -> ReadBack {
-        state.read { ReadBack(number: number, steps: $0.steps.sorted { $0.pages.lowerBound < $1.pages.lowerBound }) }
+    /// What has been added; nil when nothing has.
+    var result: ReadBack? {
+        state.read { state in
+            state.result.map { ReadBack(number: $0.number, steps: $0.steps.sorted { $0.pages.lowerBound < $1.pages.lowerBound }) }
+        }
     }
 }

@@ -19,7 +19,7 @@ final class RowSums: Sendable {
 
     /// What was read back of a table while it was loaded. The rows of a server change: what is noted is for one comparison, the next.
     func note(_ back: ReadBack, of table: DumpedTable, in dump: DatabaseDump) {
-        if let name = name(table, dump), !back.steps.isEmpty { server.withLock { $0[name] = back } }
+        if let name = name(table, dump) { server.withLock { $0[name] = back } }
     }
 
     func takeReadBack(_ table: DumpedTable, in dump: DatabaseDump) -> ReadBack? {
