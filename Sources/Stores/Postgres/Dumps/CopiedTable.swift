@@ -36,14 +36,14 @@ struct CopiedTable: Sendable {
 
     private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
-    /// Between spaces that are not quoted. By bytes: what makes one character of a quote and what follows it is still a quote.
-    private static func words(_ bytes: [UInt8]) -> [Range<Int>] {
+    /// Between separators that are not quoted. By bytes: what makes one character of a quote and what follows it is still a quote.
+    private static func words(_ bytes: [UInt8], separator: UInt8 = UInt8(ascii: " ")) -> [Range<Int>] {
         var words: [Range<Int>] = []
         var start = 0
         var isQuoted = false
         for index in bytes.indices {
             if bytes[index] == UInt8(ascii: "\"") { isQuoted.toggle() }
-            guard bytes[index] == UInt8(ascii: " "), !isQuoted else { continue }
+            guard bytes[index] == separator, !isQuoted else { continue }
             if index > start { words.append(start..<index) }
             start = index + 1
         }
@@ -53,19 +53,8 @@ struct CopiedTable: Sendable {
 
     /// As SQL quotes them.
     var columnNames: [String] {
-        let names = columnList.utf8.split(separator: UInt8(ascii: ","))
-        var whole: [String] = []
-        var isQuoted = false
-        for part in names {
-            let text = String(decoding: part, as: UTF8.self)
-            if isQuoted, let last = whole.popLast() {
-                whole.append("\(last),\(text)")
-            } else {
-                whole.append(String(text.trimmingPrefix(" ")))
-            }
-            if part.count(where: { $0 == UInt8(ascii: "\"") }) % 2 == 1 { isQuoted.toggle() }
-        }
-        return whole
+        let bytes = Array(columnList.utf8)
+        return Self.words(bytes, separator: UInt8(ascii: ",")).map { String(Self.text(bytes[$0]).trimmingPrefix(" ")) }
     }
 
     /// As `COPY` takes it after the table: `(id, name)`, or nothing.
