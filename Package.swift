@@ -98,23 +98,17 @@ let benchmarks: [Target] = [
         path: "Benchmarks/EngineBench", swiftSettings: strict)
 ]
 
-let package = Package(
-    name: "holdfast",
-    products: [.executable(name: "holdfast", targets: ["holdfast"])],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-    ],
-    targets: layers + (Context.environment["HOLDFAST_BENCH"] == nil ? [] : benchmarks) + [
+/// HOLDFAST_TESTS in the environment, as "ModelTests StoresTests", builds only those: a change far down compiles all of them anew otherwise.
+let testTargets: [Target] =
+    [
         .target(
             name: "TestSupport",
             dependencies: [
                 "Model", "HostIO", "ResticFormat", "ObjectStorage", "RepositoryEngine", "Archiving", "StoreContract",
             ],
-            path: "Tests/Support", swiftSettings: strict),
+            path: "Tests/Support", swiftSettings: strict)
+    ]
+    + [
         tests("ModelTests"),
         tests("HostIOTests"),
         tests("ResticFormatTests", resources: [.copy("Fixtures")]),
@@ -128,5 +122,20 @@ let package = Package(
         tests("CommandsTests"),
         tests("Interop"),
         tests("Cluster"),
-    ]
+    ].filter { target in
+        guard let wanted = Context.environment["HOLDFAST_TESTS"] else { return true }
+        return wanted.split(separator: " ").contains { $0 == target.name }
+    }
+
+let package = Package(
+    name: "holdfast",
+    products: [.executable(name: "holdfast", targets: ["holdfast"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    ],
+    targets: layers + (Context.environment["HOLDFAST_BENCH"] == nil ? [] : benchmarks) + testTargets
 )
