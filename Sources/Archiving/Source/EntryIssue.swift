@@ -7,8 +7,12 @@ package struct EntryIssue: Hashable, Sendable, Codable {
         case unreadable
         /// Changed while it was read; what is in the archive is a mixture.
         case changed
+        /// A file of a database that was open meanwhile, or was not closed cleanly; what is in the archive may be torn.
+        case inUse
         /// Kept, but some metadata (an xattr, an owner) could not be read or set.
         case metadata
+        /// Not stored on purpose (what the kernel makes up, flags of inodes): named, and no flaw.
+        case leftOut
     }
 
     package var kind: Kind
