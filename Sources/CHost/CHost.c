@@ -33,6 +33,26 @@ int holdfast_openat(int dirfd, const char *path, int flags, mode_t mode) {
 
 int holdfast_reflink(int destination, int source) { return ioctl(destination, FICLONE, source); }
 
+int64_t holdfast_inode_flags(int fd) {
+    // The kernel writes an int, whatever the macro says.
+    long flags = 0;
+    if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0) return -1;
+    return (int64_t)(uint32_t)flags;
+}
+
+int holdfast_set_inode_flags(int fd, uint32_t flags) {
+    long wanted = (long)flags;
+    return ioctl(fd, FS_IOC_SETFLAGS, &wanted);
+}
+
+int holdfast_statx_attributes(int dirfd, const char *name, uint64_t *attributes, uint64_t *known) {
+    struct statx status;
+    if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH, STATX_TYPE, &status) < 0) return -1;
+    *attributes = status.stx_attributes;
+    *known = status.stx_attributes_mask;
+    return 0;
+}
+
 int holdfast_btrfs_snapshot(int parent, int source, const char *name, int readonly) {
     struct btrfs_ioctl_vol_args_v2 arguments;
     memset(&arguments, 0, sizeof arguments);

@@ -18,6 +18,12 @@ int holdfast_btrfs_id(int fd, unsigned char id[16]);
 int holdfast_btrfs_children(int fd);
 /// ioctl BTRFS_IOC_SNAP_DESTROY: removes the subvolume `name` in the directory `parent`.
 int holdfast_btrfs_remove(int parent, const char *name);
+/// ioctl FS_IOC_GETFLAGS (ioctl_iflags(2)): the flags that chattr(1) sets; -1 with ENOTTY or EOPNOTSUPP where there are none.
+int64_t holdfast_inode_flags(int fd);
+/// ioctl FS_IOC_SETFLAGS.
+int holdfast_set_inode_flags(int fd, uint32_t flags);
+/// statx(2) attributes of the entry (or with an empty name the descriptor itself), which is not followed; only bits of `known` mean something.
+int holdfast_statx_attributes(int dirfd, const char *name, uint64_t *attributes, uint64_t *known);
 unsigned int holdfast_major(uint64_t device);
 unsigned int holdfast_minor(uint64_t device);
 uint64_t holdfast_makedev(unsigned int major, unsigned int minor);
