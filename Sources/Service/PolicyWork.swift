@@ -36,14 +36,13 @@ struct PolicyWork {
     }
 
     private func words(_ outcome: SnapshotOutcome) -> [String] {
-        let missing = outcome.unreadable
         return ["snapshot \(outcome.entry.manifest.name)", "\(ByteCount(outcome.bytesStored)) added"]
-            + (missing > 0 ? ["incomplete: \(counted(missing, "entry", "entries")) could not be read"] : [])
+            + outcome.shortcomings.map { "incomplete: \($0)" }
             + removed(outcome.removed)
     }
 
     private func words(_ outcome: PolicyBackupOutcome) -> [String] {
-        let flawed = outcome.backup.entry.quality == .flawed ? ["incomplete: entries could not be read"] : []
+        let flawed = outcome.backup.entry.manifest.shortcomings.map { "incomplete: \($0)" }
         return ["backup \(outcome.backup.entry.manifest.name), verified", "\(ByteCount(outcome.backup.bytesAdded)) added"] + flawed
             + removed(outcome.removed)
     }

@@ -42,5 +42,8 @@ package struct ArchiveOutcome: Sendable {
     package var totals: ArchiveTotals
     /// The first issues (``IssueCollector/kept``).
     package var issues: [EntryIssue]
-    package var issueCount: Int
+    /// All of them, by kind.
+    package var summary: IssueSummary
+
+    package var issueCount: Int { summary.count }
 }

@@ -64,7 +64,7 @@ final class ArchiveRun: Sendable {
             throw EntryError(.vanished, path: source.description, detail: "the root directory could not be archived")
         }
         return ArchiveOutcome(
-            tree: tree, root: root, entries: entries, totals: sums.withLock { $0 }, issues: issues.first, issueCount: issues.count)
+            tree: tree, root: root, entries: entries, totals: sums.withLock { $0 }, issues: issues.first, summary: issues.summary)
     }
 
     /// `entries`: nil when they were taken over unseen.

@@ -1,6 +1,7 @@
 /// Something that happened to one entry, not fatal to the job.
 package struct EntryIssue: Hashable, Sendable, Codable {
-    package enum Kind: String, Sendable, Codable {
+    /// Raw values are those of ``EntryFlaw``, under which manifests count them.
+    package enum Kind: String, Sendable, Codable, CaseIterable {
         /// Gone between the listing and the reading; not in the archive.
         case vanished
         /// Cannot be read (permission, I/O error); not in the archive.
@@ -13,6 +14,16 @@ package struct EntryIssue: Hashable, Sendable, Codable {
         case metadata
         /// Not stored on purpose (what the kernel makes up, flags of inodes): named, and no flaw.
         case leftOut
+        /// Open for writing in a store that does not tell its length: what is in the archive is what was there, without its end.
+        case open
+
+        /// A later archiving has to look at the entry anew, whatever is known to be unchanged.
+        var isAskedAgain: Bool {
+            switch self {
+            case .unreadable, .metadata, .open, .changed: true
+            default: false
+            }
+        }
     }
 
     package var kind: Kind

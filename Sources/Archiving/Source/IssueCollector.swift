@@ -1,27 +1,73 @@
 package import HostIO
+package import Model
 import Synchronization
 
-/// Counts every issue and keeps the first hundred to show.
+/// Counts every issue by its kind, keeps the first hundred to show, the first of each kind, and the paths that are to be asked for again.
 package final class IssueCollector: Sendable {
     package static let kept = 100
-    private let state = Mutex(State())
+    private let state = Mutex((summary: IssueSummary(), first: [EntryIssue]()))
     private let job: JobControl?
-
-    private struct State {
-        var count = 0
-        var first: [EntryIssue] = []
-    }
 
     package init(job: JobControl? = nil) { self.job = job }
 
     package func add(_ issue: EntryIssue) {
         state.withLock { state in
-            state.count += 1
+            state.summary.add(issue)
             if state.first.count < Self.kept { state.first.append(issue) }
         }
         job?.add(1, to: .issues)
     }
 
-    package var count: Int { state.withLock { $0.count } }
+    package var count: Int { state.withLock { $0.summary.count } }
     package var first: [EntryIssue] { state.withLock { $0.first } }
+    package var summary: IssueSummary { state.withLock { $0.summary } }
+}
+
+/// What happened to the entries of a source, all of them counted.
+package struct IssueSummary: Hashable, Sendable {
+    /// Paths that are kept to be asked for again, at most: about a megabyte of a manifest.
+    package static let mostAgain = 10_000
+
+    private var counts: [EntryIssue.Kind: Int] = [:]
+    private var named: [EntryIssue.Kind: [String]] = [:]
+    private var paths: [String]? = []
+
+    package init() {}
+
+    package mutating func add(_ issue: EntryIssue) {
+        counts[issue.kind, default: 0] += 1
+        if named[issue.kind, default: []].count < EntryNote.mostNamed {
+            named[issue.kind, default: []].append("\(issue.path): \(issue.detail)")
+        }
+        guard issue.kind.isAskedAgain, let known = paths?.count else { return }
+        if known < Self.mostAgain { paths?.append(issue.path) } else { paths = nil }
+    }
+
+    package var count: Int { counts.values.reduce(0, +) }
+
+    /// Below the root of the source, of entries that another archiving has to ask for whatever it knows to be unchanged; nil: there are too many.
+    package var again: [String]? { paths }
+
+    /// By kind, for a manifest.
+    package var notes: [EntryNote] {
+        counts.map { EntryNote(what: $0.key.rawValue, count: $0.value, first: named[$0.key] ?? []) }.merged
+    }
+
+    package static func + (left: IssueSummary, right: IssueSummary) -> IssueSummary {
+        var sum = left
+        for (kind, count) in right.counts {
+            sum.counts[kind, default: 0] += count
+            sum.named[kind] = Array(((sum.named[kind] ?? []) + (right.named[kind] ?? [])).prefix(EntryNote.mostNamed))
+        }
+        if let paths = left.paths, let more = right.paths, paths.count + more.count <= mostAgain {
+            sum.paths = paths + more
+        } else {
+            sum.paths = nil
+        }
+        return sum
+    }
+}
+
+extension [EntryNote] {
+    fileprivate var merged: [EntryNote] { merged(with: []) }
 }

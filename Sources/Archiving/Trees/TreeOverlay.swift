@@ -20,7 +20,7 @@ package struct TreeOverlay {
         whole.entries = entries
         whole.totals = base.totals + top.totals
         whole.issues = Array((base.issues + top.issues).prefix(IssueCollector.kept))
-        whole.issueCount = base.issueCount + top.issueCount
+        whole.summary = base.summary + top.summary
         return whole
     }
 }

@@ -26,12 +26,14 @@ enum APISchema {
         "HalfRestored": "store: string, snapshot: string",
         "Undo": "snapshot: string, before: string, taken: time",
         "Snapshot":
-            "name: string, id: string, created: time, release: string, style: string, reason: string, pinned: boolean, expires: time?, heldBy: [string]?, sizes: Sizes",
+            "name: string, id: string, created: time, release: string, style: string, reason: string, pinned: boolean, expires: time?, heldBy: [string]?, good: boolean, accepted: boolean, lacks: [string], sizes: Sizes",
         "Sizes": "full: integer, lightweight: integer, dataless: integer",
         "SnapshotDetails":
-            "name: string, id: string, created: time, release: string, style: string, reason: string, pinned: boolean, expires: time?, heldBy: [string]?, sizes: Sizes, pauseSeconds: number, skewSeconds: number, consistency: string, stores: [StoreImage], bytesAdded?: integer, removed?: [string]",
+            "name: string, id: string, created: time, release: string, style: string, reason: string, pinned: boolean, expires: time?, heldBy: [string]?, good: boolean, accepted: boolean, lacks: [string], sizes: Sizes, pauseSeconds: number, skewSeconds: number, consistency: string, stores: [StoreImage], bytesAdded?: integer, removed?: [string]",
         "StoreImage":
-            "name: string, kind: string, role: string, path: string, image: string, extent: string, precision: string, began: time, ended: time, bytes: integer, entries: integer, issues: integer, unreadable: integer, issueExamples: [string], fullWalk: string?, reload: [Reload], kept: [KeptRows]?, physicalBytes: integer?",
+            "name: string, kind: string, role: string, path: string, image: string, extent: string, precision: string, began: time, ended: time, bytes: integer, entries: integer, holds: string, good: boolean, notes: [EntryNote], doubts: [StoreDoubt], issues: integer, unreadable: integer, issueExamples: [string], fullWalk: string?, reload: [Reload], kept: [KeptRows]?, physicalBytes: integer?",
+        "EntryNote": "what: string, count: integer, first: [string]",
+        "StoreDoubt": "what: string, text: string",
         "Reload": "what: string, count?: integer, bytes?: integer",
         "KeptRows": "table: string, rows: integer, bytes: integer",
         "DeletedSnapshots": "snapshots: [string], bytesFreed: integer",
@@ -40,7 +42,7 @@ enum APISchema {
             "sound: boolean, trees: integer, blobs: integer, packs: integer, packsRead: integer, bytesRead: integer, problems: [string]",
         "Restore": "snapshot: string, safety: string?, stores: [FilledStore], halfRestored: [HalfRestored], seconds: number",
         "FilledStore":
-            "name: string, bytesWritten: integer, entriesChanged: integer, issues: integer, differences: integer, seconds: number",
+            "name: string, bytesWritten: integer, entriesChanged: integer, issues: integer, differences: integer, lacks: [string], seconds: number",
         "Difference": "from: string, to: string, stores: [StoreDifference]",
         "StoreDifference":
             "name: string, presence: string, added: integer, removed: integer, changed: integer, metadata: integer, bytesBefore: integer, bytesAfter: integer, examples: [Change]",
@@ -60,9 +62,9 @@ enum APISchema {
         "Day": "day: integer, end: time, kept: [time], buckets: {integer}, bytes: integer?",
         "Target": "name: string, path: string",
         "Backup":
-            "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: string, release: string, snapshot: string?, bytes: integer, reload: integer, drill: DrillNote?",
+            "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: string, release: string, snapshot: string?, bytes: integer, good: boolean, accepted: boolean, lacks: [string], reload: integer, drill: DrillNote?",
         "BackupDetails":
-            "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: Identity, release: string, snapshot: string?, bytes: integer, bytesAdded?: integer, drill: DrillNote?, stores: [StoreImage]",
+            "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: Identity, release: string, snapshot: string?, bytes: integer, good: boolean, accepted: boolean, lacks: [string], bytesAdded?: integer, drill: DrillNote?, stores: [StoreImage]",
         "DrillNote": "time: time, verdict: string, signed: boolean, recoverySeconds: number, problem: string?",
         "LastDrill": "backup: string, time: time, verdict: string, problem?: string, recoverySeconds: number",
         "Drill":
@@ -72,7 +74,7 @@ enum APISchema {
             "format: integer, program: string, host: string, cluster: Identity, target: string, backup: string, backupID: string, mode: string, cut: time, began: time, ended: time, verification: DrillVerification, stores: [DrilledStore], checks: [DrillCheck], page: string, signature: string",
         "DrillVerification": "packsRead: integer, bytesRead: integer, problems: [string], seconds: number",
         "DrilledStore":
-            "name: string, kind: string, extent: string, verdict: string, restoreSeconds: number, checkSeconds: number, bytes: integer, proofs: [string], problems: [string], gaps: [string]",
+            "name: string, kind: string, extent: string, verdict: string, restoreSeconds: number, checkSeconds: number, bytes: integer, proofs: [string], problems: [string], gaps: [string], holds?: string, lacks?: [string]",
         "DrillCheck": "name: string, store?: string, verdict: string, problem?: string, seconds: number",
         "Advice": "cluster: string, faults: [FaultAdvice]",
         "FaultAdvice":
@@ -83,7 +85,7 @@ enum APISchema {
         "Finding": "probe: string, verdict: string, message: string, remedy?: string",
         "Identity": "id: string, name: string, release: string",
         "DeletedBackups": "target: string, backups: [string]",
-        "Verification": "backup: string, target: string, check: Check, alsoAffected: [string], seconds: number",
+        "Verification": "backup: string, target: string, check: Check, lacks: [string], alsoAffected: [string], seconds: number",
         "Job":
             "number: integer, command: string, cause: string, outcome: string, began: time, ended: time?, seconds: number?, code: string?, message: string?, hint: string?",
         "JobDetails":

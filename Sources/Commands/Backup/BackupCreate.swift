@@ -48,11 +48,13 @@ struct BackupCreateCommand: ClusterCommand {
         let target = try target.name(in: cluster)
         let request = BackupRequest(name: name, snapshot: snapshot, target: target, mode: mode, form: physical ? .physical : .portable)
         let (outcome, seconds) = try context.timing { try context.watching { try Backups(cluster).create(request, job: $0) } }
-        let missing = outcome.entry.manifest.stores.reduce(0) { $0 + $1.unreadable }
-        if missing > 0 { context.console.warn("the backup is incomplete: \(counted(missing, "entry", "entries")) could not be read") }
-        let result = BackupResult(outcome.entry, in: target, bytesAdded: outcome.bytesAdded)
+        let manifest = outcome.entry.manifest
+        for line in manifest.shortcomings {
+            context.console.warn("\(manifest.isGood ? "not all is in it" : "the backup is not good"): \(line)")
+        }
+        let result = BackupResult(outcome.entry, in: target, known: try cluster.catalogue(), bytesAdded: outcome.bytesAdded)
         context.console.finish(json: ["backup": result]) { text(outcome, target, seconds, context, $0) }
-        return missing > 0 ? .flawed(.incomplete) : .done
+        return manifest.isFlawless ? .done : .flawed(.incomplete)
     }
 
     private func text(

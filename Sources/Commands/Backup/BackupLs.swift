@@ -41,9 +41,11 @@ struct BackupLsCommand: ClusterCommand {
             damaged += listing.damaged.map { "target \(target.name): \($0)" }
         }
         let console = context.console
+        let known = try cluster.catalogue()
         if console.mode != .json { for line in damaged { console.warn("cannot be read: \(line)") } }
         let result = Result(
-            backups: rows.map { BackupLine($0.entry, in: $0.target, drill: $0.drill) }, damaged: damaged.isEmpty ? nil : damaged)
+            backups: rows.map { BackupLine($0.entry, in: $0.target, known: known, drill: $0.drill) },
+            damaged: damaged.isEmpty ? nil : damaged)
         console.finish(json: result) { terminal in
             if targets.isEmpty { return "no target yet: holdfast target add NAME PATH\(self.cluster.suffix)" }
             if rows.isEmpty { return "no backups yet: holdfast backup create --target \(targets[0].name)\(self.cluster.suffix)" }

@@ -24,7 +24,8 @@ struct BackupShowCommand: ClusterCommand {
         let target = try target.name(in: cluster)
         let entry = try Backups(cluster).find(name, in: target)
         let drill = try Backups(cluster).drills(of: [entry.id], in: target)[entry.id.hex]
-        context.console.finish(json: ["backup": BackupResult(entry, in: target, drill: drill)]) { terminal in
+        let known = try cluster.catalogue()
+        context.console.finish(json: ["backup": BackupResult(entry, in: target, known: known, drill: drill)]) { terminal in
             let stores = StoreText(terminal: terminal)
             let records = entry.manifest.stores
             let reload = stores.reload(records)

@@ -12,7 +12,8 @@ struct BackupVerifyCommand: ClusterCommand {
             Without --read-data: every tree decodes, every piece is indexed, every file of
             the target is there with its right size. With it, every byte is read, decrypted
             and compared with its hash. The exit status is 12 when something is damaged;
-            other backups that need what is damaged are named.
+            other backups that need what is damaged are named. It is 14 when the backup is
+            sound and does not hold all of its stores: what it lacks is named.
 
             EXAMPLES:
               holdfast backup verify weekly --target nas -c acme.yaml
@@ -44,6 +45,8 @@ struct BackupVerifyCommand: ClusterCommand {
             var backup: SnapshotName
             var target: String
             var check: CheckResult
+            /// What its images have not of their stores; no damage.
+            var lacks: [String]
             var alsoAffected: [SnapshotName]
             var seconds: Double
         }
@@ -56,15 +59,17 @@ struct BackupVerifyCommand: ClusterCommand {
         let report = try context.watching { try Backups(cluster).verify(name, in: target, data: reading, job: $0) }
         let result = Result.Verification(
             backup: report.backup.manifest.name, target: target, check: CheckResult(report.check),
-            alsoAffected: report.alsoAffected.map(\.manifest.name), seconds: report.seconds)
+            lacks: report.backup.manifest.shortcomings, alsoAffected: report.alsoAffected.map(\.manifest.name), seconds: report.seconds)
         context.console.finish(json: Result(verification: result)) { text(report, target, $0) }
-        return report.check.isSound ? .done : .flawed(.damaged)
+        guard report.check.isSound else { return .flawed(.damaged) }
+        return report.backup.manifest.isFlawless ? .done : .flawed(.incomplete)
     }
 
     private func text(_ report: VerifyReport, _ target: String, _ terminal: Terminal) -> String {
         if report.check.isSound {
             let head = "backup \(name) in \(target) is sound, checked in \(DurationText.spoken(seconds: report.seconds))"
-            return ([head] + CheckText.proof(report.check)).joined(separator: "\n")
+            let lines = StoreText(terminal: terminal).issues(report.backup.manifest.stores).map { "not in it: \($0)" }
+            return ([head] + CheckText.proof(report.check) + lines).joined(separator: "\n")
         }
         var lines = [terminal.paint("backup \(name) in \(target) is damaged:", .red)]
         lines += CheckText.problems(report.check.problems.map(\.text))

@@ -47,7 +47,7 @@ struct ClusterRestoreCommand: ClusterCommand {
         guard try context.agree(to: prepared.plan, consent) else { return .done }
         let outcome = try context.watching { try restore.run(prepared, job: $0) }
         context.console.finish(json: ["cluster": ClusterRestoreResult(outcome, backup: backup)]) { text(outcome, $0) }
-        return outcome.stores.contains { $0.changes.issues > 0 } ? .flawed(.incomplete) : .done
+        return outcome.stores.contains { $0.changes.issues > 0 || $0.lacksEntries } ? .flawed(.incomplete) : .done
     }
 
     private func text(_ outcome: ClusterRestoreOutcome, _ terminal: Terminal) -> String {
@@ -56,6 +56,7 @@ struct ClusterRestoreCommand: ClusterCommand {
                 + DurationText.spoken(seconds: outcome.seconds),
             RestoreText(terminal: terminal).stores(outcome.stores),
         ]
+        for store in outcome.stores { lines += (store.image?.lines(of: store.name, examples: 10) ?? []).map { "not in the backup: \($0)" } }
         for store in outcome.reload {
             lines += ["reload into \(store.store):"] + store.items.map { "  " + printable($0.text, limit: 300) }
         }

@@ -25,13 +25,14 @@ struct BackupText {
         ])
         for row in rows {
             let manifest = row.entry.manifest
-            table.add([
-                manifest.name.text, row.target, manifest.mode?.rawValue ?? "full",
-                DurationText.short(seconds: now.secondsSince(manifest.cut.began)), words(row.drill),
-                manifest.cluster.name, manifest.cluster.release,
-                manifest.source?.name ?? "", ByteCount(manifest.bytes).text,
-                manifest.reload.isEmpty ? "nothing" : "\(manifest.reload.count)",
-            ])
+            table.add(
+                [
+                    manifest.name.text, row.target, manifest.mode?.rawValue ?? "full",
+                    DurationText.short(seconds: now.secondsSince(manifest.cut.began)), words(row.drill),
+                    manifest.cluster.name, manifest.cluster.release,
+                    manifest.source?.name ?? "", ByteCount(manifest.bytes).text,
+                    manifest.reload.isEmpty ? "nothing" : "\(manifest.reload.count)",
+                ], note: manifest.shortcomings.first.map { "lacks something: \($0)" })
         }
         return table.text(for: terminal)
     }

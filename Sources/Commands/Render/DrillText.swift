@@ -30,7 +30,7 @@ struct DrillText {
     private func word(_ verdict: DrillReport.Verdict) -> String {
         switch verdict {
         case .passed: "the backup can be restored"
-        case .unproven: "nothing is wrong with what could be tried; not all could"
+        case .unproven: "nothing is wrong with what could be tried; not all could, or not all is there"
         case .failed: "the backup CANNOT be restored as it should be"
         }
     }
@@ -44,7 +44,7 @@ struct DrillText {
         ])
         for store in stores {
             table.add([
-                store.name, store.kind.rawValue, StoreText.words(for: store.extent),
+                store.name, store.kind.rawValue, store.holds ?? StoreText.words(for: store.extent),
                 store.verdict == .failed ? "FAILED" : store.verdict.rawValue, spoken(store.restoreSeconds), spoken(store.checkSeconds),
                 ByteCount(store.bytes).text,
             ])
@@ -75,8 +75,9 @@ struct DrillText {
     private func lines(_ problems: [String], _ gaps: [String], _ stores: [DrillReport.Store]) -> String {
         let failed = problems.map { terminal.paint("FAILED", .red) + " " + printable($0, limit: 500) }
         let untried = gaps.map { "not tried: \(printable($0, limit: 500))" }
+        let missing = stores.flatMap { $0.lacks ?? [] }.map { "not in the backup: \(printable($0, limit: 500))" }
         let proven = stores.flatMap { store in store.proofs.map { "proven: \(store.name): \($0)" } }
-        return (failed + untried + proven).joined(separator: "\n")
+        return (failed + missing + untried + proven).joined(separator: "\n")
     }
 
     private func spoken(_ seconds: Double) -> String { DurationText.spoken(seconds: seconds) }

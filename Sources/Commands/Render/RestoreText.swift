@@ -19,7 +19,8 @@ struct RestoreText {
         let check =
             store.check.differences == 0
             ? "checked: equals the image" : "checked: sound; \(counted(store.check.differences, "entry", "entries")) written to since"
+        let lacks = store.image.map { $0.hasAllEntries ? "" : ", which holds \($0.words)" } ?? ""
         let issues = store.changes.issues == 0 ? "" : "; \(counted(store.changes.issues, "issue"))"
-        return "\(changed) in \(DurationText.spoken(seconds: store.seconds)); \(check)\(issues)"
+        return "\(changed) in \(DurationText.spoken(seconds: store.seconds)); \(check)\(lacks)\(issues)"
     }
 }

@@ -20,7 +20,10 @@ struct SnapshotText {
             let manifest = snapshot.entry.manifest
             let sizes = BackupMode.allCases.map { ByteCount(manifest.sizes[$0]).text }
             let isPinned = snapshot.keeping.pinned && snapshot.holds == nil
-            let words = [manifest.style.rawValue, isPinned ? "pinned" : "", snapshot.holds == nil ? manifest.reason : heldBy(snapshot)]
+            let words = [
+                manifest.style.rawValue, isPinned ? "pinned" : "", snapshot.holds == nil ? manifest.reason : heldBy(snapshot),
+                flaw(snapshot),
+            ]
             table.add(
                 [
                     manifest.name.text, DurationText.short(seconds: now.secondsSince(manifest.created)), manifest.cluster.release,
@@ -28,6 +31,12 @@ struct SnapshotText {
                 ] + sizes, note: words.filter { !$0.isEmpty }.joined(separator: ", "))
         }
         return table.text(for: terminal)
+    }
+
+    /// "NOT GOOD: up: 1 entry could not be read"; nothing for one that is whole.
+    private func flaw(_ snapshot: KeptSnapshot) -> String {
+        guard let first = snapshot.entry.manifest.shortcomings.first else { return "" }
+        return "\(snapshot.isGood ? snapshot.isAccepted ? "accepted" : "lacks something" : "NOT GOOD"): \(first)"
     }
 
     /// "stands in 3@1h and 4@4h"; that it goes with the next run when nothing holds it.

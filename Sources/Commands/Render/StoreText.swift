@@ -18,7 +18,7 @@ struct StoreText {
             table.add([
                 record.name, record.kind.rawValue, record.role.rawValue, record.image.rawValue,
                 record.precision == .exact ? "one instant" : "a stretch", ByteCount(record.bytes).text, grouped(record.entries),
-                Self.words(for: record.extent),
+                record.completeness.words,
             ])
         }
         return table.text(for: terminal)
@@ -32,14 +32,9 @@ struct StoreText {
         }
     }
 
-    /// Lines about entries that could not be read well; empty when there are none.
+    /// What images lack of their stores, line by line; empty when nothing.
     func issues(_ records: [StoreRecord], examples: Int = 5) -> [String] {
-        records.filter { $0.issues > 0 }.flatMap { record in
-            let more = record.issues - min(examples, record.issueExamples.count)
-            return ["\(record.name): \(counted(record.issues, "entry", "entries")) could not be read well"]
-                + record.issueExamples.prefix(examples).map { "  " + printable($0, limit: 200) }
-                + (more > 0 ? ["  and \(grouped(more)) more"] : [])
-        }
+        records.flatMap { $0.completeness.lines(of: $0.name, examples: examples) }
     }
 
     /// Stores that were walked whole though a comparison would have told what had changed; empty when there are none.

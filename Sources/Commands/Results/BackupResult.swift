@@ -37,12 +37,16 @@ struct BackupLine: Encodable {
     /// The name of the snapshot that it was made from.
     var snapshot: OrNull<String>
     var bytes: UInt64
+    /// Whether it may stand for the cluster, after what a person has accepted; and what it lacks.
+    var good: Bool
+    var accepted: Bool
+    var lacks: [String]
     /// Things to reload after a restore.
     var reload: Int
     /// Null: never drilled.
     var drill: OrNull<DrillNoteResult>
 
-    init(_ entry: RepositoryEntry, in target: String, drill: FoundReport? = nil) {
+    init(_ entry: RepositoryEntry, in target: String, known: Catalogue, drill: FoundReport? = nil) {
         let manifest = entry.manifest
         name = manifest.name
         id = entry.id.hex
@@ -54,6 +58,9 @@ struct BackupLine: Encodable {
         release = manifest.cluster.release
         snapshot = OrNull(manifest.source?.name)
         bytes = manifest.bytes
+        good = known.quality(of: manifest, id: entry.id.hex) == .good
+        accepted = known.isAccepted(entry.id.hex)
+        lacks = manifest.shortcomings
         reload = manifest.reload.count
         self.drill = OrNull(drill.map(DrillNoteResult.init))
     }
@@ -71,14 +78,18 @@ struct BackupResult: Encodable {
     var release: Release
     var snapshot: OrNull<String>
     var bytes: UInt64
+    /// Whether it may stand for the cluster, after what a person has accepted; and what it lacks.
+    var good: Bool
+    var accepted: Bool
+    var lacks: [String]
     /// Of `backup create` only.
     var bytesAdded: UInt64?
     /// Null: never drilled.
     var drill: OrNull<DrillNoteResult>
     var stores: [StoreRecordResult]
 
-    init(_ entry: RepositoryEntry, in target: String, bytesAdded: UInt64? = nil, drill: FoundReport? = nil) {
-        let line = BackupLine(entry, in: target, drill: drill)
+    init(_ entry: RepositoryEntry, in target: String, known: Catalogue, bytesAdded: UInt64? = nil, drill: FoundReport? = nil) {
+        let line = BackupLine(entry, in: target, known: known, drill: drill)
         name = line.name
         id = line.id
         self.target = target
@@ -89,6 +100,9 @@ struct BackupResult: Encodable {
         release = line.release
         snapshot = line.snapshot
         bytes = line.bytes
+        good = line.good
+        accepted = line.accepted
+        lacks = line.lacks
         self.bytesAdded = bytesAdded
         self.drill = line.drill
         stores = entry.manifest.stores.map(StoreRecordResult.init)

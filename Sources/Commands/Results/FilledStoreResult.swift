@@ -1,3 +1,4 @@
+import Model
 import Snapshots
 import StoreContract
 
@@ -9,6 +10,8 @@ struct FilledStoreResult: Encodable {
     var issues: Int
     /// Entries that differ from the image after the restore: written since by whoever uses the store.
     var differences: Int
+    /// What the image itself lacks of the store that it was made of.
+    var lacks: [String]
     var seconds: Double
 
     init(_ store: FilledStore) {
@@ -17,6 +20,7 @@ struct FilledStoreResult: Encodable {
         entriesChanged = store.changes.entriesChanged
         issues = store.changes.issues
         differences = store.check.differences
+        lacks = store.image?.lines(of: store.name, examples: EntryNote.mostNamed) ?? []
         seconds = store.seconds
     }
 }

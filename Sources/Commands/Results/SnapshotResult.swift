@@ -15,6 +15,10 @@ struct SnapshotLine: Encodable {
     var expires: OrNull<Timestamp>
     /// What holds one of the policy: its buckets, a pin; null for others.
     var heldBy: OrNull<[String]>
+    /// Whether it may stand for the cluster, after what a person has accepted; and what it lacks.
+    var good: Bool
+    var accepted: Bool
+    var lacks: [String]
     var sizes: ModeSizes
 
     init(_ snapshot: KeptSnapshot) {
@@ -28,6 +32,9 @@ struct SnapshotLine: Encodable {
         pinned = snapshot.keeping.pinned
         expires = OrNull(snapshot.keeping.expires.instant)
         heldBy = OrNull(snapshot.heldBy)
+        good = snapshot.isGood
+        accepted = snapshot.isAccepted
+        lacks = manifest.shortcomings
         sizes = manifest.sizes
     }
 }

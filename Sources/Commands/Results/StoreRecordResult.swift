@@ -14,7 +14,13 @@ struct StoreRecordResult: Encodable {
     var ended: Timestamp
     var bytes: UInt64
     var entries: UInt64
-    /// Entries that could not be read or changed while they were read, and those of them that are missing.
+    /// In words: "everything", "all but 3 entries".
+    var holds: String
+    /// Whether the image may stand for its store, by itself; and what happened to entries, and what is wrong with the store as a whole.
+    var good: Bool
+    var notes: [EntryNote]
+    var doubts: [StoreDoubt]
+    /// Entries that something happened to but for those left out on purpose, and those of them that are missing.
     var issues: Int
     var unreadable: Int
     var issueExamples: [String]
@@ -38,6 +44,11 @@ struct StoreRecordResult: Encodable {
         ended = record.ended
         bytes = record.bytes
         entries = record.entries
+        let judgement = record.completeness
+        holds = judgement.words
+        good = judgement.isGood
+        notes = judgement.notes
+        doubts = judgement.doubts
         issues = record.issues
         unreadable = record.unreadable
         issueExamples = record.issueExamples

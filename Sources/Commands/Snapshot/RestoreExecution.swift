@@ -24,6 +24,11 @@ struct RestoreResult: Encodable {
     }
 }
 
+extension FilledStore {
+    /// The image itself does not hold all entries of the store that it was made of.
+    var lacksEntries: Bool { image.map { !$0.hasAllEntries } ?? false }
+}
+
 extension CommandContext {
     /// From the plan of a restore onto the running cluster to its report.
     func execute(_ prepared: PreparedRestore, of snapshots: Snapshots, _ consent: ConsentOptions, _ options: ClusterOptions) throws
@@ -42,7 +47,7 @@ extension CommandContext {
         guard try agree(to: plan, consent) else { return .done }
         let outcome = try watching { try snapshots.restore(prepared, job: $0) }
         report(outcome) { text(outcome, subject(of: plan, "is", "are"), options, $0) }
-        return outcome.stores.contains { $0.changes.issues > 0 } ? .flawed(.incomplete) : .done
+        return outcome.stores.contains { $0.changes.issues > 0 || $0.lacksEntries } ? .flawed(.incomplete) : .done
     }
 
     private func report(_ outcome: RestoreOutcome, _ text: (Terminal) -> String) {

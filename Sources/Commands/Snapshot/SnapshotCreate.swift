@@ -10,8 +10,9 @@ struct SnapshotCreateCommand: ClusterCommand {
         discussion: """
             All stores are captured side by side, under the quiesce hooks of the cluster
             file if it has any; then what changed since the last snapshot is archived.
-            Entries that cannot be read are counted and told; the snapshot exists then, and
-            the exit status is 14.
+            Entries that cannot be read are counted and named; the snapshot exists then, is
+            not good, and the exit status is 14. So it is when a store is half restored, lies
+            on another file system than before, or holds far less: holdfast snapshot accept.
 
             EXAMPLES:
               holdfast snapshot create before-upgrade -c acme.yaml
@@ -45,14 +46,13 @@ struct SnapshotCreateCommand: ClusterCommand {
         context.console.finish(json: ["snapshot": result]) {
             SnapshotCreateText(terminal: $0, now: context.now, storage: cluster.file.storage).text(outcome, seconds: seconds)
         }
-        return outcome.unreadable > 0 ? .flawed(.incomplete) : .done
+        return outcome.entry.manifest.isFlawless ? .done : .flawed(.incomplete)
     }
 
     private func warnings(_ outcome: SnapshotOutcome, _ shelter: ShelteredBy) -> [String] {
-        let missing = outcome.unreadable
-        let incomplete =
-            missing == 0 ? [] : ["the snapshot is incomplete: \(counted(missing, "entry", "entries")) could not be read"]
-        return incomplete + [outcome.crowding, shelter.warning].compactMap { $0 }
+        let manifest = outcome.entry.manifest
+        let lacks = manifest.shortcomings.map { "\(manifest.isGood ? "not all is in it" : "the snapshot is not good"): \($0)" }
+        return lacks + [outcome.crowding, shelter.warning].compactMap { $0 }
             + outcome.orphans.map { "removed the native image \($0), which an interrupted snapshot had left" }
     }
 }

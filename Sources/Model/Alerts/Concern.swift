@@ -53,6 +53,8 @@ package struct HealthFacts: Hashable, Sendable {
     /// What the last restores took.
     package var snapshotRestore: Measurement?
     package var clusterRestore: Measurement?
+    /// What the newest snapshot and the newest backup in each target lack.
+    package var imageReports: [ImageReport] = []
     /// Nil when the cluster never had a standby, and never was one.
     package var standing: Standing?
     /// Of a standby.
@@ -81,7 +83,8 @@ extension HealthFacts {
         let isActive = standing.map { $0.role == .active } ?? true
         let ofPolicies = isActive ? snapshotConcerns + policies.backups.flatMap(backupConcerns) + cutConcerns : []
         let all =
-            ofPolicies + readings.flatMap(\.concerns) + standingConcerns + standbyConcerns + rooms.compactMap(roomConcern)
+            ofPolicies + readings.flatMap(\.concerns) + imageReports.flatMap(\.concerns) + standingConcerns + standbyConcerns
+            + rooms.compactMap(roomConcern)
             + rooms.compactMap(forecastConcern)
             + troubleConcerns
         return all.sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }

@@ -23,6 +23,11 @@ package struct Catalogue: Hashable, Sendable, Codable {
     private var halves: [HalfRestoredStore]?
     /// Nil when there are none. See `ComparisonBase.swift`.
     var bases: [ComparisonBase]?
+    /// Ids of entries whose doubts a person has dispelled, how much stores held when they were last known to be right, and what the newest images
+    /// lack; nil when there are none. See `ImageStandings.swift`.
+    var accepted: [String]?
+    var baselines: [StoreBaseline]?
+    var reports: [ImageReport]?
     /// Nil in catalogues of before there were policies.
     private var policyState: Policies?
     /// Oldest first.
@@ -76,7 +81,10 @@ package struct Catalogue: Hashable, Sendable, Codable {
         targets.append(target)
     }
 
-    package mutating func removeTarget(named name: String) { targets.removeAll { $0.name == name } }
+    package mutating func removeTarget(named name: String) {
+        targets.removeAll { $0.name == name }
+        reports = reports?.filter { $0.target != name }
+    }
 
     package func target(named name: String) -> TargetRecord? { targets.first { $0.name == name } }
 
@@ -87,6 +95,10 @@ package struct Catalogue: Hashable, Sendable, Codable {
     /// Drops what is known of a snapshot that was deleted.
     package mutating func forget(_ id: String) {
         overrides[id] = nil
+        accepted = accepted.flatMap { known in
+            let rest = known.filter { $0 != id }
+            return rest.isEmpty ? nil : rest
+        }
         policyState?.forget([id])
         if safety?.snapshotID == id { safety = nil }
     }

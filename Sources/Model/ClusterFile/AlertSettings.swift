@@ -30,6 +30,8 @@ package struct AlertBounds: Hashable, Sendable {
     package var skewSeconds: Double?
     /// A place that is foretold to be full within this time.
     package var fullWithinSeconds: Double = 7 * 86_400
+    /// When less than so many of a hundred entries or bytes of a store are left.
+    package var shrink = ShrinkRule()
 
     package init() {}
 }
@@ -38,7 +40,7 @@ extension ClusterFileReader {
     mutating func alerts(_ map: YamlMap) -> AlertSettings {
         guard let node = map.node("alerts") else { return AlertSettings() }
         let line = map.line(of: "alerts")
-        let known = ["command", "webhook", "mail", "sendmail", "heartbeat", "max-pause", "max-skew", "full-within", "repeat"]
+        let known = ["command", "webhook", "mail", "sendmail", "heartbeat", "max-pause", "max-skew", "full-within", "shrink", "repeat"]
         guard let entry = YamlMap(node, what: "alerts", known: known, line: line, into: &complaints) else { return AlertSettings() }
         var settings = AlertSettings(
             command: entry.optional("command", into: &complaints), webhook: webhook("webhook", entry), mail: mail(entry))
@@ -51,6 +53,7 @@ extension ClusterFileReader {
         settings.bounds.pauseSeconds = seconds("max-pause", entry)
         settings.bounds.skewSeconds = seconds("max-skew", entry)
         settings.bounds.fullWithinSeconds = seconds("full-within", entry) ?? AlertBounds().fullWithinSeconds
+        settings.bounds.shrink = shrink(entry)
         if let text = entry.optional("repeat", into: &complaints) {
             do throws(Failure) { settings.repeatSeconds = try Period(text, for: "repeat").seconds } catch {
                 complaints.add(error.message, line: entry.line(of: "repeat"), remedy: error.hint)
@@ -77,6 +80,15 @@ extension ClusterFileReader {
             "\(key): \"\(printable(text))\" is not a length of time", line: entry.line(of: key), remedy: "write one such as 500ms, 2s or 7d"
         )
         return nil
+    }
+
+    private mutating func shrink(_ entry: YamlMap) -> ShrinkRule {
+        guard let text = entry.optional("shrink", into: &complaints) else { return ShrinkRule() }
+        if text.hasSuffix("%"), let percent = Int(text.dropLast()), (1...100).contains(percent) { return ShrinkRule(percent: percent) }
+        complaints.add(
+            "shrink: \"\(printable(text))\" is not a share", line: entry.line(of: "shrink"),
+            remedy: "write one from 1% to 100%: less than that being left of a store is told")
+        return ShrinkRule()
     }
 
     private mutating func webhook(_ key: String, _ entry: YamlMap) -> String? {

@@ -26,7 +26,8 @@ extension DrillReport {
         ["| store | kind | holds | verdict | restored in | checked in | size |", "|---|---|---|---|---|---|---|"]
             + stores.map { store in
                 let cells = [
-                    store.name, store.kind.rawValue, store.extent.rawValue, store.verdict.rawValue, spoken(store.restoreSeconds),
+                    store.name, store.kind.rawValue, store.holds ?? store.extent.rawValue, store.verdict.rawValue,
+                    spoken(store.restoreSeconds),
                     spoken(store.checkSeconds), ByteCount(store.bytes).text,
                 ]
                 return "| \(cells.joined(separator: " | ")) |"
@@ -37,7 +38,8 @@ extension DrillReport {
         let problems = verification.problems.map { "- **backup**: \($0)" }
         return problems
             + stores.flatMap { store in
-                store.problems.map { "- **\(store.name)**: \($0)" } + store.gaps.map { "- \(store.name), not tried: \($0)" }
+                store.problems.map { "- **\(store.name)**: \($0)" } + (store.lacks ?? []).map { "- not in the backup: \($0)" }
+                    + store.gaps.map { "- \(store.name), not tried: \($0)" }
                     + store.proofs.map { "- \(store.name): \($0)" }
             }
     }

@@ -51,6 +51,9 @@ package struct DrillReport: Hashable, Sendable, Codable {
         package var problems: [String]
         /// What could not be tried, and why.
         package var gaps: [String]
+        /// What the image has not of its store, in words (``Completeness/words``), and line by line; nil in reports of before it was noted.
+        package var holds: String?
+        package var lacks: [String]?
 
         package init(
             name: String, kind: StoreKind, extent: StoreExtent, restoreSeconds: Double = 0, checkSeconds: Double = 0, bytes: UInt64 = 0,
@@ -66,6 +69,15 @@ package struct DrillReport: Hashable, Sendable, Codable {
             self.proofs = proofs
             self.problems = problems
             self.gaps = gaps
+        }
+
+        /// Notes what the image holds. One that is not flawless is not proven to be what a restore should bring back.
+        package mutating func note(_ record: StoreRecord) {
+            let judgement = record.completeness
+            holds = judgement.words
+            let lines = judgement.lines(of: name, examples: 3)
+            lacks = lines.isEmpty ? nil : lines
+            if !judgement.isFlawless { verdict = max(verdict, .unproven) }
         }
 
         /// As lines among those of other stores.
@@ -151,6 +163,9 @@ package struct DrillReport: Hashable, Sendable, Codable {
     }
 
     package var gaps: [String] { stores.flatMap(\.namedGaps) }
+
+    /// What images have not of their stores.
+    package var lacks: [String] { stores.flatMap { $0.lacks ?? [] } }
 }
 
 /// What is remembered of a drill.

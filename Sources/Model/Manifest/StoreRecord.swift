@@ -84,10 +84,23 @@ package struct StoreRecord: Hashable, Sendable, Codable {
     package var kept: [KeptRows]?
     /// In a backup that keeps the files of the store as well (``StoredForm/physical``): their logical bytes.
     package var physicalBytes: UInt64?
-    /// Entries that could not be read or changed while they were read.
+    /// Entries that something happened to but for those that were left out on purpose (``note(_:)``).
     package var issues: Int
     /// The first few of them as lines for people.
     package var issueExamples: [String]
+    /// What happened to entries, by kind; nil when nothing did, and in manifests of before kinds were counted (``entryNotes``).
+    var notes: [EntryNote]?
+    /// Why the image may not stand for the store; nil when it may.
+    package var doubts: [StoreDoubt]?
+    /// Of the file system, HDFS or server that the store lies in; nil when it is not known.
+    package var place: String?
+    /// Of a native image: counting its entries was given up here; ``entries`` and ``bytes`` are not known then.
+    package var entriesAtLeast: UInt64?
+    /// Of an image whose store does not pin them: files that were open for writing. Nil: not asked for, or not to be had.
+    package var openFiles: [OpenFile]?
+    /// In a backup that was read from a native image: paths that the next one asks for again though nothing reports them as changed. Nil: none when
+    /// nothing happened to entries, otherwise more than can be noted.
+    package var again: [String]?
 
     package init(
         name: String, kind: StoreKind, role: StoreRole, path: String, bulkTables: [String] = [], image: ImageKind,

@@ -37,7 +37,7 @@ package struct ClusterRestorePlan: Plan, Hashable {
         let tail = [PlanSummary.Line("to write", ByteCount(bytesToWrite).text)] + checks.map { PlanSummary.Line("checked", $0) }
         return PlanSummary(
             title: "restore backup \(backup.name) into cluster \(file.name)", lines: head + matching.pairs.map(line) + tail,
-            warnings: releaseWarning + unfilledWarning + warnings, losses: losses,
+            warnings: releaseWarning + unfilledWarning + lackWarnings + warnings, losses: losses,
             undo: "holdfast cluster delete -c \(file.path): nothing else is changed")
     }
 
@@ -51,6 +51,12 @@ package struct ClusterRestorePlan: Plan, Hashable {
         return [
             "the backup was made under release \(backup.cluster.release), \(file.path) says \(file.release): the software has to migrate it"
         ]
+    }
+
+    private var lackWarnings: [String] {
+        matching.pairs.compactMap { $0.record.completeness.shortcoming(of: $0.record.name) }.map {
+            "the backup does not hold all of its store: \($0)"
+        }
     }
 
     private var unfilledWarning: [String] {

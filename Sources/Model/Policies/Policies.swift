@@ -89,6 +89,16 @@ package struct Policies: Hashable, Sendable, Codable {
         }
     }
 
+    /// What is wrong with an entry that was proven has been judged anew.
+    package mutating func reconsider(_ id: String, flawed: [String], at now: Timestamp) {
+        func judge(_ record: inout PolicyRecord) {
+            guard record.arrivals.contains(where: { $0.id == id && $0.flawedStores != nil }) else { return }
+            record.proved(id, flawed: flawed, at: now)
+        }
+        judge(&snapshotRecord)
+        for index in backups.indices { judge(&backups[index].record) }
+    }
+
     /// What is known of a snapshot or backup that was removed goes.
     package mutating func forget(_ ids: Set<String>) {
         snapshotRecord.forget(ids)

@@ -49,11 +49,13 @@ package struct PolicyRecord: Hashable, Sendable, Codable {
         missed = 0
     }
 
-    package mutating func arrive(_ id: String, _ name: SnapshotName, _ quality: Arrival.Quality, at reading: ClockReading) {
+    package mutating func arrive(
+        _ id: String, _ name: SnapshotName, _ quality: Arrival.Quality, flawedStores: [String] = [], at reading: ClockReading
+    ) {
         var line = time ?? TrustedTime(reading)
         line.advance(to: reading)
         time = line
-        arrivals.append(Arrival(id: id, name: name, at: line.now, quality: quality))
+        arrivals.append(Arrival(id: id, name: name, at: line.now, quality: quality, flawedStores: flawedStores))
         pending = nil
         if quality == .good { lastGood = reading.wall }
     }
@@ -70,9 +72,12 @@ package struct PolicyRecord: Hashable, Sendable, Codable {
     }
 
     /// One that arrived is what it should be, or lacks entries.
-    package mutating func proved(_ id: String, _ quality: Arrival.Quality, at now: Timestamp) {
-        for index in arrivals.indices where arrivals[index].id == id { arrivals[index].quality = quality }
-        if quality == .good { lastGood = now }
+    package mutating func proved(_ id: String, flawed stores: [String], at now: Timestamp) {
+        for index in arrivals.indices where arrivals[index].id == id {
+            arrivals[index].quality = stores.isEmpty ? .good : .flawed
+            arrivals[index].flawedStores = stores.isEmpty ? nil : stores
+        }
+        if stores.isEmpty { lastGood = now }
     }
 
     /// When the next run is due; not after `now` when that is now.

@@ -52,7 +52,7 @@ package struct Retention: Hashable, Sendable {
         self.schedule = schedule
     }
 
-    /// By id, the buckets that an entry stands in and whether it is the newest good one. `arrivals` in their order; whatever else holds an
+    /// By id, the buckets that an entry stands in and whether it is the newest good one, of all stores or of one that is flawed in others. `arrivals` in their order; whatever else holds an
     /// entry is for the caller to add.
     package func holds(on arrivals: [Arrival]) -> [String: Set<Hold>] {
         var holds: [String: Set<Hold>] = [:]
@@ -60,6 +60,9 @@ package struct Retention: Hashable, Sendable {
             for arrival in standing(in: rule, arrivals) { holds[arrival.id, default: []].insert(.bucket(rule)) }
         }
         if let newest = arrivals.last(where: { $0.quality == .good }) ?? arrivals.last { holds[newest.id, default: []].insert(.newestGood) }
+        for store in Set(arrivals.flatMap { $0.flawedStores ?? [] }) {
+            if let newest = arrivals.last(where: { $0.isGood(for: store) }) { holds[newest.id, default: []].insert(.newestGood) }
+        }
         return holds
     }
 
@@ -85,5 +88,12 @@ package struct Retention: Hashable, Sendable {
             }
         }
         return chosen
+    }
+}
+
+extension Arrival {
+    /// Whether the image of a store in it may stand for the store. One that is flawed for reasons that name no store is good for none.
+    fileprivate func isGood(for store: String) -> Bool {
+        quality == .good || flawedStores.map { !$0.contains(store) } ?? false
     }
 }

@@ -51,6 +51,8 @@ package struct Arrival: Hashable, Sendable, Codable {
     /// By ``TrustedTime``: never before the one that arrived earlier.
     package var at: Timestamp
     package var quality: Quality
+    /// Names of stores that are not good in it; nil in catalogues of before they were noted, and when there are none.
+    package var flawedStores: [String]?
 
     package enum Quality: String, Sendable, Codable {
         /// All that was to be in it is in it; of a backup, proven.
@@ -59,10 +61,11 @@ package struct Arrival: Hashable, Sendable, Codable {
         case flawed
     }
 
-    package init(id: String, name: SnapshotName, at: Timestamp, quality: Quality) {
+    package init(id: String, name: SnapshotName, at: Timestamp, quality: Quality, flawedStores: [String] = []) {
         self.id = id
         self.name = name
         self.at = at
         self.quality = quality
+        self.flawedStores = flawedStores.isEmpty ? nil : flawedStores
     }
 }

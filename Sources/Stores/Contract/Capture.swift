@@ -56,6 +56,12 @@ package struct CapturedImage: Sendable {
     package var reloadable: [ReloadItem]
     /// Rows that it holds, where they are counted.
     package var kept: [KeptRows] = []
+    /// What happened to entries while the image was pinned, where it is native and they were looked at one by one.
+    package var seen = IssueSummary()
+    /// Of a native image: counting its entries was given up here.
+    package var entriesAtLeast: UInt64?
+    /// Files that were open for writing when the image was pinned, where that does not fix their length; nil when they cannot be told.
+    package var openFiles: [OpenFile]?
     /// Where nothing was pinned: counts, while `source` is read, the entries that changed after the cut. To be read when it has been archived.
     package var changes: ChangeCounter?
 

@@ -3,6 +3,9 @@ import HostIO
 /// Files and bytes below a directory.
 struct Census: Hashable, Sendable {
     private(set) var files: UInt64 = 0
+    /// Without the root.
+    private(set) var directories: UInt64 = 0
+    private(set) var others: UInt64 = 0
     /// Logical.
     private(set) var bytes: UInt64 = 0
 
@@ -24,9 +27,12 @@ struct Census: Hashable, Sendable {
             left -= 1
             guard left >= 0 else { return false }
             if entry.kind == .directory {
+                directories += 1
                 guard let below = try? SharedDescriptor(folder.descriptor.openDirectory(entry.name)) else { continue }
                 guard try add(below, &left, depth: depth - 1) else { return false }
-            } else if let status = try? folder.descriptor.status(of: entry.name), status.kind == .file {
+            } else if let status = try? folder.descriptor.status(of: entry.name) {
+                others += status.kind == .file ? 0 : 1
+                guard status.kind == .file else { continue }
                 files += 1
                 bytes = bytes.addingReportingOverflow(UInt64(exactly: status.size) ?? 0).partialValue
             }

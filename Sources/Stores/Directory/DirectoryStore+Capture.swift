@@ -55,8 +55,16 @@ extension DirectoryStore {
                 guard let image = captured.withLock({ $0[capture.imageID] }) else {
                     throw Failure(.internal, "store \(declaration.name): image \(capture.imageID) is not captured")
                 }
-                try SharedDescriptor(Descriptor.openDirectory(image.path)).syncFileSystem()
-                return CapturedImage(source: image.source(excluding: excluded), shape: .contentDefined)
+                let root = SharedDescriptor(try Descriptor.openDirectory(image.path))
+                try root.syncFileSystem()
+                var captured = CapturedImage(source: image.source(excluding: excluded), shape: .contentDefined)
+                if let census = try Census(of: root, limit: Census.quick) {
+                    captured.facts[StoreRecord.entriesFact] = "\(census.files + census.directories + census.others)"
+                    captured.sizes = [.full: census.bytes]
+                } else {
+                    captured.entriesAtLeast = UInt64(Census.quick)
+                }
+                return captured
             }
             let changes = ChangeCounter()
             let live = LocalDirectory(path: path, options: .init(excludedAtRoot: excluded))

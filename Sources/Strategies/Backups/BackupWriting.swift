@@ -175,7 +175,8 @@ struct BackupWriting {
             record.bytes = outcome.totals.bytes
             record.entries = outcome.totals.files + outcome.totals.directories + outcome.totals.others
         }
-        record.issues += outcome.issueCount
+        record.note(outcome.summary.notes)
+        record.again = outcome.summary.again
         return Part(record: record, node: outcome.root)
     }
 

@@ -42,7 +42,7 @@ extension Backups {
         let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
         let sample = PolicyRecord.Sample(seconds: seconds, bytesAdded: backup.bytesAdded, bytes: backup.entry.manifest.bytes)
         try change(policy) { record in
-            record.proved(backup.entry.id.hex, backup.entry.quality, at: cluster.host.clock.now())
+            record.proved(backup.entry.id.hex, flawed: backup.entry.manifest.flawedStores, at: cluster.host.clock.now())
             record.add(sample)
         }
         // The backup is there, whatever comes of this.

@@ -78,6 +78,6 @@ extension Cluster {
 }
 
 extension RepositoryEntry {
-    /// Good when every entry of its stores is in it.
-    package var quality: Arrival.Quality { manifest.stores.contains { $0.unreadable > 0 } ? .flawed : .good }
+    /// Good when it may stand for its stores, whatever a person has accepted (``Catalogue/quality(of:id:)``).
+    package var quality: Arrival.Quality { manifest.isGood ? .good : .flawed }
 }

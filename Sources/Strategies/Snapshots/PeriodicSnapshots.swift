@@ -32,7 +32,8 @@ extension Snapshots {
         sample.skewSeconds = outcome.entry.manifest.cut.skewSeconds
         try cluster.updateCatalogue { catalogue in
             catalogue.policies.snapshotRecord.arrive(
-                outcome.entry.id.hex, name, outcome.entry.quality, at: cluster.host.readClocks())
+                outcome.entry.id.hex, name, outcome.entry.quality, flawedStores: outcome.entry.manifest.flawedStores,
+                at: cluster.host.readClocks())
             catalogue.policies.snapshotRecord.add(sample)
         }
         // The snapshot is there, whatever comes of this.

@@ -44,8 +44,8 @@ package struct SnapshotOutcome: Sendable {
     /// Why there should not be many more of its style; nil when there are few.
     package var crowding: String?
 
-    /// Entries that are missing in it: the snapshot exists, and is not all of the store.
-    package var unreadable: Int { entry.manifest.stores.reduce(0) { $0 + $1.unreadable } }
+    /// What it lacks, a line a store.
+    package var shortcomings: [String] { entry.manifest.shortcomings }
 }
 
 /// Snapshots of one cluster: taken, listed, kept, restored.
@@ -94,8 +94,9 @@ package struct Snapshots: Sendable {
         job.log(
             "snapshot \(manifest.name): \(ByteCount(outcome.bytesStored)) added, paused \(DurationText.spoken(seconds: cut.pauseSeconds)), skew "
                 + "\(DurationText.spoken(seconds: cut.skewSeconds))")
-        let missing = manifest.stores.reduce(0) { $0 + $1.unreadable }
-        if missing > 0 { job.log("incomplete: \(counted(missing, "entry", "entries")) could not be read") }
+        for record in manifest.stores {
+            for line in record.completeness.lines(of: record.name, examples: EntryNote.mostNamed) { job.log("incomplete: \(line)") }
+        }
         if !removed.isEmpty { job.log("expired and removed: \(removed.map(\.text).joined(separator: " "))") }
     }
 

@@ -11,11 +11,16 @@ package struct KeptSnapshot: Sendable {
     package var keeping: Keeping
     /// What holds one of the policy; nil for others, which ``keeping`` is all about.
     package var holds: Set<Hold>?
+    /// A person has said that the stores are right as it shows them.
+    package var isAccepted = false
+    /// It may stand for the cluster: nothing is missing, and the stores were as they should be.
+    package var isGood: Bool
 
     package init(entry: RepositoryEntry, keeping: Keeping, holds: Set<Hold>? = nil) {
         self.entry = entry
         self.keeping = keeping
         self.holds = holds
+        isGood = entry.manifest.isGood
     }
 
     package var name: SnapshotName { entry.manifest.name }
@@ -54,7 +59,11 @@ extension Snapshots {
     }
 
     private func keeping(_ entry: RepositoryEntry, by catalogue: Catalogue, _ holds: [String: Set<Hold>]) -> KeptSnapshot {
-        KeptSnapshot(entry: entry, keeping: catalogue.keeping(of: entry.manifest, id: entry.id.hex), holds: holds[entry.id.hex])
+        var kept = KeptSnapshot(
+            entry: entry, keeping: catalogue.keeping(of: entry.manifest, id: entry.id.hex), holds: holds[entry.id.hex])
+        kept.isAccepted = catalogue.isAccepted(entry.id.hex)
+        kept.isGood = catalogue.quality(of: entry.manifest, id: entry.id.hex) == .good
+        return kept
     }
 
     /// Runs `body` under a lock that keeps deletions away.

@@ -87,9 +87,7 @@ extension Snapshots {
         try records.filter { try !isReadable($0) }.map {
             "\($0.name) cannot be read as it is: what is left of it is replaced, and undo cannot bring it back"
         }
-            + records.filter { $0.issues > 0 }.map {
-                "\($0.name): \(counted($0.issues, "entry", "entries")) could not be read well when it was taken"
-            }
+            + records.compactMap { $0.completeness.shortcoming(of: $0.name).map { "the snapshot does not hold all of its store: \($0)" } }
             + records.filter { $0.precision == .fuzzy }.map {
                 "\($0.name): its files were read one after the other over \(DurationText.spoken(seconds: $0.ended.secondsSince($0.began)))"
             }

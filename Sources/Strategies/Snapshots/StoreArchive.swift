@@ -16,10 +16,7 @@ struct StoreArchive {
         if capture.precision == .fuzzy { record.ended = max(record.ended, ended) }
         record.image = .archived
         record.entries = outcome.totals.files + outcome.totals.directories + outcome.totals.others
-        record.issues = outcome.issueCount
-        record.issueExamples = outcome.issues.prefix(10).map { "\($0.kind.rawValue) \($0.path): \($0.detail)" }
-        let unreadable = outcome.issues.filter { $0.kind == .unreadable }.count
-        if unreadable > 0 { record.facts[StoreRecord.unreadableFact] = "\(unreadable)" }
+        record.note((image.seen + outcome.summary).notes)
         record.tree = outcome.root.subtree?.hex
         record.kept = image.kept.isEmpty ? nil : image.kept
         node = outcome.root
@@ -30,7 +27,10 @@ struct StoreArchive {
         record = Self.record(capture, image, store, bytes: bytes)
         record.image = .native
         record.nativeImageID = capture.imageID
-        record.entries = image.facts["entries"].flatMap(UInt64.init) ?? 0
+        record.entries = image.facts[StoreRecord.entriesFact].flatMap(UInt64.init) ?? 0
+        record.entriesAtLeast = image.entriesAtLeast
+        record.openFiles = image.openFiles
+        record.note(image.seen.notes)
         node = nil
     }
 

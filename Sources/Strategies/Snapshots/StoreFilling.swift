@@ -22,6 +22,9 @@ package struct FilledStore: Sendable {
     }
 
     /// The store was found equal to the image.
+    /// What the image has of the store that it was made of.
+    package var image: Completeness?
+
     package var isEqual: Bool { changes.issues == 0 && check.differences == 0 }
 }
 
@@ -65,7 +68,9 @@ extension Cluster {
             let checked = try? adapter.fileTime()
             let check = try adapter.check(against: image, scratch: scratch, job: job)
             let seconds = Double(host.clock.monotonicNanoseconds() &- start) / 1e9
-            return FilledStore(name: record.name, changes: changes, check: check, checked: checked, seconds: seconds)
+            var filled = FilledStore(name: record.name, changes: changes, check: check, checked: checked, seconds: seconds)
+            filled.image = record.completeness
+            return filled
         } catch {
             throw Failure(describing: error).about(store: record.name)
         }

@@ -18,16 +18,18 @@ extension Cluster {
             let image = try image(of: record, in: entry, reader, form: form)
             let rehearsed = try adapter.rehearse(image, of: record, scratch: scratch, job: job)
             let found = rehearsed.findings
-            let report = DrillReport.Store(
+            var report = DrillReport.Store(
                 name: record.name, kind: record.kind, extent: record.extent, restoreSeconds: found.restoreSeconds,
                 checkSeconds: found.checkSeconds, bytes: found.bytes, proofs: found.proofs, problems: problems + found.problems,
                 gaps: found.gaps)
+            report.note(record)
             return (report, rehearsed)
         } catch {
             let failure = Failure(describing: error)
             guard failure.isOfTheImage else { throw failure.about(store: record.name) }
-            let report = DrillReport.Store(
+            var report = DrillReport.Store(
                 name: record.name, kind: record.kind, extent: record.extent, problems: problems + [printable(failure.summary, limit: 400)])
+            report.note(record)
             return (report, nil)
         }
     }

@@ -241,7 +241,6 @@ struct Preflight {
         if manifest.program != cluster.program {
             warnings.append("the backups are made by \(manifest.program), this is \(cluster.program)")
         }
-        let flawed = manifest.stores.filter { $0.unreadable > 0 }.map(\.name)
-        if !flawed.isEmpty { warnings.append("entries of \(flawed.joined(separator: ", ")) could not be read for the newest backup") }
+        warnings += manifest.shortcomings.map { "the newest backup is not whole: \($0)" }
     }
 }

@@ -6,16 +6,19 @@ import Testing
 /// The forms that other programs rely on.
 @Suite struct JSONShapeTests {
     static let snapshotKeys: Set = [
-        "name", "id", "created", "release", "style", "reason", "pinned", "expires", "heldBy", "sizes", "pauseSeconds", "skewSeconds",
+        "name", "id", "created", "release", "style", "reason", "pinned", "expires", "heldBy", "good", "accepted", "lacks", "sizes",
+        "pauseSeconds", "skewSeconds",
         "consistency",
         "stores",
     ]
     static let storeKeys: Set = [
-        "name", "kind", "role", "path", "image", "extent", "precision", "began", "ended", "bytes", "entries", "issues", "unreadable",
+        "name", "kind", "role", "path", "image", "extent", "precision", "began", "ended", "bytes", "entries", "holds", "good", "notes",
+        "doubts", "issues", "unreadable",
         "issueExamples", "fullWalk", "reload", "kept", "physicalBytes",
     ]
     static let backupKeys: Set = [
-        "name", "id", "target", "mode", "cut", "created", "cluster", "release", "snapshot", "bytes", "drill", "stores",
+        "name", "id", "target", "mode", "cut", "created", "cluster", "release", "snapshot", "bytes", "good", "accepted", "lacks", "drill",
+        "stores",
     ]
 
     @Test(.timeLimit(.minutes(10))) func `every result has its keys and its types`() throws {
@@ -82,7 +85,10 @@ import Testing
         let object = try result.json()
         #expect(Set(object.keys) == ["snapshots"])
         let snapshot = try #require((object["snapshots"] as? [[String: Any]])?.first)
-        #expect(Set(snapshot.keys) == ["name", "id", "created", "release", "style", "reason", "pinned", "expires", "heldBy", "sizes"])
+        #expect(
+            Set(snapshot.keys) == [
+                "name", "id", "created", "release", "style", "reason", "pinned", "expires", "heldBy", "good", "accepted", "lacks", "sizes",
+            ])
         let sizes = try #require(snapshot["sizes"] as? [String: Int])
         #expect(Set(sizes.keys) == ["full", "lightweight", "dataless"])
         #expect(sizes["full", default: 0] > sizes["lightweight", default: 0])
@@ -121,7 +127,7 @@ import Testing
         let shown = try cluster.succeed("backup", "show", "b", "--json").json("backup")
         #expect(Set(shown.keys) == Self.backupKeys)
         let verification = try cluster.succeed("backup", "verify", "b", "--target", "nas", "--read-data", "--json").json("verification")
-        #expect(Set(verification.keys) == ["backup", "target", "check", "alsoAffected", "seconds"])
+        #expect(Set(verification.keys) == ["backup", "target", "check", "lacks", "alsoAffected", "seconds"])
         let prune = try cluster.succeed("target", "prune", "nas", "--grace", "0s", "--yes", "--json").json("prune")
         #expect(Set(prune.keys) == ["packsDeleted", "packsMarked", "bytesWritten", "bytesFreed", "expired"])
         let own = try cluster.succeed("snapshot", "prune", "--yes", "--json").json("prune")

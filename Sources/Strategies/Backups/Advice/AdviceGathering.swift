@@ -25,7 +25,7 @@ package struct AdviceGathering: Sendable {
         facts.isStorageInHDFS = HDFSAddress.isMeant(by: cluster.file.storage)
         facts.hdfsStores = cluster.file.stores.filter { $0.kind == .hdfs }.map(\.name)
         facts.storageSharesDiskWith = stores(onDiskOf: cluster.file.storage)
-        let good = try Snapshots(cluster).list().snapshots.filter { $0.entry.quality == .good }
+        let good = try Snapshots(cluster).list().snapshots.filter(\.isGood)
         facts.snapshots = good.count
         facts.newestSnapshot = good.map(\.entry.manifest.cut.began).max()
         facts.targets = try cluster.targets().map { target($0, catalogue, history) }
@@ -62,7 +62,10 @@ package struct AdviceGathering: Sendable {
     private func look(_ place: TargetPlace, _ target: inout AdviceFacts.Target) throws {
         let backups = Backups(cluster)
         let id = try cluster.identity().id
-        let entries = try backups.list(in: place.name).entries.filter { $0.manifest.cluster.id == id && $0.quality == .good }
+        let known = try cluster.catalogue()
+        let entries = try backups.list(in: place.name).entries.filter {
+            $0.manifest.cluster.id == id && known.quality(of: $0.manifest, id: $0.id.hex) == .good
+        }
         target.standbys = (try? EpochFolder(target: place.path, cluster: id, host: cluster.host).standbyNotices().map(\.host)) ?? []
         target.backups = entries.count
         target.newest = entries.map(\.manifest.cut.began).max()

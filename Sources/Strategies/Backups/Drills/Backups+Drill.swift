@@ -73,6 +73,7 @@ extension Backups {
     private func tell(_ report: DrillReport, _ job: JobControl) throws {
         for problem in report.problems { job.log("failed: \(problem)") }
         for gap in report.gaps { job.log("not tried: \(gap)") }
+        for line in report.lacks { job.log("not in the backup: \(line)") }
         guard report.verdict == .failed else { return }
         throw Failure(
             .damaged, "the backup \(report.backup) failed its drill",

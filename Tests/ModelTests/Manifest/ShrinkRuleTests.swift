@@ -1,0 +1,76 @@
+import Model
+import Testing
+
+@Suite struct ShrinkRuleTests {
+    private let cut = Timestamp(seconds: 1_795_456_200)
+
+    private func record(_ entries: UInt64, _ bytes: UInt64, place: String? = "ext4 1") -> StoreRecord {
+        var record = StoreRecord(
+            name: "up", kind: .directory, role: .content, path: "/up", image: .archived, began: cut, ended: cut, entries: entries,
+            bytes: bytes)
+        record.place = place
+        return record
+    }
+
+    private func doubts(_ now: StoreRecord, _ before: StoreRecord, percent: Int = 50) -> [StoreDoubt.Kind?] {
+        ShrinkRule(percent: percent).doubts(about: now, since: StoreBaseline(before, at: cut, source: "the snapshot s1")).map(\.kind)
+    }
+
+    @Test func `less than half of the entries or of the bytes is told, half is not`() {
+        #expect(doubts(record(49, 5 << 20), record(100, 5 << 20)) == [.shrunk])
+        #expect(doubts(record(50, 5 << 20), record(100, 5 << 20)) == [])
+        #expect(doubts(record(100, (5 << 19) - 1), record(100, 5 << 20)) == [.shrunk])
+        #expect(doubts(record(80, 5 << 20), record(100, 5 << 20), percent: 90) == [.shrunk])
+        #expect(doubts(record(2, 1), record(100, 5 << 20), percent: 1) == [.shrunk])
+    }
+
+    @Test func `small stores are told of only when nothing is left`() {
+        #expect(doubts(record(1, 10), record(9, 1000)) == [])
+        #expect(doubts(record(0, 0), record(2, 10)) == [.emptied])
+        #expect(doubts(record(0, 0), record(0, 0)) == [])
+        #expect(doubts(record(1, 0), record(1, 2 << 20)) == [.emptied])
+    }
+
+    @Test func `another place is told, an unknown one is not`() {
+        #expect(doubts(record(9, 9, place: "xfs 2"), record(9, 9)) == [.elsewhere])
+        #expect(doubts(record(9, 9, place: nil), record(9, 9)) == [])
+        #expect(doubts(record(9, 9), record(9, 9, place: nil)) == [])
+        #expect(doubts(record(0, 0, place: "xfs 2"), record(9, 9)) == [.elsewhere, .emptied])
+    }
+
+    @Test func `what was not counted is not compared`() {
+        var native = record(0, 0)
+        native.image = .native
+        #expect(doubts(native, record(100, 5 << 20)) == [])
+        native.facts[StoreRecord.entriesFact] = "0"
+        #expect(doubts(native, record(100, 5 << 20)) == [.emptied])
+        var huge = record(0, 0)
+        huge.image = .native
+        huge.entriesAtLeast = 100_000
+        #expect(doubts(huge, record(1_000_000, 5 << 30)) == [] && doubts(record(12, 12), huge) == [.shrunk])
+    }
+}
+
+@Suite struct LastGoodTests {
+    @Test func `the last good image of each store stays while all later ones are flawed`() {
+        let images = [
+            ImageStanding(id: "a", stores: ["x", "y"], flawed: []), ImageStanding(id: "b", stores: ["x", "y"], flawed: ["x"]),
+            ImageStanding(id: "c", stores: ["x", "y"], flawed: ["x", "y"]),
+        ]
+        #expect(images.lastGood == ["a", "b"])
+        #expect(Array(images.prefix(1)).lastGood == [])
+        #expect((images + [ImageStanding(id: "d", stores: ["x", "y"], flawed: [])]).lastGood == [])
+        #expect([ImageStanding(id: "e", stores: ["x"], flawed: ["x"])].lastGood == [])
+    }
+
+    @Test func `a policy keeps the newest good one of each store for as long as it takes`() throws {
+        let policy = Retention(keep: try KeepRules("2@1h", most: 10), schedule: try Schedule(every: "1h"))
+        let arrivals = try (0..<50).map { hour in
+            Arrival(
+                id: "\(hour)", name: try SnapshotName("s\(hour)"), at: Timestamp(seconds: 1_795_305_600 + Int64(hour) * 3600),
+                quality: hour < 3 ? .good : .flawed, flawedStores: hour < 3 ? [] : hour < 7 ? ["x"] : ["x", "y"])
+        }
+        let left = Set(policy.leaving(arrivals).map(\.id))
+        #expect(Set(arrivals.map(\.id)).subtracting(left) == ["2", "6", "48", "49"])
+    }
+}
