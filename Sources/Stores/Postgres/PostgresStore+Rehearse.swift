@@ -32,6 +32,7 @@ extension PostgresStore {
                 findings.checkSeconds = Double(host.clock.monotonicNanoseconds() &- restored) / 1e9
                 return RehearsedServer(findings: findings, server: server, database: databaseOfConnection)
             } catch {
+                let error = server.explained(error)
                 server.stop()
                 throw error
             }

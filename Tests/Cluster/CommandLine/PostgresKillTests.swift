@@ -30,13 +30,14 @@ import Testing
             storage: storage
             password-file: password
             targets: [{name: nas, path: nas}]
+            quiesce: {begin: "while [ -e \(home.file("hold")) ]; do sleep 0.02; done", end: "true", timeout: 60s}
             stores:
               - name: catalog
                 kind: postgres
                 role: metadata
                 connection: "\(server.connection)"
                 data-directory: \(server.data)
-                service: {stop: "\(stop)", start: "\(start)", timeout: 15s}
+                service: {stop: "\(stop)", start: "\(start)", timeout: 60s}
             """
         try AtomicFile.write(Array(text.utf8), to: home.file("acme.yaml"))
     }
@@ -50,32 +51,70 @@ import Testing
         try #require(result.status == 0, "\(arguments): \(result.out)\(result.err)", sourceLocation: sourceLocation)
     }
 
-    /// Runs the program and, when `moment` has come, strikes; gives what it said, or nil when it was killed.
+    /// Runs the program and, when `moment` has come, strikes; gives what it said, or nil when it was killed. It stands still from the moment to the
+    /// strike, however busy the machine is. A snapshot waits at its cut until then, so that the moment comes; a restore needs one of its own.
     private func run(
         _ arguments: [String], when moment: () throws -> Bool, strike: (Int32) throws -> Void
     ) throws -> HoldfastProgram.Result? {
+        if arguments[1] != "restore" { try AtomicFile.write([], to: home.file("hold")) }
+        return try running(arguments) { number in
+            let isStruck = try strikeAt(moment, number, strike)
+            try removeTree(home.file("hold"))
+            kill(number, SIGCONT)
+            #expect(isStruck, "it ended before")
+        }
+    }
+
+    /// Runs the program and `body` beside it, with the number of the process; gives what it said, or nil when it was killed.
+    private func running(_ arguments: [String], _ body: (Int32) throws -> Void) throws -> HoldfastProgram.Result? {
         let pid = home.file("pid")
         try? removeTree(pid)
         let command = "\(HoldfastProgram.path) \(arguments.joined(separator: " ")) -c \(home.file("acme.yaml"))"
         let line = "echo $$ > \(pid).new; mv \(pid).new \(pid); exec \(command)"
         let thread = try WorkerThread(named: "program") { [home] in
-            let outcome = try ChildProcess(["/bin/sh", "-c", line], workingDirectory: home.path, timeout: .seconds(60)).run()
+            let outcome = try ChildProcess(["/bin/sh", "-c", line], workingDirectory: home.path, timeout: .seconds(120)).run()
             let status: Int32 = if case .exited(let status) = outcome.ending { status } else { -1 }
             try AtomicFile.write(Array("\(status)\n\(outcome.outputText)\(outcome.errorText)".utf8), to: home.file("said"))
         }
         while try statusOfPath(pid) == nil { sched_yield() }
         let number = try #require(Int32(String(decoding: try AtomicFile.read(pid), as: UTF8.self).prefix { $0.isNumber }))
-        while try !moment(), kill(number, 0) == 0 { sched_yield() }
-        try strike(number)
+        try body(number)
         try thread.join()
         let said = String(decoding: try AtomicFile.read(home.file("said")), as: UTF8.self)
         let status = try #require(said.split(separator: "\n").first.flatMap { Int32($0) })
         return status < 0 ? nil : HoldfastProgram.Result(status: status, out: said, err: "")
     }
 
+    /// False when the process ended before the moment came.
+    private func strikeAt(_ moment: () throws -> Bool, _ number: Int32, _ strike: (Int32) throws -> Void) throws -> Bool {
+        while kill(number, 0) == 0 {
+            guard try moment() else {
+                sched_yield()
+                continue
+            }
+            kill(number, SIGSTOP)
+            while try threads(of: number).contains(where: { $0 != "T" && $0 != "Z" }) { sched_yield() }
+            if try moment() {
+                try strike(number)
+                return true
+            }
+            kill(number, SIGCONT)
+        }
+        return false
+    }
+
+    /// The states of its threads (proc(5), `stat`).
+    private func threads(of number: Int32) throws -> [String] {
+        let tasks = try? Descriptor.openDirectory("/proc/\(number)/task").entries()
+        return (tasks ?? []).compactMap { task in
+            let words = try? AtomicFile.read("/proc/\(number)/task/\(FileName.text(task.name))/stat", limit: 4096)
+            return words.flatMap { String(decoding: $0, as: UTF8.self).split(separator: ")").last?.split(separator: " ").first.map(String.init) }
+        }
+    }
+
     private func killed(_ arguments: String..., when moment: () throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let result = try run(arguments, when: moment) { kill($0, SIGKILL) }
-        #expect(result == nil, "it ended before: \(result?.out ?? "")", sourceLocation: sourceLocation)
+        #expect(result == nil, "\(result?.out ?? "")", sourceLocation: sourceLocation)
     }
 
     private func snapshots() throws -> [String] {
@@ -127,7 +166,7 @@ import Testing
         // A restore, step by step.
         for moment in ["after-stop", "before-start"] {
             try AtomicFile.write([], to: home.file(moment))
-            let outcome = try run(["snapshot", "restore", "first", "--yes"], when: { false }, strike: { _ in })
+            let outcome = try running(["snapshot", "restore", "first", "--yes"]) { _ in }
             #expect(outcome == nil, "\(moment): \(outcome?.out ?? "")")
             try restarted(moment)
             let now = try content()

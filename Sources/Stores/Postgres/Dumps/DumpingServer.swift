@@ -29,11 +29,12 @@ final class DumpingServer: StoreRebuilding {
         let work = Work(store: store, server: server, writing: writing, extent: extent, dumps: dumps, job: job)
         self.work = work
         thread = try WorkerThread(named: "dump") {
+            defer { server.stop() }
             do {
-                defer { server.stop() }
                 for database in databases { try work.dump(database) }
                 dumps.end()
             } catch {
+                let error = server.explained(error)
                 dumps.fail(error)
                 throw error
             }
@@ -84,7 +85,7 @@ final class DumpingServer: StoreRebuilding {
             defer { tap.close() }
             writing.holding = tap.folder
             do { return try writing.write(database, rows, job) } catch {
-                let error = error is Cancelled ? error : tap.problem ?? error
+                let error = server.explained(error is Cancelled ? error : tap.problem ?? error)
                 // Before the tap is waited for, which waits for readers.
                 dumps.fail(error)
                 throw error

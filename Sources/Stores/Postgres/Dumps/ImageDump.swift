@@ -26,6 +26,7 @@ struct ImageDump {
             if isDumps { try copyGlobals(to: writing.folder) } else { try writing.writeGlobals(job) }
             return try DumpingServer(store, server, writing, extent, try databases(server), job: job)
         } catch {
+            let error = server.explained(error)
             server.stop()
             throw error
         }
@@ -62,6 +63,7 @@ struct ImageDump {
             }
             return (server, programs)
         } catch {
+            let error = server.explained(error)
             server.stop()
             throw error
         }

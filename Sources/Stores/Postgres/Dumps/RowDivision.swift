@@ -43,7 +43,7 @@ private final class PartSession {
     private var relay: RowRelay
 
     init(_ place: RowTap.Server) throws {
-        server = try LocalSocket(place.socket, in: place.folder)
+        server = try place.connect()
         relay = RowRelay(server)
         try relay.send(ClientMessages.beginning(user: place.user, database: place.database))
         try finish("connect")

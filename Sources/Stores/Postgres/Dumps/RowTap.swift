@@ -24,6 +24,15 @@ final class RowTap: Sendable {
 
         final class SharedTurn: Sendable { let mutex = Mutex(()) }
 
+        /// A session with it, to speak its protocol. One that cannot be reached is a failure of the store, whatever the system says of its socket.
+        func connect() throws(Failure) -> LocalSocket {
+            do throws(SystemError) { return try LocalSocket(socket, in: folder) } catch {
+                throw Failure(
+                    .store, "store \(store): the server on a copy of the image cannot be reached", hint: "run the command again",
+                    cause: error.reason)
+            }
+        }
+
         func failure(_ error: any Error) -> Failure {
             Failure(
                 .store, "store \(store): rows cannot be read from the server on a copy of the image", hint: "run the command again",
@@ -54,7 +63,7 @@ final class RowTap: Sendable {
         thread = try WorkerThread(named: "tap") {
             while let client = try listener.accept() {
                 do {
-                    let connection = try LocalSocket(server.socket, in: server.folder)
+                    let connection = try server.connect()
                     let session = RowTapSession(client: client, to: server, connection, begin)
                     let thread = try WorkerThread(named: "tap rows") { try session.run() }
                     sessions.running.withLock { $0.append((session, thread)) }

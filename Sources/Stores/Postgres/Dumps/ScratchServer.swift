@@ -11,11 +11,14 @@ import Model
 final class ScratchServer: Sendable {
     /// Of its log, for a failure.
     private static let logLimit = 4 << 20
+    /// From its last sign of life until its end is known, at most.
+    private static let reaping = Duration.seconds(10)
 
     private let data: ScratchData
     private let host: Host
     private let thread: WorkerThread
-    private let ended: Monitor<ChildProcess.Outcome?>
+    /// A failure where it could not be started at all.
+    private let ended: Monitor<Result<ChildProcess.Outcome, SystemError>?>
     private let place: SharedDescriptor
     /// Its first superuser.
     let user: String
@@ -37,12 +40,12 @@ final class ScratchServer: Sendable {
         self.data = data
         self.user = user
         place = SharedDescriptor(try Descriptor.openDirectory(data.path))
-        let ended = Monitor<ChildProcess.Outcome?>(nil)
+        let ended = Monitor<Result<ChildProcess.Outcome, SystemError>?>(nil)
         self.ended = ended
         let command = programs.process(
             "postgres", ["-D", ServerPrograms.held] + data.settings, holding: data.path, owner: data.owner, outputLimit: Self.logLimit)
         thread = try WorkerThread(named: "scratch server") {
-            let outcome = try command.run()
+            let outcome = Result { () throws(SystemError) in try command.run() }
             ended.change { $0 = outcome }
         }
         do { try wait(job) } catch {
@@ -79,7 +82,7 @@ final class ScratchServer: Sendable {
     private func wait(_ job: JobControl) throws {
         while true {
             try job.checkCancelled()
-            if let outcome = ended.read({ $0 }) { throw data.failure("did not start", outcome) }
+            if let outcome = ended.read({ $0 }) { throw data.failure("did not start", try outcome.get()) }
             do throws(PostgresError) {
                 try PostgresConnection(connection).close()
                 return
@@ -88,6 +91,21 @@ final class ScratchServer: Sendable {
                 host.clock.sleep(for: .milliseconds(20))
             }
         }
+    }
+
+    /// What went wrong while it was used: where it has ended meanwhile, that, with its last words. Anything else stays as it is.
+    func explained(_ error: any Error) -> any Error {
+        let failure = Failure(describing: error)
+        guard failure.code == .store, !(error is ScratchServerEnded), let outcome = ending() else { return error }
+        return ScratchServerEnded(failure: data.ended(outcome, failure))
+    }
+
+    /// Nil while somebody answers. One that nobody answers for is about to be reaped.
+    private func ending() -> ChildProcess.Outcome? {
+        do throws(PostgresError) { try PostgresConnection(connection).close() } catch {
+            if error.state.isEmpty { return try? ended.wait(atMost: Self.reaping) { $0 }?.get() }
+        }
+        return try? ended.read { $0 }?.get()
     }
 
     /// At once: nothing of it is kept. The files go too.
@@ -100,6 +118,11 @@ final class ScratchServer: Sendable {
         try? thread.join()
         try? removeTree(data.path)
     }
+}
+
+/// A scratch server ended before it was told to.
+private struct ScratchServerEnded: FailureConvertible {
+    let failure: Failure
 }
 
 /// The files of a scratch server.
@@ -195,13 +218,27 @@ struct ScratchData: Sendable {
         return String(name)
     }
 
+    /// Of a server that was to begin. One that somebody has killed says nothing about the image.
     func failure(_ what: String, _ outcome: ChildProcess.Outcome) -> Failure {
-        let lines = outcome.errorText.split(separator: "\n").filter { $0.contains("FATAL") || $0.contains("PANIC") || $0.contains("ERROR") }
-        let words = lines.suffix(3).joined(separator: "; ")
+        if case .signalled(let signal) = outcome.ending, [SIGKILL, SIGTERM, SIGINT, SIGQUIT].contains(signal) { return ended(outcome) }
         return Failure(
             .damaged, "store \(store): a server on a copy of the image \(what)",
-            hint: "the image may be damaged: make another snapshot, and see the server's log",
-            cause: printable(words.isEmpty ? outcome.errorText : words, limit: 400))
+            hint: "the image may be damaged: make another snapshot, and see the server's log", cause: lastWords(outcome))
+    }
+
+    /// Of one that ended by itself. `failure`: what its end kept from being done.
+    func ended(_ outcome: ChildProcess.Outcome, _ failure: Failure? = nil) -> Failure {
+        Failure(
+            .store, "store \(store): the server on a copy of the image \(outcome.ending.text)",
+            hint: "run the command again; where that happens again, see whether memory ran out (dmesg)",
+            cause: lastWords(outcome) ?? failure?.summary)
+    }
+
+    private func lastWords(_ outcome: ChildProcess.Outcome) -> String? {
+        let lines = outcome.errorText.split(whereSeparator: \.isNewline)
+        let grave = lines.filter { $0.contains("FATAL") || $0.contains("PANIC") || $0.contains("ERROR") }
+        let words = (grave.isEmpty ? lines : grave).suffix(3).joined(separator: "; ")
+        return words.isEmpty ? nil : printable(words, limit: 400)
     }
 
     /// Of the server, once it has written it.

@@ -37,6 +37,7 @@ final class PartSource: Sendable {
                     hint: nearest(to: database, among: known).map { "did you mean \($0)?" } ?? "it has \(known.joined(separator: ", "))")
             }
         } catch {
+            let error = server.explained(error)
             server.stop()
             throw error
         }
