@@ -108,7 +108,8 @@ import Testing
         let tasks = try? Descriptor.openDirectory("/proc/\(number)/task").entries()
         return (tasks ?? []).compactMap { task in
             let words = try? AtomicFile.read("/proc/\(number)/task/\(FileName.text(task.name))/stat", limit: 4096)
-            return words.flatMap { String(decoding: $0, as: UTF8.self).split(separator: ")").last?.split(separator: " ").first.map(String.init) }
+            let rest = words.flatMap { String(decoding: $0, as: UTF8.self).split(separator: ")").last }
+            return rest?.split(separator: " ").first.map(String.init)
         }
     }
 
