@@ -173,6 +173,68 @@ int holdfast_syncfs(int fd) { return syncfs(fd); }
 
 int64_t holdfast_mount_id(int dirfd, const char *name) {
     struct statx status;
-    if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID, &status) != 0) return -1;
+    int flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
+    if (statx(dirfd, name, flags, STATX_MNT_ID, &status) != 0) return -1;
     return (status.stx_mask & STATX_MNT_ID) ? (int64_t)status.stx_mnt_id : 0;
+}
+
+static struct timespec moment(struct statx_timestamp time) {
+    return (struct timespec){.tv_sec = time.tv_sec, .tv_nsec = time.tv_nsec};
+}
+
+int holdfast_entry_status(int dirfd, const char *name, void *status, uint64_t *attributes, int64_t *mount) {
+    struct statx x;
+    struct stat *to = status;
+    *attributes = 0;
+    *mount = 0;
+    if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_MNT_ID, &x) != 0) {
+        // Containers forbid calls that they do not know.
+        if (errno != ENOSYS && errno != EPERM) return -1;
+        return fstatat(dirfd, name, to, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT);
+    }
+    memset(to, 0, sizeof *to);
+    to->st_dev = makedev(x.stx_dev_major, x.stx_dev_minor);
+    to->st_ino = x.stx_ino;
+    to->st_mode = x.stx_mode;
+    to->st_nlink = x.stx_nlink;
+    to->st_uid = x.stx_uid;
+    to->st_gid = x.stx_gid;
+    to->st_rdev = makedev(x.stx_rdev_major, x.stx_rdev_minor);
+    to->st_size = (off_t)x.stx_size;
+    to->st_blksize = x.stx_blksize;
+    to->st_blocks = (blkcnt_t)x.stx_blocks;
+    to->st_atim = moment(x.stx_atime);
+    to->st_mtim = moment(x.stx_mtime);
+    to->st_ctim = moment(x.stx_ctime);
+    *attributes = x.stx_attributes & x.stx_attributes_mask;
+    if (x.stx_mask & STATX_MNT_ID) *mount = (int64_t)x.stx_mnt_id;
+    return 0;
+}
+
+int holdfast_btrfs_is_read_only(int fd) {
+    __u64 flags = 0;
+    if (ioctl(fd, BTRFS_IOC_SUBVOL_GETFLAGS, &flags) < 0) return -1;
+    return (flags & BTRFS_SUBVOL_RDONLY) ? 1 : 0;
+}
+
+int holdfast_btrfs_child(int fd, int index, char *path, size_t size) {
+    struct btrfs_ioctl_get_subvol_rootref_args found;
+    memset(&found, 0, sizeof found);
+    if (ioctl(fd, BTRFS_IOC_GET_SUBVOL_ROOTREF, &found) < 0 && errno != EOVERFLOW) return -1;
+    if (index < 0 || index >= found.num_items) {
+        errno = ERANGE;
+        return -1;
+    }
+    struct btrfs_ioctl_ino_lookup_user_args name;
+    memset(&name, 0, sizeof name);
+    name.dirid = found.rootref[index].dirid;
+    name.treeid = found.rootref[index].treeid;
+    if (ioctl(fd, BTRFS_IOC_INO_LOOKUP_USER, &name) < 0) return -1;
+    if (strlen(name.path) + strlen(name.name) + 1 > size) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(path, name.path);
+    strcat(path, name.name);
+    return 0;
 }

@@ -29,6 +29,14 @@ extension Descriptor {
         }
     }
 
+    /// Asks the file system for some entries, and throws when it does not answer. Moves the position.
+    package borrowing func beginsToList() throws(SystemError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 8)
+        defer { buffer.deallocate() }
+        let raw = raw
+        try checked("list", path) { holdfast_getdents(raw, buffer.baseAddress, buffer.count) }
+    }
+
     package borrowing func isEmptyDirectory() throws(SystemError) -> Bool { try entries().isEmpty }
 
     /// linux_dirent64 of getdents(2): inode 8, offset 8, record length 2, type 1, name with NUL.

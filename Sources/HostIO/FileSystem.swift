@@ -3,10 +3,10 @@ import Glibc
 
 /// What kind of file system something lies on, as far as Holdfast treats them differently.
 package enum FileSystemKind: String, Sendable {
-    case btrfs, xfs, ext4, tmpfs, overlay, fuse, nfs, cifs, zfs, other
+    case btrfs, xfs, ext4, tmpfs, overlay, fuse, nfs, cifs, zfs, fat, exfat, other
 
     /// Magic numbers of linux/magic.h.
-    init(magic: Int64) {
+    package init(magic: Int64) {
         switch magic {
         case 0x9123_683E: self = .btrfs
         case 0x5846_5342: self = .xfs
@@ -17,6 +17,8 @@ package enum FileSystemKind: String, Sendable {
         case 0x6969: self = .nfs
         case 0xFF53_4D42, 0xFE53_4D42: self = .cifs
         case 0x2FC1_2FC1: self = .zfs
+        case 0x4D44: self = .fat
+        case 0x2011_BAB0: self = .exfat
         default: self = .other
         }
     }
@@ -54,11 +56,31 @@ extension Descriptor {
         return (UInt64(status.f_favail), UInt64(status.f_files))
     }
 
-    /// Whether this directory is the root of a btrfs subvolume (its inode is always 256).
+    /// Of the root of every btrfs subvolume.
+    package static var subvolumeInode: UInt64 { 256 }
+
+    /// Whether this directory is the root of a btrfs subvolume.
     package borrowing func isSubvolume() throws(SystemError) -> Bool {
         let status = try status()
-        guard status.kind == .directory, status.inode == 256 else { return false }
+        guard status.kind == .directory, status.inode == Self.subvolumeInode else { return false }
         return try fileSystemKind() == .btrfs
+    }
+
+    /// Whether the directory `name` is the root of a btrfs subvolume that may only be read.
+    package borrowing func isReadOnlySubvolume(_ name: [UInt8]) throws(SystemError) -> Bool {
+        let folder = try openDirectory(name)
+        return try folder.isSubvolume() && holdfast_btrfs_is_read_only(folder.raw) == 1
+    }
+
+    /// Paths, relative to this one, of the subvolumes that lie directly in the btrfs subvolume of which this directory is the root; a few of
+    /// them. Empty when the kernel does not tell.
+    package borrowing func subvolumesInside() -> [String] {
+        var paths: [String] = []
+        var text = [CChar](repeating: 0, count: 8192)
+        while paths.count < 8, holdfast_btrfs_child(raw, Int32(paths.count), &text, text.count) == 0 {
+            paths.append(String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        }
+        return paths
     }
 
     /// Whether this directory is where another file system is mounted; bind mounts of the same one are not seen, subvolumes are.

@@ -25,6 +25,8 @@ private func removeEntry(
     } catch {
         if error.errno == ENOENT { return }
         guard error.errno == EISDIR || error.errno == EPERM else { throw error }
+        // EPERM: a directory elsewhere than on Linux' own file systems, or something that may not be removed.
+        if error.errno == EPERM, try folder.statusIfPresent(of: name)?.kind != .directory { throw error }
     }
     try removeDirectoryTree(name, in: folder, depth: depth, attic: attic, &moved)
 }

@@ -57,8 +57,9 @@ extension SystemError {
         switch errno {
         case ENOSPC: return "free space on that file system, then run the command again"
         case EDQUOT: return "raise the quota or free space, then run the command again"
-        case EACCES, EPERM: return "run as a user who may do that, or correct owner and mode of the path"
-        case EROFS: return "mount the file system read-write"
+        case EACCES: return "run as a user who may do that, or correct owner and mode of the path"
+        case EPERM: return "run as a user who may do that, or lift the flags of the path (lsattr shows them; chattr -R -i -a)"
+        case EROFS: return "mount the file system read-write; for a read-only btrfs subvolume: btrfs property set PATH ro false"
         case ENOENT: return "check the spelling, and that what should be mounted there is mounted"
         case ENOTDIR: return "a component of the path is a file, not a directory: check the spelling"
         case EISDIR: return "the path is a directory and a file was expected"

@@ -63,6 +63,7 @@ final class ArchiveRun: Sendable {
         guard let (root, entries) = result.withLock({ $0 }), let tree = root.subtree else {
             throw EntryError(.vanished, path: source.description, detail: "the root directory could not be archived")
         }
+        source.conclude(issues)
         return ArchiveOutcome(
             tree: tree, root: root, entries: entries, totals: sums.withLock { $0 }, issues: issues.first, summary: issues.summary)
     }

@@ -176,7 +176,7 @@ final class ArchiveWorker {
             let before = try file.metadata()
             if !before.hasSameIdentity(as: listed) { node.refresh(by: before) }
             let count = try file.read(into: scratch)
-            if count <= run.shape.wholeLimit { try noteChange(of: file, since: before, directory, listed.name) }
+            if count <= run.shape.wholeLimit, try !noteChange(of: file, since: before, directory, listed.name) { node.ctime = .epoch }
             return count
         }
         guard let count else { return }
@@ -202,8 +202,13 @@ final class ArchiveWorker {
         return [saved.id]
     }
 
-    func noteChange(of file: any SourceFile, since before: Node, _ directory: PendingDirectory, _ name: [UInt8]) throws {
-        guard try !file.metadata().hasSameIdentity(as: before) else { return }
+    /// Whether the file, which has been read, can be told from a later one by its metadata as they were at the opening.
+    func noteChange(of file: any SourceFile, since before: Node, _ directory: PendingDirectory, _ name: [UInt8]) throws -> Bool {
+        guard try !file.metadata().hasSameIdentity(as: before) else { return file.isSettled }
         run.issues.add(EntryIssue(kind: .changed, path: directory.path(of: name), detail: "it was written to while it was read"))
+        if let open = file.localDescriptor, OpenDatabases.isDatabase(open) {
+            run.issues.add(EntryIssue(kind: .inUse, path: directory.path(of: name), detail: OpenDatabases.detail))
+        }
+        return false
     }
 }

@@ -17,7 +17,7 @@ extension ArchiveWorker {
         let file = PendingFile(directory: directory, index: index, node: node)
         do {
             try cut(source, into: file)
-            try noteChange(of: source, since: before, directory, listed.name)
+            if try !noteChange(of: source, since: before, directory, listed.name) { file.forgetTimeOfChange() }
             try conclude(file, file.completeReading(failed: false))
         } catch let error as EntryError {
             note(error, at: listed.name, in: directory)

@@ -96,10 +96,14 @@ struct ListedDirectory: ~Copyable {
 }
 
 extension Node {
-    /// restic's test for a file that need not be read again.
+    /// A file that need not be read again: what a write or a replacement cannot leave as it was, the time of change and the inode, is known
+    /// on both sides and the same.
     func isSameFile(as old: Node) -> Bool {
-        old.type == .file && type == .file && hasSameIdentity(as: old)
+        old.type == .file && type == .file && hasTimeOfChange && hasSameIdentity(as: old)
     }
+
+    /// False when nobody knows when the file was changed, or when it may be changed again without a new time of change.
+    var hasTimeOfChange: Bool { !ctime.isSameInstant(as: .epoch) }
 
     /// Size, times and inode: different when a file was written to or replaced.
     func hasSameIdentity(as other: Node) -> Bool {

@@ -8,6 +8,7 @@ final class PendingFile: Sendable {
         /// The reader counts as one.
         var outstanding = 1
         var failed = false
+        var hasTimeOfChange = true
         var size: UInt64 = 0
     }
 
@@ -20,13 +21,13 @@ final class PendingFile: Sendable {
     let directory: PendingDirectory
     let index: Int
     /// As the open file said before it was read.
-    let node: Node
+    private let opened: Node
     private let state = Mutex(State())
 
     init(directory: PendingDirectory, index: Int, node: Node) {
         self.directory = directory
         self.index = index
-        self.node = node
+        opened = node
     }
 
     /// The next blob's place in the content.
@@ -53,6 +54,16 @@ final class PendingFile: Sendable {
             state.ids[ordinal] = id
             return state.countDown()
         }
+    }
+
+    /// Its metadata do not tell it from a later one (``SourceFile/isSettled``).
+    func forgetTimeOfChange() { state.withLock { $0.hasTimeOfChange = false } }
+
+    /// As the open file said before it was read, to be stored when it is done.
+    var node: Node {
+        var node = opened
+        if state.withLock({ !$0.hasTimeOfChange }) { node.ctime = .epoch }
+        return node
     }
 
     func completeReading(failed: Bool) -> Outcome? {

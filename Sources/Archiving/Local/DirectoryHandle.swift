@@ -6,7 +6,7 @@ import Synchronization
 /// A directory below an open one, which is open itself only as long as the pool has room and is found again by name when it is not.
 ///
 /// So a walk may be of any depth and hold any number of directories. What is found again must be the same directory (device and
-/// inode), or ESTALE is thrown; symlinks are never followed.
+/// inode), or ENOENT is thrown; symlinks are never followed.
 final class DirectoryHandle: Sendable {
     let name: [UInt8]
     let device: UInt64
@@ -29,9 +29,11 @@ final class DirectoryHandle: Sendable {
         slot = DescriptorPool.Slot(SharedDescriptor(root))
     }
 
-    /// The directory `name` of `parent`.
-    init(_ name: [UInt8], in parent: DirectoryHandle) throws(SystemError) {
-        let opened = try Self.open(name, in: parent.open().descriptor)
+    /// The directory `name` of `parent`; `asPlace`: not to be listed, so that opening it mounts nothing
+    /// (with O_DIRECTORY it would, O_PATH or not).
+    init(_ name: [UInt8], in parent: DirectoryHandle, asPlace: Bool = false) throws(SystemError) {
+        let folder = try parent.open()
+        let opened = try asPlace ? folder.descriptor.open(name, [.place]) : Self.open(name, in: folder.descriptor)
         let status = try opened.status()
         (device, inode) = (status.device, status.inode)
         self.name = name
@@ -81,7 +83,7 @@ final class DirectoryHandle: Sendable {
         for handle in closed.reversed() {
             let opened = try Self.open(handle.name, in: open.descriptor)
             let status = try opened.status()
-            guard status.device == handle.device, status.inode == handle.inode else { throw SystemError(ESTALE, "open", opened.path) }
+            guard status.device == handle.device, status.inode == handle.inode else { throw SystemError(ENOENT, "open", opened.path) }
             open = SharedDescriptor(opened)
             handle.pool.put(open, into: handle.slot, depth: handle.depth)
         }

@@ -3,11 +3,12 @@ import Glibc
 import HostIO
 import ResticFormat
 
-/// Listing of a local directory: one fstatat(2) and one llistxattr(2) an entry.
+/// Listing of a local directory: one statx(2) and one llistxattr(2) an entry.
 extension LocalSourceDirectory {
     /// In the byte order of their names.
     func entries(_ issues: IssueCollector) throws -> [Node] {
-        try concerningEntry { () throws(SystemError) in
+        if isHollow { return [] }
+        return try source.concerningEntry { () throws(SystemError) in
             let open = try handle.open()
             // A second description: its position is ours alone.
             let listing = try open.descriptor.reopenDirectory()
@@ -17,27 +18,37 @@ extension LocalSourceDirectory {
             }
             if !source.options.showsLeftOvers { names.removeAll(where: TemporaryName.isOne) }
             names.sort(by: Tree.areInOrder)
+            tellDatabases(among: names, in: listing, issues)
             let place = EntryPlace(listing.raw)
+            let crossing = MountCrossing(device: handle.device, mount: holdfast_mount_id(listing.raw, ""))
             var nodes: [Node] = []
             nodes.reserveCapacity(names.count)
             for name in names {
-                if let node = try node(name, place, listing, issues) { nodes.append(node) }
+                if let node = try node(name, place, listing, crossing, issues) { nodes.append(node) }
             }
             return nodes
         }
     }
 
     /// nil, and told to `issues`, when it has vanished or cannot be examined.
-    private func node(_ name: [UInt8], _ place: EntryPlace, _ folder: borrowing Descriptor, _ issues: IssueCollector) throws(SystemError)
-        -> Node?
-    {
-        var status = stat()
+    private func node(
+        _ name: [UInt8], _ place: EntryPlace, _ folder: borrowing Descriptor, _ crossing: MountCrossing, _ issues: IssueCollector
+    ) throws(SystemError) -> Node? {
+        var (status, flags, mount) = (stat(), UInt64(0), Int64(0))
         place.point(at: name)
-        guard fstatat(folder.raw, place.name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
-            try note(SystemError(errno, "examine", FileName.text(name)), at: name, issues)
+        guard holdfast_entry_status(folder.raw, place.name, &status, &flags, &mount) == 0 else {
+            try note(SystemError(errno, "examine", "\(source.path)/\(handle.path(of: name))"), at: name, issues)
             return nil
         }
-        var node = source.node(name, status)
+        var node = self.node(name, status)
+        if crossing.leads(toDevice: UInt64(status.st_dev), mount), let kind = MountCrossing.kernelFileSystem(name, in: folder, mount) {
+            issues.add(EntryIssue(kind: .leftOut, path: handle.path(of: name), detail: MountCrossing.detail(kind)))
+            guard node.type == .dir else { return nil }
+            markHollow(name)
+            node.becomeHollow()
+            return node
+        }
+        source.flags.note(InodeFlags(locksIn: flags)) { self.handle.path(of: name) }
         if node.type == .symlink {
             do throws(SystemError) { node.linkTarget = try folder.readSymlink(name) } catch {
                 try note(error, at: name, issues)
@@ -56,6 +67,14 @@ extension LocalSourceDirectory {
         return node
     }
 
+    /// Copied file by file while programs go on writing, a database is torn.
+    private func tellDatabases(among names: [[UInt8]], in folder: borrowing Descriptor, _ issues: IssueCollector) {
+        guard case .live = source.options.identity else { return }
+        for name in OpenDatabases.inUse(among: names, in: folder) {
+            issues.add(EntryIssue(kind: .inUse, path: handle.path(of: name), detail: OpenDatabases.detail))
+        }
+    }
+
     private func attributes(of name: [UInt8], _ folder: borrowing Descriptor) throws(SystemError) -> [ExtendedAttribute] {
         var attributes: [ExtendedAttribute] = []
         for attribute in try folder.attributeNames(of: name).sorted(by: Tree.areInOrder) {
@@ -67,7 +86,7 @@ extension LocalSourceDirectory {
 
     /// An entry's error becomes an issue; one of the whole place is thrown.
     private func note(_ error: SystemError, at name: [UInt8], _ issues: IssueCollector) throws(SystemError) {
-        guard let problem = EntryError.of(error) as? EntryError else { throw error }
+        guard let problem = source.entryError(error) as? EntryError else { throw error }
         issues.add(EntryIssue(kind: problem.issueKind, path: handle.path(of: name), detail: problem.detail))
     }
 }

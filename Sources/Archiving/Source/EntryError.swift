@@ -26,10 +26,11 @@ package struct EntryError: FailureConvertible, Hashable {
 
     var issueKind: EntryIssue.Kind { kind == .vanished ? .vanished : .unreadable }
 
-    /// The same error as that of an entry, unless what fails is the whole place (a mount that went, no descriptors, no memory).
+    /// The same error as that of an entry, unless what fails is the whole place (a mount that went, no descriptors, no memory). For an entry below a
+    /// root that answers see ``LocalDirectory/concerningEntry(_:)``.
     static func of(_ error: SystemError) -> any Error {
         switch error.errno {
-        case ENOENT, ENOTDIR, ELOOP, ESTALE: EntryError(.vanished, path: error.path, detail: error.reason)
+        case ENOENT, ENOTDIR, ELOOP: EntryError(.vanished, path: error.path, detail: error.reason)
         case EMFILE, ENFILE, ENOMEM: error
         case ENXIO: EntryError(.unreadable, path: error.path, detail: error.reason)
         default: error.isUnreachable ? error : EntryError(.unreadable, path: error.path, detail: error.reason)

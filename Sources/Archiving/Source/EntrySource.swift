@@ -11,12 +11,15 @@ package protocol EntrySource: Sendable {
     var description: String { get }
     /// How many entries are worth reading at the same time: more than there are processors where each answer has to be waited for.
     var width: Int { get }
+    /// All has been read: what is to be told of all of it is told now.
+    func conclude(_ issues: IssueCollector)
     /// Nothing will be asked for any more, because of `error`: whoever waits for readers, or keeps them waiting, is to end.
     func giveUp(_ error: any Error)
 }
 
 extension EntrySource {
     package var width: Int { 1 }
+    package func conclude(_ issues: IssueCollector) {}
     package func giveUp(_ error: any Error) {}
 }
 
@@ -56,6 +59,9 @@ package protocol SourceFile: AnyObject, Sendable {
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
     /// The metadata now, without extended attributes: compared with what the directory said, to notice a file that changed.
     func metadata() throws -> Node
+    /// Whether a change after the opening would show in the metadata. Otherwise the file is stored without a time of change, and is read again
+    /// next time.
+    var isSettled: Bool { get }
     /// How many bytes from `offset` on are known to be zeros without reading them (a hole); 0 when not known. `offset` does not go back.
     func zeroRun(at offset: UInt64) throws -> UInt64
     /// The next read starts at `offset`; asked only within a run of zeros.
@@ -76,6 +82,7 @@ extension SourceDirectory {
 }
 
 extension SourceFile {
+    package var isSettled: Bool { true }
     package func zeroRun(at offset: UInt64) throws -> UInt64 { 0 }
     package func seek(to offset: UInt64) throws {}
     package var localDescriptor: Int32? { nil }

@@ -2,7 +2,8 @@ package import HostIO
 package import Model
 import Synchronization
 
-/// Counts every issue by its kind, keeps the first hundred to show, the first of each kind, and the paths that are to be asked for again.
+/// Counts every issue by its kind, keeps the first hundred to show, the first of each kind, and the paths that are to be asked for again. A database in use
+/// is found twice, by its log and by its changes, and counts once.
 package final class IssueCollector: Sendable {
     package static let kept = 100
     private let state = Mutex((summary: IssueSummary(), first: [EntryIssue]()))
@@ -11,11 +12,13 @@ package final class IssueCollector: Sendable {
     package init(job: JobControl? = nil) { self.job = job }
 
     package func add(_ issue: EntryIssue) {
-        state.withLock { state in
+        let isNew = state.withLock { state in
+            if issue.kind == .inUse, state.first.contains(where: { $0.kind == .inUse && $0.path == issue.path }) { return false }
             state.summary.add(issue)
             if state.first.count < Self.kept { state.first.append(issue) }
+            return true
         }
-        job?.add(1, to: .issues)
+        if isNew { job?.add(1, to: .issues) }
     }
 
     package var count: Int { state.withLock { $0.summary.count } }

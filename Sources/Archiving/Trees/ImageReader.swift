@@ -45,7 +45,7 @@ package final class ImageReader {
         case .source(let source):
             let issues = IssueCollector()
             let nodes = try source.entries(issues)
-            if let lost = issues.first.first(where: { $0.kind != .metadata }) {
+            if let lost = issues.first.first(where: { $0.kind == .vanished || $0.kind == .unreadable }) {
                 throw EntryError(.unreadable, path: "\(image.description)/\(lost.path)", detail: lost.detail)
             }
             return try checked(nodes, "directory")
@@ -68,6 +68,25 @@ package final class ImageReader {
             guard let opener else { return }
             for id in node.content ?? [] { try tree.repository.withBlob(id, .data, using: opener, body) }
         case (.source, .source(let source)): try read(try source.file(listed: node), body)
+        default: throw damaged("file \(FileName.text(node.name))", "the image is of another kind than its directory")
+        }
+    }
+
+    /// The same piece by piece, for whoever reads several files side by side: nil at the end.
+    func chunks(of node: Node, in directory: ImageDirectory) throws -> () throws -> [UInt8]? {
+        switch (image, directory) {
+        case (.archived(let tree), .archived):
+            guard let opener else { return { nil } }
+            var rest = (node.content ?? [])[...]
+            return { try rest.popFirst().map { try tree.repository.withBlob($0, .data, using: opener) { Array($0) } } }
+        case (.source, .source(let source)):
+            let file = try source.file(listed: node)
+            return {
+                let bytes = try [UInt8](unsafeUninitializedCapacity: Self.piece) { buffer, count in
+                    count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+                }
+                return bytes.isEmpty ? nil : bytes
+            }
         default: throw damaged("file \(FileName.text(node.name))", "the image is of another kind than its directory")
         }
     }

@@ -23,8 +23,8 @@ package struct TreeChange: Hashable, Sendable {
 
 /// Compares two images; directories that are the same tree are passed over with all below them.
 ///
-/// Contents of archived images are compared by their blobs. Where one of the two is walked in place (a native image), equal size and
-/// modification time count as equal content.
+/// Contents of two archived images are compared by their blobs. Where one of the two is walked in place (a native image), a file that is the same one
+/// on both sides, by its inode and time of change, has the same content; of others that are of one size the bytes are compared.
 package struct TreeDiff {
     private struct Pair {
         var old: ImageDirectory?
@@ -48,11 +48,11 @@ package struct TreeDiff {
         while let pair = waiting.popLast() {
             try job.checkCancelled()
             if case .archived(let left)? = pair.old, case .archived(let right)? = pair.new, left == right { continue }
-            try compare(pair, &waiting, visit)
+            try compare(pair, job, &waiting, visit)
         }
     }
 
-    private func compare(_ pair: Pair, _ waiting: inout [Pair], _ visit: (TreeChange) -> Void) throws {
+    private func compare(_ pair: Pair, _ job: JobControl, _ waiting: inout [Pair], _ visit: (TreeChange) -> Void) throws {
         let before = try pair.old.map { try old.nodes(of: $0) } ?? []
         let after = try pair.new.map { try new.nodes(of: $0) } ?? []
         var left = before.startIndex
@@ -69,14 +69,16 @@ package struct TreeDiff {
             }
             left += gone == nil ? 0 : 1
             right += come == nil ? 0 : 1
-            try note(gone, come, pair, &waiting, visit)
+            try note(gone, come, pair, job, &waiting, visit)
         }
     }
 
-    private func note(_ gone: Node?, _ come: Node?, _ pair: Pair, _ waiting: inout [Pair], _ visit: (TreeChange) -> Void) throws {
+    private func note(
+        _ gone: Node?, _ come: Node?, _ pair: Pair, _ job: JobControl, _ waiting: inout [Pair], _ visit: (TreeChange) -> Void
+    ) throws {
         guard let node = come ?? gone else { return }
         let path = pair.path.isEmpty ? FileName.text(node.name) : "\(pair.path)/\(FileName.text(node.name))"
-        if let kind = kind(gone, come) {
+        if let kind = try kind(gone, come, pair, job) {
             visit(TreeChange(kind: kind, type: node.type, path: path, bytesBefore: gone?.size ?? 0, bytesAfter: come?.size ?? 0))
         }
         let oldDirectory = try gone.flatMap { node in try pair.old.flatMap { node.type == .dir ? try old.directory(node, in: $0) : nil } }
@@ -84,20 +86,25 @@ package struct TreeDiff {
         if oldDirectory != nil || newDirectory != nil { waiting.append(Pair(old: oldDirectory, new: newDirectory, path: path)) }
     }
 
-    private func kind(_ gone: Node?, _ come: Node?) -> TreeChange.Kind? {
+    private func kind(_ gone: Node?, _ come: Node?, _ pair: Pair, _ job: JobControl) throws -> TreeChange.Kind? {
         guard let gone else { return .added }
         guard let come else { return .removed }
-        guard gone.type == come.type, gone.linkTarget == come.linkTarget, gone.device == come.device, hasSameContent(gone, come) else {
-            return .changed
-        }
+        guard gone.type == come.type, gone.linkTarget == come.linkTarget, gone.device == come.device,
+            try hasSameContent(gone, come, pair, job)
+        else { return .changed }
         let isSame =
             gone.mode == come.mode && gone.uid == come.uid && gone.gid == come.gid && gone.extendedAttributes == come.extendedAttributes
             && gone.mtime.isSameInstant(as: come.mtime)
         return isSame || gone.type == .dir && gone.mode == come.mode && gone.uid == come.uid && gone.gid == come.gid ? nil : .metadata
     }
 
-    private func hasSameContent(_ gone: Node, _ come: Node) -> Bool {
+    private func hasSameContent(_ gone: Node, _ come: Node, _ pair: Pair, _ job: JobControl) throws -> Bool {
         guard gone.type == .file else { return true }
-        return comparesBlobs ? gone.content == come.content : gone.size == come.size && gone.mtime.isSameInstant(as: come.mtime)
+        if comparesBlobs { return gone.content == come.content }
+        guard gone.size == come.size else { return false }
+        guard gone.size > 0, !come.isSameFile(as: gone), let before = pair.old, let after = pair.new else { return true }
+        let left = ImageFileReading(try old.chunks(of: gone, in: before))
+        let right = ImageFileReading(try new.chunks(of: come, in: after))
+        return try left.isSame(as: right, job)
     }
 }

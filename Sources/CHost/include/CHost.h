@@ -90,7 +90,15 @@ int holdfast_duplicate(int fd);
 /// syncfs(2): everything written to the file system of `fd` is durable; reports write errors since it was opened.
 int holdfast_syncfs(int fd);
 /// The id of the mount that the entry (or with an empty name the descriptor itself) lies in (statx(2), Linux 5.8); 0 when the kernel does
-/// not tell, -1 on error.
+/// not tell, -1 on error. A server that does not answer is not asked.
 int64_t holdfast_mount_id(int dirfd, const char *name);
+/// statx(2) of an entry (or with an empty name of the descriptor itself), which is not followed when it is a symlink and mounts nothing when it is an
+/// automount point: a struct stat behind `status`, the STATX_ATTR flags that are set, and the id of its mount (0 when the kernel does not tell).
+int holdfast_entry_status(int dirfd, const char *name, void *status, uint64_t *attributes, int64_t *mount);
+/// ioctl BTRFS_IOC_SUBVOL_GETFLAGS: 1 when the subvolume of which `fd` is the root may not be written to, 0 when it may, -1 on error.
+int holdfast_btrfs_is_read_only(int fd);
+/// ioctl BTRFS_IOC_GET_SUBVOL_ROOTREF and BTRFS_IOC_INO_LOOKUP_USER: the path, relative to `fd`, of the subvolume that is number `index` among those
+/// directly in the subvolume of which `fd` is the root. 0, or -1 with ERANGE when there are fewer.
+int holdfast_btrfs_child(int fd, int index, char *path, size_t size);
 
 #endif

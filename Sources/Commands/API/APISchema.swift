@@ -18,7 +18,7 @@ enum APISchema {
         "Fencing": "epoch: integer, owner: string, raised: time, reason: string, target: string",
         "Suspension": "target: string, since: time, reason: string",
         "Store":
-            "name: string, kind: string, role: string, path: string, version?: string, bytes: integer?, nativeImages?: boolean, imageReason?: string, facts?: {string}, problem?: Problem",
+            "name: string, kind: string, role: string, path: string, version?: string, bytes: integer?, nativeImages?: boolean, imageReason?: string, notes?: [string], facts?: {string}, problem?: Problem",
         "Place":
             "name: string, path: string, entries: integer, newest: Newest?, freeBytes: integer?, totalBytes: integer?, problems: [string]",
         "Newest": "name: string, created: time, mode?: string",

@@ -14,6 +14,7 @@ struct ClusterStatusText {
             StoreText(terminal: terminal).reports(status.stores), "", images(status), "", places(status),
         ]
         parts += status.problems.flatMap(problem)
+        parts += status.stores.flatMap(notes)
         parts += (status.storage.problems + status.targets.flatMap(\.problems)).map { warning($0) }
         if let restoring = status.restoring {
             parts.append(
@@ -60,6 +61,11 @@ struct ClusterStatusText {
         fields.add("standing", status.standing.map(StandingText.line))
         fields.add("served by", status.service ?? PolicyText.unserved)
         return fields.text(for: terminal)
+    }
+
+    private func notes(_ report: StoreReport) -> [String] {
+        guard case .success(let found) = report.status else { return [] }
+        return found.notes.map { "\(report.declaration.name): " + printable($0, limit: 500) }
     }
 
     private func problem(_ failure: Failure) -> [String] {

@@ -37,6 +37,13 @@ struct StoreText {
         records.flatMap { $0.completeness.lines(of: $0.name, examples: examples) }
     }
 
+    /// What is mounted inside of stores and was walked as a part of them; empty when there is nothing.
+    func mounts(_ records: [StoreRecord]) -> [String] {
+        records.compactMap { record in
+            record.facts["mounted-inside"].map { "\(record.name): mounted inside, and part of it: \(printable($0, limit: 300))" }
+        }
+    }
+
     /// Stores that were walked whole though a comparison would have told what had changed; empty when there are none.
     func walks(_ records: [StoreRecord]) -> [String] {
         records.compactMap { record in

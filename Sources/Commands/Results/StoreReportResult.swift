@@ -13,6 +13,8 @@ struct StoreReportResult: Encodable {
     var nativeImages: Bool?
     /// How images are made, and why not in another way.
     var imageReason: String?
+    /// What an operator should know of it.
+    var notes: [String]?
     var facts: [String: String]?
     /// Why it cannot be used.
     var problem: FailureResult?
@@ -28,6 +30,7 @@ struct StoreReportResult: Encodable {
             bytes = OrNull(status.bytes)
             nativeImages = status.nativeImages
             imageReason = status.imageReason
+            notes = status.notes
             facts = status.facts
         case .failure(let failure):
             bytes = OrNull(nil)

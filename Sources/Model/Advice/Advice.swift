@@ -139,6 +139,7 @@ extension AdviceFacts {
         if snapshots == 0 { gaps.append(.init("there is no snapshot", "holdfast snapshot create first\(suffix)")) }
         if !snapshotPolicy.isEnabled { gaps.append(.init("the snapshot policy is disabled", "holdfast snapshot policy enable\(suffix)")) }
         if !isServed { gaps.append(unserved) }
+        gaps += tornDatabases
         let tolerated = HealthFacts.tolerablePeriods * Double(snapshotPolicy.schedule.every.seconds)
         let isAsked = (snapshotPolicy.objective ?? objectives.snapshots.rpo) != nil
         if let newestSnapshot, !isAsked, isServed, snapshotPolicy.isEnabled, now.secondsSince(newestSnapshot) > tolerated {
@@ -243,8 +244,16 @@ extension AdviceFacts {
             remedy: standby.map { "on \($0): holdfast standby promote" } ?? "holdfast cluster restore BACKUP --from PATH -c NEWFILE")
     }
 
+    private var tornDatabases: [FaultAdvice.Gap] {
+        databasesInUse.map {
+            .init(
+                "\($0) is a SQLite database in use, and copies of its files may be torn: declare it as a store of kind sqlite",
+                "holdfast cluster status\(suffix)")
+        }
+    }
+
     private func gapsOf(_ target: Target) -> [FaultAdvice.Gap] {
-        var gaps: [FaultAdvice.Gap] = []
+        var gaps = tornDatabases
         if target.newestFull == nil {
             gaps.append(
                 .init(

@@ -67,6 +67,8 @@ package struct AdviceFacts: Hashable, Sendable {
     /// Stores on the file system of the storage; native images always lie there.
     package var storageSharesDiskWith: [String]
     package var isStorageInHDFS: Bool
+    /// What stores hold that a copy of their files may tear: "uploads: app.db".
+    package var databasesInUse: [String] = []
     /// Names of stores in an HDFS.
     package var hdfsStores: [String]
     package var targets: [Target]

@@ -10,6 +10,8 @@ package struct CaptureRequest: Hashable, Sendable, Codable {
     package var nativeImageFolder: String?
     /// A directory of its own for staging copies, mode 0700, removed by the caller afterwards.
     package var scratch: String
+    /// Applications do not write while `capture` works: a hook of the operator has seen to that.
+    package var isQuiesced = false
 
     package init(imageID: String, nativeImageFolder: String?, scratch: String) {
         self.imageID = imageID

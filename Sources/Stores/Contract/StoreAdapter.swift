@@ -94,6 +94,8 @@ package protocol StoreAdapter: Sendable {
     /// (``SourceDirectory/isUnchanged``); throws when it is gone or they cannot be compared.
     func openNativeImage(_ id: String, since: String?) throws -> any EntrySource
 
+    /// What keeps ``destroy(job:)`` from removing all: looked for before anything is removed. Nothing for a store that is not there.
+    func obstaclesToDestroying(job: JobControl) throws -> [RemovalObstacles]
     /// Everything that the store holds is removed; the place itself (an empty directory) may stay. For `cluster delete`.
     func destroy(job: JobControl) throws
     /// Whether there is nothing that a restore would overwrite.
@@ -104,6 +106,7 @@ package protocol StoreAdapter: Sendable {
 
 extension StoreAdapter {
     package var comparesNativeImages: Bool { false }
+    package func obstaclesToDestroying(job: JobControl) throws -> [RemovalObstacles] { [] }
     package func fileTime() throws -> Timestamp? { nil }
     package func trusting(_ content: TrustedContent) -> any StoreAdapter { self }
     package func obstacle(toKeepingClosed image: StoreImage) throws -> String? { "its kind has one form" }
@@ -139,10 +142,18 @@ package struct StoreStatus: Hashable, Sendable, Codable {
     /// Native images are possible here; otherwise `imageReason` says why not.
     package var nativeImages: Bool
     package var imageReason: String
+    /// Sentences about what an operator should know of the store: what is mounted in it, what cannot be copied while it is in use.
+    package var notes: [String]
+    /// The fact that names databases of which a copy may be torn.
+    package static let databasesFact = "databases-in-use"
+
     /// More facts for people and manifests (journal mode, page size, file system).
     package var facts: [String: String]
 
-    package init(version: String?, bytes: UInt64?, nativeImages: Bool, imageReason: String, facts: [String: String] = [:]) {
+    package init(
+        version: String?, bytes: UInt64?, nativeImages: Bool, imageReason: String, notes: [String] = [], facts: [String: String] = [:]
+    ) {
+        self.notes = notes
         self.version = version
         self.bytes = bytes
         self.nativeImages = nativeImages

@@ -1,42 +1,88 @@
+import Archiving
 import HostIO
 
-/// Files and bytes below a directory.
-struct Census: Hashable, Sendable {
+/// Files and bytes below a directory, and what an operator should know of them.
+struct Census: Sendable {
+    /// Whole paths, the first few.
+    struct Findings: Sendable {
+        private(set) var count = 0
+        private(set) var paths: [String] = []
+
+        mutating func add(_ path: String) {
+            count += 1
+            if paths.count < 3 { paths.append(path) }
+        }
+
+        var text: String { paths.joined(separator: ", ") + (count > paths.count ? " and \(count - paths.count) more" : "") }
+    }
+
     private(set) var files: UInt64 = 0
     /// Without the root.
     private(set) var directories: UInt64 = 0
     private(set) var others: UInt64 = 0
     /// Logical.
     private(set) var bytes: UInt64 = 0
+    /// SQLite databases in use.
+    private(set) var databases = Findings()
+    /// Mounts whose server does not answer.
+    private(set) var silent = Findings()
+    /// Entries with flags that are not kept.
+    private(set) var flagged = Findings()
 
     /// Entries that a look at a store may cost: about a quarter of a second.
     static let quick = 100_000
     /// Levels of directories that it goes down, each an open descriptor.
     private static let depth = 200
 
-    /// Nil when there are more than `limit` entries, or directories nested beyond reason. What cannot be read is left out.
-    init?(of root: SharedDescriptor, limit: Int) throws {
+    /// `isWhole` is false when there are more than `limit` entries, or directories nested beyond reason. What cannot be read is left out.
+    init(of root: SharedDescriptor, limit: Int) throws {
         var left = limit
-        guard try add(root, &left, depth: Self.depth) else { return nil }
+        isWhole = try add(root, try root.descriptor.entries(), &left, depth: Self.depth)
     }
 
+    private(set) var isWhole = false
+
     /// False when the limit is reached.
-    private mutating func add(_ folder: SharedDescriptor, _ left: inout Int, depth: Int) throws -> Bool {
+    private mutating func add(_ folder: SharedDescriptor, _ entries: [DirectoryEntry], _ left: inout Int, depth: Int) throws -> Bool {
         guard depth > 0 else { return false }
-        for entry in try folder.descriptor.entries() {
+        let crossing = try MountCrossing(of: folder.descriptor)
+        for name in OpenDatabases.inUse(among: entries.map(\.name), in: folder.descriptor) {
+            databases.add(whole(name, folder))
+        }
+        for entry in entries {
             left -= 1
             guard left >= 0 else { return false }
-            if entry.kind == .directory {
+            guard let look = look(at: entry.name, in: folder, crossing) else { continue }
+            if look.status.kind == .directory {
                 directories += 1
-                guard let below = try? SharedDescriptor(folder.descriptor.openDirectory(entry.name)) else { continue }
-                guard try add(below, &left, depth: depth - 1) else { return false }
-            } else if let status = try? folder.descriptor.status(of: entry.name) {
-                others += status.kind == .file ? 0 : 1
-                guard status.kind == .file else { continue }
+                guard let below = try? SharedDescriptor(folder.descriptor.openDirectory(entry.name)),
+                    let more = try? below.descriptor.entries()
+                else { continue }
+                guard try add(below, more, &left, depth: depth - 1) else { return false }
+            } else if look.status.kind == .file {
                 files += 1
-                bytes = bytes.addingReportingOverflow(UInt64(exactly: status.size) ?? 0).partialValue
+                bytes = bytes.addingReportingOverflow(UInt64(exactly: look.status.size) ?? 0).partialValue
+            } else {
+                others += 1
             }
         }
         return true
+    }
+
+    private func whole(_ name: [UInt8], _ folder: SharedDescriptor) -> String { "\(folder.descriptor.path)/\(FileName.text(name))" }
+
+    /// Nil for what is not looked into.
+    private mutating func look(at name: [UInt8], in folder: SharedDescriptor, _ crossing: MountCrossing) -> EntryLook? {
+        do throws(SystemError) {
+            let look = try folder.descriptor.look(at: name)
+            if look.flags.lock != nil { flagged.add(whole(name, folder)) }
+            guard crossing.leads(toDevice: look.status.device, look.mount) else { return look }
+            guard MountCrossing.kernelFileSystem(name, in: folder.descriptor, look.mount) != nil else { return look }
+            if look.status.kind == .directory { directories += 1 }
+            return nil
+        } catch {
+            if error.isUnreachable { silent.add("\(whole(name, folder)) (\(error.reason))") }
+            return nil
+        }
     }
 }

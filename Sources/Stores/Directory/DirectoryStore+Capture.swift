@@ -18,10 +18,13 @@ extension DirectoryStore {
             let support = try support(for: root, library)
             let began = host.clock.now()
             var facts: [String: String] = [:]
+            let mounts = try MountPoints(inside: root.descriptor).walked
+            if !mounts.isEmpty { facts["mounted-inside"] = mounts.joined(separator: ", ") }
             if let library, let method = support.method {
                 do {
                     if let image = try make(request.imageID, method, root, library) {
-                        captured.withLock { $0[request.imageID] = image }
+                        let torn = request.isQuiesced ? [] : image.openDatabases
+                        captured.withLock { $0[request.imageID] = (image, torn) }
                         facts["native-image-by"] = image.method.rawValue
                         return Capture(
                             imageID: request.imageID, native: true, began: began, ended: host.clock.now(),
@@ -42,23 +45,25 @@ extension DirectoryStore {
     private func make(
         _ id: String, _ method: NativeMethod, _ root: SharedDescriptor, _ library: NativeImageLibrary
     ) throws -> NativeImage? {
-        if method == .subvolume { return try library.snapshot(root, as: id) }
+        if method == .subvolume { return try library.snapshot(root, as: id, clock: host.clock) }
         let start = host.clock.monotonicNanoseconds()
         let clock = host.clock
-        return try library.clone(root, as: id, threads: host.processors) { clock.monotonicNanoseconds() &- start > Self.patience }
+        return try library.clone(root, as: id, host: host) { clock.monotonicNanoseconds() &- start > Self.patience }
     }
 
     package func image(of capture: Capture, job: JobControl) throws -> CapturedImage {
         try asStoreFailure {
             let excluded = try excludedNames()
             if capture.native {
-                guard let image = captured.withLock({ $0[capture.imageID] }) else {
+                guard let (image, torn) = captured.withLock({ $0[capture.imageID] }) else {
                     throw Failure(.internal, "store \(declaration.name): image \(capture.imageID) is not captured")
                 }
                 let root = SharedDescriptor(try Descriptor.openDirectory(image.path))
                 try root.syncFileSystem()
                 var captured = CapturedImage(source: image.source(excluding: excluded), shape: .contentDefined)
-                if let census = try Census(of: root, limit: Census.quick) {
+                for path in torn { captured.seen.add(EntryIssue(kind: .inUse, path: path, detail: OpenDatabases.detail)) }
+                let census = try Census(of: root, limit: Census.quick)
+                if census.isWhole {
                     captured.facts[StoreRecord.entriesFact] = "\(census.files + census.directories + census.others)"
                     captured.sizes = [.full: census.bytes]
                 } else {
@@ -67,14 +72,14 @@ extension DirectoryStore {
                 return captured
             }
             let changes = ChangeCounter()
-            let live = LocalDirectory(path: path, options: .init(excludedAtRoot: excluded))
+            let live = LocalDirectory(path: path, options: .init(identity: .live(host.clock), excludedAtRoot: excluded))
             return CapturedImage(
                 source: WatchedSource(live, since: capture.ended, changes: changes), shape: .contentDefined, changes: changes)
         }
     }
 
     package func release(_ capture: Capture, outcome: CaptureOutcome) {
-        let image = captured.withLock { $0.removeValue(forKey: capture.imageID) }
+        let image = captured.withLock { $0.removeValue(forKey: capture.imageID)?.image }
         // What cannot be removed now is an orphan that the next run finds.
         if outcome == .abandoned, let image { try? NativeImageLibrary(of: image).remove(image.id) }
     }

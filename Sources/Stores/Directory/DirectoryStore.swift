@@ -12,7 +12,8 @@ package final class DirectoryStore: StoreAdapter {
     /// Of this store alone; nil when the cluster's storage is not a local directory.
     private let nativeImageFolder: String?
     let trusted: TrustedContent?
-    let captured = Mutex<[String: NativeImage]>([:])
+    /// With the databases in it that may be torn.
+    let captured = Mutex<[String: (image: NativeImage, torn: [String])]>([:])
     /// As counted when the store was last opened.
     private let files = Mutex<UInt64?>(nil)
 
@@ -39,13 +40,15 @@ package final class DirectoryStore: StoreAdapter {
         try asStoreFailure {
             let root = try openRoot()
             let census = try Census(of: root, limit: Census.quick)
-            files.withLock { $0 = census?.files ?? .max }
+            files.withLock { $0 = census.isWhole ? census.files : .max }
             let support = try support(for: root, library)
             var facts = ["file-system": try root.descriptor.fileSystemKind().rawValue]
-            if let census { facts["files"] = String(census.files) }
+            if census.isWhole { facts["files"] = String(census.files) }
             if let method = support.method { facts["native-images-by"] = method.rawValue }
+            if census.databases.count > 0, support.method != .subvolume { facts[StoreStatus.databasesFact] = census.databases.text }
             return StoreStatus(
-                version: nil, bytes: census?.bytes, nativeImages: support.method != nil, imageReason: support.reason, facts: facts)
+                version: nil, bytes: census.isWhole ? census.bytes : nil, nativeImages: support.method != nil, imageReason: support.reason,
+                notes: try notes(census, try MountPoints(inside: root.descriptor), support), facts: facts)
         }
     }
 
@@ -88,10 +91,7 @@ package final class DirectoryStore: StoreAdapter {
     }
 
     private func removeEverything(in root: SharedDescriptor, _ job: JobControl) throws {
-        if let mount = try MountPoints.inside(root.descriptor).first {
-            throw Failure(
-                .refused, "\(path): \(mount) is a mount point", hint: "unmount it first: deleting would reach into another file system")
-        }
+        try refuseObstacles(in: root, job)
         let excluded = try excludedNames()
         for entry in try root.descriptor.entries() where !excluded.contains(entry.name) {
             try job.checkCancelled()

@@ -18,6 +18,7 @@ final class WatchedSource: EntrySource {
 
     var description: String { live.description }
 
+    func conclude(_ issues: IssueCollector) { live.conclude(issues) }
     func root() throws -> any SourceDirectory { WatchedDirectory(try live.root(), cut, changes) }
 }
 

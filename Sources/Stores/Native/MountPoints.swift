@@ -1,37 +1,27 @@
 package import HostIO
-import Model
 
-/// Where other file systems are mounted, from `/proc/self/mountinfo` (proc(5)).
-package enum MountPoints {
-    /// Paths of the mount points below a directory, not the directory itself; bind mounts too.
-    package static func inside(_ folder: borrowing Descriptor) throws -> [String] {
-        let real = try realPath(of: folder)
-        let table = String(decoding: try AtomicFile.read("/proc/self/mountinfo"), as: UTF8.self)
-        return table.split(separator: "\n").compactMap { line in
-            let fields = line.split(separator: " ")
-            guard fields.count > 4 else { return nil }
-            let place = unescaped(fields[4])
-            return place != real && Path.isInside(place, real) ? place : nil
-        }
-    }
+/// Where other file systems are mounted below a directory; bind mounts too.
+package struct MountPoints: Sendable {
+    /// Of the directory, as the kernel has it.
+    private let real: String
+    package let mounts: [MountTable.Mount]
 
-    private static func realPath(of folder: borrowing Descriptor) throws -> String {
+    package init(inside folder: borrowing Descriptor) throws {
         let links = try Descriptor.openDirectory("/proc/self/fd")
-        return FileName.text(try links.readSymlink(Array("\(folder.raw)".utf8)))
+        real = FileName.text(try links.readSymlink(Array("\(folder.raw)".utf8)))
+        mounts = try MountTable.read().inside(real)
     }
 
-    /// Space, tab, newline and backslash stand as three octal digits after a backslash.
-    static func unescaped(_ text: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "\\"), rest.count >= 3, let value = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8) {
-                bytes.append(value)
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+    package var first: String? { mounts.first?.place }
+
+    /// What is walked as a part of the directory, with its type: "data (ext4)".
+    package var walked: [String] { mounts.filter { !Self.isLeftOut($0) }.map(text) }
+    /// What the kernel makes up, and is left out.
+    package var leftOut: [String] { mounts.filter(Self.isLeftOut).map(text) }
+
+    private static func isLeftOut(_ mount: MountTable.Mount) -> Bool { KernelFileSystem.isNamed(mount.kind) }
+
+    private func text(_ mount: MountTable.Mount) -> String {
+        "\(mount.place.dropFirst(real == "/" ? 1 : real.count + 1)) (\(mount.kind))"
     }
 }

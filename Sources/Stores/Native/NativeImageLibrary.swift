@@ -9,11 +9,32 @@ package struct NativeImage: Sendable {
     package let id: String
     package let path: String
     package let method: NativeMethod
+    /// Inodes and times of change of a subvolume snapshot are those of the store; a clone's are its own, and those of the store are noted beside it.
+    private let identity: FileIdentity
+    /// Of a clone that was made just now: SQLite databases that were in use, below the root.
+    package let openDatabases: [String]
 
-    /// Inodes and change times of a subvolume snapshot are those of the store; a clone's are its own.
-    package func source(excluding excluded: Set<[UInt8]>) -> LocalDirectory {
-        LocalDirectory(path: path, options: .init(keepsIdentity: method == .subvolume, excludedAtRoot: excluded))
+    fileprivate init(id: String, path: String, method: NativeMethod, in folder: SharedDescriptor, openDatabases: [String] = []) {
+        self.id = id
+        self.openDatabases = openDatabases
+        self.path = path
+        self.method = method
+        let origins = OriginsReading(id, in: folder)
+        identity =
+            switch method {
+            case .subvolume: .frozen(origins?.began)
+            case .clone: .copied(origins ?? NoOrigins())
+            }
     }
+
+    package func source(excluding excluded: Set<[UInt8]>) -> LocalDirectory {
+        LocalDirectory(path: path, options: .init(identity: identity, excludedAtRoot: excluded))
+    }
+}
+
+/// Of a clone that was made before there were notes, or whose note is gone.
+private struct NoOrigins: CopiedIdentities {
+    func originals(inDirectory inode: UInt64) -> [CopiedEntry: OriginalEntry] { [:] }
 }
 
 /// The native images of one store: each an entry of a folder of the store's own, mode 0700.
@@ -36,26 +57,28 @@ package struct NativeImageLibrary: Sendable {
     /// What an interrupted capture left is among them.
     package func images() throws -> [String] {
         guard try statusOfPath(path) != nil else { return [] }
-        return try Descriptor.openDirectory(path).entries().map { FileName.text($0.name) }.sorted()
+        let names = try Descriptor.openDirectory(path).entries().map { FileName.text($0.name) }
+        return Set(names.map { $0.hasSuffix(ImageOrigins.suffix) ? String($0.dropLast(ImageOrigins.suffix.count)) : $0 }).sorted()
     }
 
     package func image(_ id: String) throws -> NativeImage? {
         guard !id.hasSuffix(Self.partial), FileName.isSound(Array(id.utf8)), try statusOfPath(path) != nil else { return nil }
-        let folder = try Descriptor.openDirectory(path)
-        guard let status = try folder.statusIfPresent(of: Array(id.utf8)), status.kind == .directory else { return nil }
-        let isSubvolume = try folder.openDirectory(Array(id.utf8)).isSubvolume()
-        return NativeImage(id: id, path: Path.join(path, id), method: isSubvolume ? .subvolume : .clone)
+        let folder = SharedDescriptor(try Descriptor.openDirectory(path))
+        guard let status = try folder.descriptor.statusIfPresent(of: Array(id.utf8)), status.kind == .directory else { return nil }
+        return NativeImage(id: id, path: Path.join(path, id), method: try isSubvolume(id, in: folder) ? .subvolume : .clone, in: folder)
     }
 
     /// One that is not there is not an error. A subvolume's space is freed by the kernel in the background.
     package func remove(_ id: String) throws {
         guard FileName.isSound(Array(id.utf8)), try statusOfPath(path) != nil else { return }
         let folder = SharedDescriptor(try Descriptor.openDirectory(path))
-        guard try folder.descriptor.statusIfPresent(of: Array(id.utf8)) != nil else { return }
-        if try isSubvolume(id, in: folder), holdfast_btrfs_remove(folder.descriptor.raw, id) != 0 {
-            throw SystemError(errno, "remove the subvolume", Path.join(path, id))
+        if try folder.descriptor.statusIfPresent(of: Array(id.utf8)) != nil {
+            if try isSubvolume(id, in: folder), holdfast_btrfs_remove(folder.descriptor.raw, id) != 0 {
+                throw SystemError(errno, "remove the subvolume", Path.join(path, id))
+            }
+            try removeTree(Array(id.utf8), in: folder.descriptor)
         }
-        try removeTree(Array(id.utf8), in: folder.descriptor)
+        try removeTree(ImageOrigins.name(of: id), in: folder.descriptor)
         try folder.descriptor.sync()
     }
 
@@ -65,35 +88,44 @@ package struct NativeImageLibrary: Sendable {
     }
 
     /// A read-only snapshot of the subvolume `root`.
-    package func snapshot(_ root: SharedDescriptor, as id: String) throws -> NativeImage {
+    package func snapshot(_ root: SharedDescriptor, as id: String, clock: any WallClock) throws -> NativeImage {
         let folder = try openFolder()
+        _ = try OriginsWriting(id, in: folder, began: clock.now())
         guard holdfast_btrfs_snapshot(folder.descriptor.raw, root.descriptor.raw, id, 1) == 0 else {
-            throw SystemError(errno, "make the subvolume snapshot", Path.join(path, id))
+            let error = SystemError(errno, "make the subvolume snapshot", Path.join(path, id))
+            try? removeTree(ImageOrigins.name(of: id), in: folder.descriptor)
+            throw error
         }
-        return NativeImage(id: id, path: Path.join(path, id), method: .subvolume)
+        return NativeImage(id: id, path: Path.join(path, id), method: .subvolume, in: folder)
     }
 
     /// A clone of the tree `root`, which gets its name only when it is whole. Of the directories `leavingEmpty` in the root there are only the
     /// directories themselves. Nil when the time ran out.
     package func clone(
-        _ root: SharedDescriptor, as id: String, leavingEmpty: Set<[UInt8]> = [], threads: Int, until isLate: @escaping @Sendable () -> Bool
+        _ root: SharedDescriptor, as id: String, leavingEmpty: Set<[UInt8]> = [], host: Host, until isLate: @escaping @Sendable () -> Bool
     ) throws -> NativeImage? {
         let folder = try openFolder()
         let partial = Array((id + Self.partial).utf8)
+        var databases: [String] = []
         do {
             try folder.descriptor.makeDirectory(partial)
             let place = SharedDescriptor(try folder.descriptor.openDirectory(partial))
-            let clone = ReflinkClone(from: root, to: place, leavingEmpty: leavingEmpty, until: isLate)
-            guard try clone.run(threads: threads) else {
+            let origins = try OriginsWriting(id, in: folder, began: host.clock.now())
+            let clone = ReflinkClone(
+                from: root, to: place, noting: origins, clock: host.clock, leavingEmpty: leavingEmpty, until: isLate)
+            guard try clone.run(threads: host.processors) else {
                 try removeTree(partial, in: folder.descriptor)
+                try removeTree(ImageOrigins.name(of: id), in: folder.descriptor)
                 return nil
             }
+            databases = clone.openDatabases
             try folder.descriptor.renameWithoutReplacing(partial, to: Array(id.utf8), in: folder.descriptor)
         } catch {
             try? removeTree(partial, in: folder.descriptor)
+            try? removeTree(ImageOrigins.name(of: id), in: folder.descriptor)
             throw error
         }
-        return NativeImage(id: id, path: Path.join(path, id), method: .clone)
+        return NativeImage(id: id, path: Path.join(path, id), method: .clone, in: folder, openDatabases: databases)
     }
 
     private func openFolder() throws -> SharedDescriptor {

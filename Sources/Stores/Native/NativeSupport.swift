@@ -28,19 +28,29 @@ package struct NativeSupport: Sendable {
         guard kind.mayReflink else {
             return NativeSupport(method: nil, reason: "\(kind.rawValue) has neither subvolume snapshots nor reflinks; files are archived")
         }
-        if let mount = try MountPoints.inside(root.descriptor).first {
+        if let mount = try MountPoints(inside: root.descriptor).first {
             return NativeSupport(method: nil, reason: "another file system is mounted at \(mount); files are archived")
         }
         if kind == .btrfs, try isSnapshotPossible(root, place) {
             return NativeSupport(method: .subvolume, reason: "a btrfs subvolume, and the storage is on the same file system")
         }
         if try isClonePossible(root, place) {
-            return NativeSupport(method: .clone, reason: "\(kind.rawValue) with reflinks, and the storage is on the same file system")
+            return NativeSupport(
+                method: .clone,
+                reason: "\(kind.rawValue) with reflinks, and the storage is on the same file system" + (try nested(in: root)))
         }
         return NativeSupport(
             method: nil,
             reason: "the storage is on another file system than the store, or theirs (\(kind.rawValue)) has no reflinks; files are archived"
         )
+    }
+
+    /// Why the root of a subvolume is cloned all the same.
+    private static func nested(in root: SharedDescriptor) throws -> String {
+        guard try root.descriptor.isSubvolume(), holdfast_btrfs_children(root.descriptor.raw) > 0 else { return "" }
+        let names = root.descriptor.subvolumesInside()
+        let some = names.isEmpty ? "" : " (\(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? " …" : ""))"
+        return "; no subvolume snapshot, because it would leave out the subvolumes inside the store\(some)"
     }
 
     /// A snapshot leaves out subvolumes that lie below, so there must be none.

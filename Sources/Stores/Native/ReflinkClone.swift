@@ -1,5 +1,7 @@
+import Archiving
 import Glibc
 import HostIO
+import Model
 import Synchronization
 
 /// A copy of a directory tree whose files share their blocks with the originals (ioctl_ficlone(2)), with owners, modes, times, extended
@@ -12,9 +14,12 @@ final class ReflinkClone: Sendable {
     private let target: SharedDescriptor
     /// Directories of the root whose entries are left out.
     private let leftEmpty: Set<[UInt8]>
+    private let origins: OriginsWriting
+    private let clock: any WallClock
     private let isLate: @Sendable () -> Bool
     private let work = Monitor(Work())
     private let links = Mutex(Links())
+    private let open = Mutex<[[UInt8]]>([])
 
     private struct Work {
         /// Paths below the root.
@@ -24,24 +29,32 @@ final class ReflinkClone: Sendable {
         var ended = false
     }
 
-    private struct Links {
+    fileprivate struct Links {
         struct Key: Hashable {
             var device: UInt64
             var inode: UInt64
         }
 
+        struct First {
+            var path: [UInt8]
+            /// Nil until it is cloned.
+            var original: OriginalEntry?
+        }
+
         /// Where a file of several links was met first.
-        var first: [Key: [UInt8]] = [:]
+        var first: [Key: First] = [:]
         /// Further links, made at the end.
-        var more: [(path: [UInt8], to: [UInt8])] = []
+        var more: [(path: [UInt8], to: Key)] = []
     }
 
     init(
-        from source: SharedDescriptor, to target: SharedDescriptor, leavingEmpty: Set<[UInt8]> = [],
-        until isLate: @escaping @Sendable () -> Bool
+        from source: SharedDescriptor, to target: SharedDescriptor, noting origins: OriginsWriting, clock: any WallClock,
+        leavingEmpty: Set<[UInt8]> = [], until isLate: @escaping @Sendable () -> Bool
     ) {
         self.source = source
         self.target = target
+        self.origins = origins
+        self.clock = clock
         leftEmpty = leavingEmpty
         self.isLate = isLate
     }
@@ -55,7 +68,7 @@ final class ReflinkClone: Sendable {
             }
         }
         guard work.read({ $0.pending.isEmpty && !$0.ended }) else { return false }
-        for link in links.withLock({ $0.more }) { try makeLink(link.path, to: link.to) }
+        try makeLinks()
         // Deepest last is not needed: setting a directory's times does not change its parent's.
         for path in work.read({ $0.done }) { try EntryMetadata.copy(from: open(path, below: source), to: open(path, below: target)) }
         return true
@@ -82,52 +95,120 @@ final class ReflinkClone: Sendable {
         let from: SharedDescriptor
         do { from = try open(path, below: source) } catch let error as SystemError where error.isNotFound && !path.isEmpty { return }
         let to = try open(path, below: target)
-        var folders: [[UInt8]] = []
-        for entry in leftEmpty.contains(path) ? [] : try from.descriptor.entries() {
+        var found = Found()
+        let entries = leftEmpty.contains(path) ? [] : try from.descriptor.entries()
+        noteDatabases(among: entries, at: path, in: from)
+        for entry in entries {
             if isLate() { return work.change { $0.ended = true } }
-            do {
-                if try cloneEntry(entry, at: path, from, to) { folders.append(Self.join(path, entry.name)) }
-            } catch let error as SystemError where error.errno == ENOENT {
-                try removeTree(entry.name, in: to.descriptor)
-            }
+            try add(entry, at: path, from, to, &found)
         }
-        let found = folders
+        let inode = try to.descriptor.status().inode
+        try origins.add(found.records, inDirectory: inode)
+        finish(path, found.folders)
+    }
+
+    private func finish(_ path: [UInt8], _ folders: [[UInt8]]) {
         work.change { work in
-            work.pending += found
+            work.pending += folders
             work.done.append(path)
         }
     }
 
-    /// True for a directory, which is made empty.
-    private func cloneEntry(_ entry: DirectoryEntry, at path: [UInt8], _ from: SharedDescriptor, _ to: SharedDescriptor) throws -> Bool {
+    /// Their files are cloned one after the other.
+    private func noteDatabases(among entries: [DirectoryEntry], at path: [UInt8], in folder: SharedDescriptor) {
+        let names = OpenDatabases.inUse(among: entries.map(\.name), in: folder.descriptor)
+        if !names.isEmpty { open.withLock { $0 += names.map { Self.join(path, $0) } } }
+    }
+
+    /// Paths of SQLite databases that were in use when their directory was listed.
+    var openDatabases: [String] { open.withLock { $0 }.map(FileName.text).sorted() }
+
+    private struct Found {
+        /// Paths of directories, which are empty yet.
+        var folders: [[UInt8]] = []
+        var records: [ImageOrigins.Record] = []
+    }
+
+    /// What vanishes meanwhile is left out.
+    private func add(
+        _ entry: DirectoryEntry, at path: [UInt8], _ from: SharedDescriptor, _ to: SharedDescriptor, _ found: inout Found
+    ) throws {
+        do {
+            switch try cloneEntry(entry, at: path, from, to) {
+            case .directory: found.folders.append(Self.join(path, entry.name))
+            case .entry(let record): found.records.append(record)
+            case .link: break
+            }
+        } catch let error as SystemError where error.errno == ENOENT {
+            try removeTree(entry.name, in: to.descriptor)
+        }
+    }
+
+    private enum Cloned {
+        /// It is empty yet.
+        case directory
+        case entry(ImageOrigins.Record)
+        /// What has several links is noted when all of them are made, which is a change of the clone.
+        case link
+    }
+
+    private func cloneEntry(_ entry: DirectoryEntry, at path: [UInt8], _ from: SharedDescriptor, _ to: SharedDescriptor) throws -> Cloned {
+        let look = clock.now()
         let status = try from.descriptor.status(of: entry.name)
         if status.kind == .directory {
             try to.descriptor.makeDirectory(entry.name)
-            return true
+            return .directory
         }
-        if status.links > 1, !isFirst(status, Self.join(path, entry.name)) { return false }
+        if status.links > 1, !isFirst(status, Self.join(path, entry.name)) { return .link }
+        let original = try cloneEntry(entry.name, status, at: look, from, to)
+        if status.links > 1 {
+            links.withLock { $0.first[Links.Key(status)]?.original = original }
+            return .link
+        }
+        return .entry(ImageOrigins.Record(copy: CopiedEntry(try to.descriptor.status(of: entry.name)), original: original))
+    }
+
+    private func cloneEntry(
+        _ name: [UInt8], _ status: FileStatus, at look: Timestamp, _ from: SharedDescriptor, _ to: SharedDescriptor
+    ) throws -> OriginalEntry {
         switch status.kind {
-        case .file: try cloneFile(entry.name, from, to)
+        case .file: return try cloneFile(name, at: look, from, to)
         case .symlink:
-            try to.descriptor.makeSymlink(entry.name, to: try from.descriptor.readSymlink(entry.name))
-            try EntryMetadata.copy(status, of: entry.name, from: from, to: to)
+            try to.descriptor.makeSymlink(name, to: try from.descriptor.readSymlink(name))
         default:
-            try to.descriptor.makeNode(entry.name, mode: status.mode, device: status.representedDevice)
-            try EntryMetadata.copy(status, of: entry.name, from: from, to: to)
+            try to.descriptor.makeNode(name, mode: status.mode, device: status.representedDevice)
         }
-        return false
+        try EntryMetadata.copy(status, of: name, from: from, to: to)
+        return OriginalEntry(status, at: look)
     }
 
     private func isFirst(_ status: FileStatus, _ path: [UInt8]) -> Bool {
         links.withLock { links in
-            let key = Links.Key(device: status.device, inode: status.inode)
-            if let first = links.first[key] {
-                links.more.append((path, first))
+            let key = Links.Key(status)
+            if links.first[key] != nil {
+                links.more.append((path, key))
                 return false
             }
-            links.first[key] = path
+            links.first[key] = Links.First(path: path)
             return true
         }
+    }
+
+    private func makeLinks() throws {
+        let (first, more) = links.withLock { ($0.first, $0.more) }
+        for link in more { if let path = first[link.to]?.path { try makeLink(link.path, to: path) } }
+        for entry in first.values { try note(entry.original, at: entry.path) }
+        for link in more { try note(first[link.to]?.original, at: link.path) }
+    }
+
+    /// One that vanished before it was cloned has no original.
+    private func note(_ original: OriginalEntry?, at path: [UInt8]) throws {
+        guard let original else { return }
+        let (place, name) = Self.split(path)
+        let folder = try open(place, below: target)
+        guard let status = try folder.descriptor.statusIfPresent(of: name) else { return }
+        try origins.add(
+            [ImageOrigins.Record(copy: CopiedEntry(status), original: original)], inDirectory: try folder.descriptor.status().inode)
     }
 
     private func makeLink(_ path: [UInt8], to first: [UInt8]) throws {
@@ -139,15 +220,19 @@ final class ReflinkClone: Sendable {
         try there.descriptor.link(otherName, to: name, in: open(folder, below: target).descriptor)
     }
 
-    private func cloneFile(_ name: [UInt8], _ from: SharedDescriptor, _ to: SharedDescriptor) throws {
+    /// What it was known by, with a time of change only when nothing happened to it while it was cloned.
+    private func cloneFile(_ name: [UInt8], at look: Timestamp, _ from: SharedDescriptor, _ to: SharedDescriptor) throws -> OriginalEntry {
         let original = SharedDescriptor(try from.descriptor.open(name, [.read, .nonBlocking]))
+        let before = try original.descriptor.status()
         let clone = SharedDescriptor(try to.descriptor.open(name, [.write, .createNew]))
-        if try original.descriptor.status().size > 0 {
+        if before.size > 0 {
             do { try clone.descriptor.reflink(from: original.descriptor) } catch  where error.isUnsupported {
                 try copy(original, to: clone)
             }
         }
         try EntryMetadata.copy(from: original, to: clone)
+        let after = try original.descriptor.status()
+        return OriginalEntry(before, at: look, isUnchanged: after.changed == before.changed)
     }
 
     /// For the few files that cannot share blocks (on btrfs: written without checksums).
@@ -166,6 +251,21 @@ final class ReflinkClone: Sendable {
     private static func split(_ path: [UInt8]) -> (folder: [UInt8], name: [UInt8]) {
         guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return ([], path) }
         return (Array(path[..<slash]), Array(path[(slash + 1)...]))
+    }
+}
+
+extension ReflinkClone.Links.Key {
+    fileprivate init(_ status: FileStatus) { self.init(device: status.device, inode: status.inode) }
+}
+
+extension CopiedEntry {
+    fileprivate init(_ status: FileStatus) { self.init(inode: status.inode, changed: status.changed) }
+}
+
+extension OriginalEntry {
+    fileprivate init(_ status: FileStatus, at look: Timestamp, isUnchanged: Bool = true) {
+        let isSettled = isUnchanged && FileIdentity.isSettled(status.changed, at: look)
+        self.init(inode: status.inode, device: status.device, changed: isSettled ? status.changed : nil)
     }
 }
 

@@ -95,7 +95,7 @@ extension PostgresStore {
         guard let directory, let library else { throw Failure(.internal, "a frozen image without a place for it") }
         let root = SharedDescriptor(try Descriptor.openDirectory(directory.path))
         let began = host.clock.now()
-        let image = try library.snapshot(root, as: request.imageID)
+        let image = try library.snapshot(root, as: request.imageID, clock: host.clock)
         let ended = host.clock.now()
         hold(.snapshot(image), as: request.imageID)
         return Capture(
@@ -160,7 +160,7 @@ extension PostgresStore {
 
     private func nativeImage(_ image: NativeImage, _ job: JobControl) throws -> CapturedImage {
         try SharedDescriptor(Descriptor.openDirectory(image.path)).syncFileSystem()
-        let source = DataDirectorySource(path: image.path, isFrozen: true, clock: host.clock)
+        let source = DataDirectorySource(image)
         let census = try ImageCensus(of: .source(source), job: job)
         return CapturedImage(source: source, shape: .contentDefined, sizes: [.full: census.bytes], facts: ["entries": String(census.files)])
     }

@@ -1,4 +1,4 @@
-import Archiving
+package import Archiving
 package import HostIO
 package import Model
 package import StoreContract
@@ -115,6 +115,15 @@ extension PostgresStore {
     }
 
     // MARK: Deleting
+
+    package func obstaclesToDestroying(job: JobControl) throws -> [RemovalObstacles] {
+        try asFailure {
+            guard let directory, try directory.exists() else { return [] }
+            return try ([directory.path] + directory.tablespaces()).map {
+                try RemovalObstacles(in: try Descriptor.openDirectory($0), job: job)
+            }
+        }
+    }
 
     package func destroy(job: JobControl) throws {
         try asFailure {

@@ -143,7 +143,7 @@ package final class PostgresStore: StoreAdapter {
                 .notFound, "store \(declaration.name): native image \(id) is gone",
                 hint: "`snapshot validate` tells what is left; restore from another snapshot or from a backup")
         }
-        return DataDirectorySource(path: image.path, isFrozen: true, clock: host.clock)
+        return DataDirectorySource(image)
     }
 
     package func space() throws -> StoreSpace? { try directory.flatMap { try StoreSpace.local($0.path) } }

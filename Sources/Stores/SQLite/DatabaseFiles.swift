@@ -1,3 +1,4 @@
+import Archiving
 import Glibc
 import HostIO
 import Model
@@ -56,6 +57,16 @@ struct DatabaseFiles: Sendable {
         let folder = try Descriptor.openDirectory(folder)
         try Self.removeIfPresent(name, in: folder)
         for suffix in Self.suffixes { try Self.removeIfPresent(name + Array(suffix.utf8), in: folder) }
+    }
+
+    /// What keeps ``removeAll()`` from removing one of them.
+    func obstacles() throws -> RemovalObstacles {
+        var obstacles = RemovalObstacles(below: folder)
+        guard try statusOfPath(folder) != nil else { return obstacles }
+        let folder = try Descriptor.openDirectory(folder)
+        obstacles.note(itself: folder)
+        for suffix in [""] + Self.suffixes { obstacles.note(name + Array(suffix.utf8), in: folder) }
+        return obstacles
     }
 
     private func hasSidecars() throws -> Bool { try Self.suffixes.contains { try status(suffix: $0) != nil } }

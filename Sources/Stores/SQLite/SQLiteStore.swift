@@ -63,6 +63,8 @@ package final class SQLiteStore: StoreAdapter {
         throw Failure(.notFound, "store \(declaration.name): an sqlite store has no native images", hint: "restore from an archived image")
     }
 
+    package func obstaclesToDestroying(job: JobControl) throws -> [RemovalObstacles] { try asStoreFailure { [try files.obstacles()] } }
+
     package func destroy(job: JobControl) throws {
         try asStoreFailure { try files.removeAll() }
     }

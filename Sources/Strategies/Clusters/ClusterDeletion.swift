@@ -15,6 +15,7 @@ extension Cluster {
         }
         try refuseForeignSnapshots(of: identity)
         try refuseForeignImages(of: identity)
+        try refuseDeletionObstacles(job: JobControl())
         let snapshots = (try? EntryReader.list(.snapshot, in: try storage()).listing.entries.count) ?? 0
         var warnings: [String] = []
         var newest: [ClusterDeletePlan.Backup] = []
@@ -93,6 +94,7 @@ extension Cluster {
     }
 
     private func deleteLocked(_ job: JobControl) throws {
+        try refuseDeletionObstacles(job: job)
         for store in file.stores {
             job.begin(phase: "emptying \(store.name)")
             let adapter = try adapter(for: store)

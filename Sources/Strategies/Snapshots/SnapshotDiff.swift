@@ -31,7 +31,8 @@ package struct SnapshotDifference: Sendable {
 }
 
 extension Snapshots {
-    /// Compares two snapshots store by store. Archived images are compared by their blobs, native ones by size and modification time.
+    /// Compares two snapshots store by store. Archived images are compared by their blobs, native ones by the inodes and times of change of
+    /// their files, and by the bytes of those that differ in that.
     package func diff(from old: String, to new: String, examples: Int, job: JobControl) throws -> SnapshotDifference {
         try read { repository in
             let (listing, reader) = try EntryReader.list(.snapshot, in: repository)

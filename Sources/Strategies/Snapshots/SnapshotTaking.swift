@@ -51,7 +51,10 @@ struct SnapshotTaking: Sendable {
             let store = adapter.declaration.name
             let folder = "\(scratch.path)/\(store)"
             try makeDirectories(folder)
-            return CaptureRequest(imageID: imageID, nativeImageFolder: cluster.file.nativeImageFolder(of: store), scratch: folder)
+            var request = CaptureRequest(
+                imageID: imageID, nativeImageFolder: cluster.file.nativeImageFolder(of: store), scratch: folder)
+            request.isQuiesced = cluster.file.quiesce != nil
+            return request
         }
     }
 

@@ -66,13 +66,6 @@ import Testing
         guard status == 0 else { throw SystemError(errno, "bind", path) }
     }
 
-    @Test func `a clone has neither inode numbers nor change times`() throws {
-        let folder = try TemporaryDirectory()
-        try writeFile(folder.file("a"), "x")
-        let node = try #require(try entries(folder.path, options: .init(keepsIdentity: false)).first { $0.name == name("a") })
-        #expect(node.inode == 0 && node.ctime == node.mtime)
-    }
-
     @Test func `names that are excluded at the root are entries further down`() throws {
         let folder = try TemporaryDirectory()
         _ = try folder.folder("skip")

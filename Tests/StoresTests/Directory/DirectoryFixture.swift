@@ -28,7 +28,7 @@ struct DirectoryFixture: StoreUnderTest {
     let store: DirectoryStore
 
     /// `mount` is one that ``mount(for:)`` made, to be shared by several fixtures; each has a directory of its own there.
-    init(_ place: Place, on shared: MountedFileSystem? = nil) throws {
+    init(_ place: Place, on shared: MountedFileSystem? = nil, clock: any WallClock = SystemClock()) throws {
         self.place = place
         home = try TemporaryDirectory()
         mount = try shared ?? Self.mount(for: place)
@@ -37,7 +37,7 @@ struct DirectoryFixture: StoreUnderTest {
         path = base.file("store")
         images = base.file("storage/images/uploads")
         let declaration = StoreDeclaration(name: "uploads", kind: .directory, role: .content, path: path)
-        store = DirectoryStore(declaration, nativeImageFolder: images, host: .forTests())
+        store = DirectoryStore(declaration, nativeImageFolder: images, host: .forTests(clock: clock))
     }
 
     /// Nil for a store on the file system of the temporary directory.

@@ -72,12 +72,12 @@ final class PlanWorker {
             return try create(node, image, directory)
         }
         let below = try reader.directory(node, in: image)
-        run.pool.push(.compare(below, PlannedDirectory(opened, image: below, node: node, there: there)), .late)
+        run.pool.push(.compare(below, PlannedDirectory(opened, image: below, node: opened.isHollow ? nil : node, there: there)), .late)
     }
 
     private func compareFiles(_ file: FileComparison) {
         let isVouchedFor = run.options.trusted?.vouches(for: file.node, file.there) ?? false
-        if isVouchedFor || file.node.hasSameIdentity(as: file.there) { return conclude(file, isSame: true) }
+        if isVouchedFor || file.node.isSameFile(as: file.there) { return conclude(file, isSame: true) }
         let hasSameSize = file.node.size == file.there.size
         guard hasSameSize || mayRewrite(file) else { return conclude(file, isSame: false) }
         guard file.node.size > 0 else { return conclude(file, isSame: hasSameSize) }

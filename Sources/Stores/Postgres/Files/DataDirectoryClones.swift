@@ -13,7 +13,7 @@ struct DataDirectoryClones {
     func make(as id: String) throws -> NativeImage {
         let root = SharedDescriptor(try Descriptor.openDirectory(directory.path))
         let leaving = DataDirectoryRules.notCloned
-        guard let image = try library.clone(root, as: id, leavingEmpty: leaving, threads: host.processors, until: { false }) else {
+        guard let image = try library.clone(root, as: id, leavingEmpty: leaving, host: host, until: { false }) else {
             throw Failure(.internal, "\(directory.path): cloning it was given up")
         }
         return image

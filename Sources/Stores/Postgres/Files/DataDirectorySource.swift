@@ -1,6 +1,7 @@
 import Archiving
 import HostIO
 import Model
+import NativeImages
 import ResticFormat
 
 /// The files of a server as something to archive while it goes on writing: what the log makes good afterwards may be torn, vanish or grow.
@@ -11,15 +12,24 @@ final class DataDirectorySource: EntrySource {
     static let tablespaceAttribute = Array("user.holdfast.tablespace".utf8)
 
     private let local: LocalDirectory
-    fileprivate let clock: any WallClock
     /// `pg_wal` with what is in it, the label of a backup, and files as they are: for a frozen copy, which recovers by itself, and for clones
     /// with their log.
     fileprivate let isFrozen: Bool
 
-    init(path: String, isFrozen: Bool = false, clock: any WallClock) {
-        local = LocalDirectory(path: path)
-        self.clock = clock
-        self.isFrozen = isFrozen
+    /// The files of a server that runs.
+    init(path: String, clock: any WallClock) {
+        local = LocalDirectory(path: path, options: .init(identity: .live(clock)))
+        isFrozen = false
+    }
+
+    init(_ image: NativeImage) {
+        local = image.source(excluding: [])
+        isFrozen = true
+    }
+
+    /// What a link in `pg_tblspc` leads to; a native image has none.
+    fileprivate func tablespace(at path: [UInt8]) -> LocalDirectory {
+        LocalDirectory(path: FileName.text(path), options: local.options)
     }
 
     var path: String { local.path }
@@ -28,20 +38,9 @@ final class DataDirectorySource: EntrySource {
 
     var description: String { local.description }
 
+    func conclude(_ issues: IssueCollector) { local.conclude(issues) }
+
     func root() throws -> any SourceDirectory { DataDirectoryEntries(try local.root(), .root, of: self) }
-
-    /// A file that has changed less than this before it was looked at may change again without a new time of change.
-    private static let coarseness = 2.0
-
-    /// With a time of change that no file has, when it is too young to tell whether the file is the same next time.
-    func settled(_ node: Node) -> Node {
-        guard !isFrozen, node.type == .file else { return node }
-        let age = clock.now().secondsSince(Timestamp(seconds: node.ctime.seconds, nanoseconds: node.ctime.nanoseconds))
-        guard age < Self.coarseness else { return node }
-        var node = node
-        node.ctime = .epoch
-        return node
-    }
 }
 
 private final class DataDirectoryEntries: SourceDirectory {
@@ -72,10 +71,9 @@ private final class DataDirectoryEntries: SourceDirectory {
 
     private func node(_ listed: Node) throws -> Node? {
         switch listed.type {
-        case .file: return source.settled(listed)
-        case .dir: return listed
+        case .file, .dir: return listed
         case .symlink where place == .tablespaces:
-            var node = try LocalDirectory(path: FileName.text(listed.linkTarget)).root().metadata()
+            var node = try source.tablespace(at: listed.linkTarget).root().metadata()
             node.name = listed.name
             node.extendedAttributes.append(ExtendedAttribute(name: DataDirectorySource.tablespaceAttribute, value: listed.linkTarget))
             return node
@@ -99,7 +97,7 @@ private final class DataDirectoryEntries: SourceDirectory {
         if place == .tablespaces,
             let target = node.extendedAttributes.first(where: { $0.name == DataDirectorySource.tablespaceAttribute })?.value
         {
-            return DataDirectoryEntries(try LocalDirectory(path: FileName.text(target)).root(), below, of: source)
+            return DataDirectoryEntries(try source.tablespace(at: target).root(), below, of: source)
         }
         return try directory(named: node.name)
     }
@@ -107,9 +105,8 @@ private final class DataDirectoryEntries: SourceDirectory {
     func file(named name: [UInt8]) throws -> any SourceFile {
         let file = try local.file(named: name)
         if source.isFrozen { return file }
-        let node = source.settled(try file.metadata())
         return place == .shared && name.elementsEqual("pg_control".utf8)
-            ? try ControlFile(local, node) : LiveFile(file, node)
+            ? try ControlFile(local, file) : LiveFile(file, try file.metadata())
     }
 }
 
@@ -141,6 +138,7 @@ private final class LiveFile: SourceFile {
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try file.read(into: buffer) }
     func metadata() throws -> Node { node }
+    var isSettled: Bool { file.isSettled }
 }
 
 /// The control file, which no log makes good: read until two readings in a row agree, so that none is torn.
@@ -150,8 +148,11 @@ private final class ControlFile: SourceFile {
     // One thread at a time uses a file (``SourceFile``).
     nonisolated(unsafe) private var position = 0
 
-    init(_ folder: any SourceDirectory, _ node: Node) throws {
-        self.node = node
+    let isSettled: Bool
+
+    init(_ folder: any SourceDirectory, _ file: any SourceFile) throws {
+        node = try file.metadata()
+        isSettled = file.isSettled
         let name = Array("pg_control".utf8)
         var before = try Self.read(folder.file(named: name))
         while true {

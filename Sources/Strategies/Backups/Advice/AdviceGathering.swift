@@ -4,6 +4,7 @@ package import Model
 import RepositoryEngine
 import ResticFormat
 import Snapshots
+import StoreContract
 
 /// Looks at a cluster for what it would survive; changes nothing.
 package struct AdviceGathering: Sendable {
@@ -24,12 +25,20 @@ package struct AdviceGathering: Sendable {
         facts.clusterRestores = catalogue.history.filter { $0.outcome == "ok" && $0.command.hasPrefix("cluster restore ") }.map(\.seconds)
         facts.isStorageInHDFS = HDFSAddress.isMeant(by: cluster.file.storage)
         facts.hdfsStores = cluster.file.stores.filter { $0.kind == .hdfs }.map(\.name)
+        facts.databasesInUse = databasesInUse()
         facts.storageSharesDiskWith = stores(onDiskOf: cluster.file.storage)
         let good = try Snapshots(cluster).list().snapshots.filter(\.isGood)
         facts.snapshots = good.count
         facts.newestSnapshot = good.map(\.entry.manifest.cut.began).max()
         facts.targets = try cluster.targets().map { target($0, catalogue, history) }
         return facts
+    }
+
+    /// A store that cannot be opened says nothing.
+    private func databasesInUse() -> [String] {
+        cluster.file.stores.filter { $0.kind == .directory }.compactMap { store in
+            (try? cluster.adapter(for: store).open())?.facts[StoreStatus.databasesFact].map { "\(store.name): \($0)" }
+        }
     }
 
     private func stores(onDiskOf path: String) -> [String] {

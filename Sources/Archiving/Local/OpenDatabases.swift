@@ -1,0 +1,44 @@
+import Glibc
+package import HostIO
+
+/// SQLite databases that a program has open, or that were not closed cleanly: with a write-ahead log beside them, or with a journal that a
+/// transaction has begun (sqlite.org, "Database File Format").
+package enum OpenDatabases {
+    package static let detail = "a SQLite database that is in use; a copy of its files may be torn: declare it as a store of kind sqlite"
+
+    private static let header = Array("SQLite format 3\0".utf8)
+    private static let journalHeader: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
+    private static let log = Array("-wal".utf8)
+    private static let journal = Array("-journal".utf8)
+
+    /// Names of the databases among the entries `names` of a directory.
+    package static func inUse(among names: [[UInt8]], in folder: borrowing Descriptor) -> [[UInt8]] {
+        let logs = names.filter { $0.count > log.count && $0.hasSuffix(log) }.map { Array($0.dropLast(log.count)) }
+        let journals = names.filter { $0.count > journal.count && $0.hasSuffix(journal) }
+            .filter { begins($0, in: folder, with: journalHeader) }.map { Array($0.dropLast(journal.count)) }
+        guard !logs.isEmpty || !journals.isEmpty else { return [] }
+        let there = Set(names)
+        var found: [[UInt8]] = []
+        for name in Set(logs + journals) where there.contains(name) && begins(name, in: folder, with: header) { found.append(name) }
+        return found.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
+    /// Whether the open file begins like a database.
+    static func isDatabase(_ file: Int32) -> Bool {
+        var bytes = [UInt8](repeating: 0, count: header.count)
+        return pread(file, &bytes, bytes.count, 0) == header.count && bytes == header
+    }
+
+    private static func begins(_ name: [UInt8], in folder: borrowing Descriptor, with beginning: [UInt8]) -> Bool {
+        guard let status = try? folder.status(of: name), status.kind == .file,
+            let file = try? folder.open(name, [.read, .nonBlocking])
+        else { return false }
+        var bytes = [UInt8](repeating: 0, count: beginning.count)
+        let count = bytes.withUnsafeMutableBytes { (try? file.read(into: $0, at: 0)) ?? 0 }
+        return count == beginning.count && bytes == beginning
+    }
+}
+
+extension [UInt8] {
+    fileprivate func hasSuffix(_ other: [UInt8]) -> Bool { suffix(other.count).elementsEqual(other) }
+}
