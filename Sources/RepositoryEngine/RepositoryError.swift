@@ -37,6 +37,8 @@ package enum RepositoryError: FailureConvertible, Hashable {
     case library(String)
     /// A blob larger than the format can hold (4 GiB).
     case blobTooLarge(Int)
+    /// A blob was put into a pack that has no room for it.
+    case packFull
 
     package var failure: Failure {
         switch self {
@@ -95,7 +97,10 @@ package enum RepositoryError: FailureConvertible, Hashable {
         case .library(let call):
             Failure(.internal, "\(call) failed", hint: "check the installed libcrypto and libzstd")
         case .blobTooLarge(let bytes):
-            Failure(.internal, "a blob of \(bytes) bytes does not fit the format")
+            Failure(
+                .internal, "a blob of \(bytes) bytes does not fit the format",
+                hint: "the list of a directory of some eight million entries is as large: spread them over several directories")
+        case .packFull: Failure(.internal, "a pack has no room for a blob", hint: "nothing wrong was stored; tell the makers of Holdfast")
         }
     }
 

@@ -101,6 +101,24 @@ struct BlobWriterTests {
         #expect(throws: SystemError.self) { try sample.repository.backUp(.random(&random, files: 3, bytes: 100), options: missing) }
     }
 
+    @Test(
+        "A pack is closed at its number of blobs too, and two left-overs are one pack only when it can list both",
+        arguments: [1, 99, 100, 101, 150, 199, 200, 201, 260, 1000])
+    func countedBlobs(blobs: Int) throws {
+        let sample = try SampleRepository()
+        let options = WriteOptions(packBlobs: 100)
+        let writer = try sample.repository.beginWriting(options)
+        let sealer = try writer.makeSealer()
+        for index in 0..<blobs {
+            _ = try Array("blob \(index)".utf8).withUnsafeBytes { try writer.save($0, as: index % 7 == 0 ? .tree : .data, using: sealer) }
+        }
+        #expect(try writer.finish().blobs == blobs)
+        let contents = try sample.repository.loadIndexContents()
+        #expect(contents.packs.values.allSatisfy { $0.count <= 100 })
+        #expect(contents.packs.values.reduce(0) { $0 + $1.count } == blobs)
+        expectSound(sample.repository)
+    }
+
     @Test("A blob larger than a pack gets one to itself or the end of one")
     func largeBlob() throws {
         let sample = try SampleRepository()

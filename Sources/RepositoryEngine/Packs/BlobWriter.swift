@@ -97,7 +97,7 @@ package final class BlobWriter: Sendable {
             let pack = try open.slots[slot] ?? store.emptyPack(kind, atLeast: sealed.bytes.count)
             try pack.append(sealed.bytes, id: id, kind: kind, uncompressedLength: sealed.uncompressedLength)
             open.slots[slot] = pack
-            if pack.used >= options.packSize { try close(slot, of: &open) }
+            if pack.used >= options.packSize || pack.records.count >= options.packBlobs { try close(slot, of: &open) }
         }
     }
 
@@ -121,13 +121,13 @@ package final class BlobWriter: Sendable {
             var packs: [PackAssembly] = []
             for kind in BlobKind.allCases {
                 let pair = [open.slots[Int(kind.rawValue) * 2], open.slots[Int(kind.rawValue) * 2 + 1]].compactMap { $0 }
-                if pair.count == 2, pair[0].used + pair[1].used <= pair[0].capacity {
-                    let (larger, smaller) = pair[0].used < pair[1].used ? (pair[1], pair[0]) : (pair[0], pair[1])
-                    try larger.append(contentsOf: smaller)
-                    packs.append(larger)
-                } else {
+                guard pair.count == 2 else {
                     packs += pair
+                    continue
                 }
+                let (larger, smaller) = pair[0].used < pair[1].used ? (pair[1], pair[0]) : (pair[0], pair[1])
+                packs.append(larger)
+                if larger.hasRoom(for: smaller) { try larger.append(contentsOf: smaller) } else { packs.append(smaller) }
             }
             open.slots = [nil, nil, nil, nil]
             return packs

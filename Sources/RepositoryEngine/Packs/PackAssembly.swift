@@ -12,14 +12,17 @@ final class PackAssembly: @unchecked Sendable {
 
     let kind: BlobKind
     let capacity: Int
+    /// Blobs that it holds at most.
+    let mostBlobs: Int
     private(set) var records: [IndexedBlob] = []
     private(set) var used = 0
     private let room: Room
 
-    /// `spool`: a directory for the bytes; nil keeps them in memory.
-    init(kind: BlobKind, capacity: Int, spool: String? = nil) throws {
+    /// `spool`: a directory for the bytes; nil keeps them in memory. `mostBlobs` is at least 1.
+    init(kind: BlobKind, capacity: Int, mostBlobs: Int, spool: String? = nil) throws {
         self.kind = kind
         self.capacity = capacity
+        self.mostBlobs = mostBlobs
         room = if let spool { .file(try SpoolFile(in: spool)) } else { .memory(.allocateLarge(byteCount: capacity)) }
         records.reserveCapacity(64)
     }
@@ -36,21 +39,25 @@ final class PackAssembly: @unchecked Sendable {
         }
     }
 
-    /// Room for the records that are in and one more, in the sealed header.
-    private static let mostRecords = 200_000
-
     /// Whether a blob of `count` sealed bytes fits.
-    func hasRoom(for count: Int) -> Bool { used + count <= capacity && records.count < Self.mostRecords }
+    func hasRoom(for count: Int) -> Bool { used + count <= capacity && records.count < mostBlobs }
 
+    /// Whether all blobs of another assembly fit.
+    func hasRoom(for other: PackAssembly) -> Bool {
+        used + other.used <= capacity && records.count + other.records.count <= mostBlobs
+    }
+
+    /// Throws `packFull` when it does not fit.
     func append(_ sealed: UnsafeRawBufferPointer, id: BlobID, kind: BlobKind, uncompressedLength: UInt32?) throws {
-        precondition(hasRoom(for: sealed.count), "pack overflow")
+        guard hasRoom(for: sealed.count), let offset = UInt32(exactly: used), let length = UInt32(exactly: sealed.count) else {
+            throw RepositoryError.packFull
+        }
         switch room {
         case .memory(let memory):
             UnsafeMutableRawBufferPointer(rebasing: memory[used..<(used + sealed.count)]).copyMemory(from: sealed)
         case .file(let file): try file.append(sealed)
         }
-        records.append(
-            IndexedBlob(id: id, kind: kind, offset: UInt32(used), length: UInt32(sealed.count), uncompressedLength: uncompressedLength))
+        records.append(IndexedBlob(id: id, kind: kind, offset: offset, length: length, uncompressedLength: uncompressedLength))
         used += sealed.count
     }
 
@@ -58,7 +65,7 @@ final class PackAssembly: @unchecked Sendable {
     func append(contentsOf other: PackAssembly) throws {
         let body = try other.body()
         for record in other.records {
-            let bytes = UnsafeRawBufferPointer(rebasing: body[Int(record.offset)..<Int(record.offset + record.length)])
+            let bytes = UnsafeRawBufferPointer(rebasing: body[Int(record.offset)..<Int(record.offset) + Int(record.length)])
             try append(bytes, id: record.id, kind: record.kind, uncompressedLength: record.uncompressedLength)
         }
     }

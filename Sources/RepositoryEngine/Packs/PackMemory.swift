@@ -5,20 +5,22 @@ import ResticFormat
 /// waits until a pack has been written, so the memory of a writer does not depend on how slow its storage is.
 final class PackMemory: Sendable {
     private let size: Int
+    private let mostBlobs: Int
     private let spool: String?
     private let packs: Limiter
 
-    /// `size`: bytes of an assembly. `spool`: see ``WriteOptions/spool``.
-    init(assemblies: Int, size: Int, spool: String?) {
-        self.size = size
-        self.spool = spool
+    /// As many as `assemblies`, of the size that `options` say.
+    init(assemblies: Int, options: WriteOptions) {
+        size = options.packSize + options.slack
+        mostBlobs = options.packBlobs
+        spool = options.spool
         packs = Limiter(assemblies)
     }
 
     /// An empty assembly with room for a blob of `bytes`.
     func take(_ kind: BlobKind, atLeast bytes: Int) throws -> PackAssembly {
         _ = try packs.take(1)
-        do { return try PackAssembly(kind: kind, capacity: max(bytes, size), spool: spool) } catch {
+        do { return try PackAssembly(kind: kind, capacity: max(bytes, size), mostBlobs: mostBlobs, spool: spool) } catch {
             packs.giveBack(1)
             throw error
         }

@@ -30,7 +30,7 @@ final class PackStore: Sendable {
         self.repository = repository
         self.options = options
         let assemblies = Self.openPacks + options.packWriters
-        memory = PackMemory(assemblies: assemblies, size: options.packSize + options.slack, spool: options.spool)
+        memory = PackMemory(assemblies: assemblies, options: options)
         // What bounds it is the memory: a pack that cannot be written yet keeps its assembly.
         queue = BoundedQueue(capacity: assemblies)
         progress = Mutex(Progress(lastIndex: repository.host.clock.monotonicNanoseconds()))

@@ -5,6 +5,9 @@ package struct WriteOptions: Hashable, Sendable {
     package var compression: BlobSealer.Compression
     /// Bytes at which a pack is closed; 4...512 MiB.
     package var packSize: Int
+    /// Blobs at which a pack is closed, whatever its size: the header of a pack, which lists them, must not outgrow what readers take
+    /// (16 MiB, format section "Pack Format").
+    package var packBlobs: Int
     /// Packs being hashed and written at the same time.
     package var packWriters: Int
     /// A directory of the caller's where packs lie until they are written, for packs that are too large to be kept in memory; nil keeps them
@@ -12,10 +15,12 @@ package struct WriteOptions: Hashable, Sendable {
     package var spool: String?
 
     package init(
-        compression: BlobSealer.Compression = .standard, packSize: Int = 16 << 20, packWriters: Int = 2, spool: String? = nil
+        compression: BlobSealer.Compression = .standard, packSize: Int = 16 << 20, packBlobs: Int = 200_000, packWriters: Int = 2,
+        spool: String? = nil
     ) {
         self.compression = compression
         self.packSize = min(max(packSize, 1 << 20), 512 << 20)
+        self.packBlobs = min(max(packBlobs, 1), PackHeader.mostRecords)
         self.packWriters = max(1, packWriters)
         self.spool = spool
     }
