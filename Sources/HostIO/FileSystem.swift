@@ -48,6 +48,14 @@ extension Descriptor {
             free: saturatingProduct(UInt64(status.f_bavail), unit), total: saturatingProduct(UInt64(status.f_blocks), unit))
     }
 
+    /// Whether it is mounted read-only where this directory was opened; another mount of the same file system may be writable.
+    package borrowing func isReadOnly() throws(SystemError) -> Bool {
+        let raw = raw
+        var status = statvfs()
+        try checked("examine the file system of", path) { fstatvfs(raw, &status) }
+        return UInt(status.f_flag) & UInt(ST_RDONLY) != 0
+    }
+
     /// How many more files an ordinary user may make, and how many there may be; both 0 where they are not counted (btrfs).
     package borrowing func fileRoom() throws(SystemError) -> (free: UInt64, total: UInt64) {
         let raw = raw
@@ -96,4 +104,22 @@ extension Descriptor {
 private func saturatingProduct(_ left: UInt64, _ right: UInt64) -> UInt64 {
     let product = left.multipliedReportingOverflow(by: right)
     return product.overflow ? .max : product.partialValue
+}
+
+/// What a user wants to do with a path.
+package enum PathUse: Sendable {
+    case read, write
+    /// Of a directory: to reach what is in it.
+    case enter
+}
+
+/// Whether the effective user of this process may use the path so (faccessat(2) with AT_EACCESS), as far as rights go.
+package func mayUse(_ path: String, _ use: PathUse) -> Bool {
+    let mode =
+        switch use {
+        case .read: R_OK
+        case .write: W_OK
+        case .enter: X_OK
+        }
+    return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0
 }

@@ -4,7 +4,7 @@ import HostIO
 import Model
 
 /// A database file and those that SQLite keeps beside it. Nothing here opens the database file itself; see ``SQLiteConnection``.
-struct DatabaseFiles: Sendable {
+struct DatabaseFiles: Hashable, Sendable {
     /// Absolute; a symlink at its end is resolved, as SQLite resolves it.
     let path: String
 

@@ -20,6 +20,10 @@ enum LiveDatabase {
             return .usable(connection, try DatabaseFacts(of: connection))
         } catch let error as SQLiteError where error.isUnusableContent {
             return .unusable(error)
+        } catch let error as SQLiteError where error.isForbidden {
+            guard let frozen = try FrozenDatabase.find(files) else { throw error }
+            let connection = try frozen.connect()
+            return .usable(connection, try DatabaseFacts(of: connection))
         }
     }
 

@@ -9,20 +9,48 @@ package final class SQLiteConnection: @unchecked Sendable {
     let handle: OpaquePointer
     package let path: String
     private var closed = false
+    /// Set right after it was opened without locks.
+    var frozen: FrozenDatabase?
 
     package enum Access: Sendable {
         /// The file must exist.
         case existing
         /// The file is made when it is missing.
         case creating
+        /// Read without locks and without a log, which is not there (<https://sqlite.org/uri.html>, `immutable`).
+        case immutable
+        /// Read without locks, but with the log; its index is made in memory (<https://sqlite.org/wal.html>, section 8).
+        case unlockedWithLog
+
+        fileprivate var flags: Int32 {
+            switch self {
+            case .existing: SQLITE_OPEN_READWRITE
+            case .creating: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            case .immutable, .unlockedWithLog: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+            }
+        }
+
+        fileprivate func name(of path: String) -> String {
+            switch self {
+            case .existing, .creating: path
+            case .immutable: "file:\(escaped(path))?immutable=1"
+            case .unlockedWithLog: "file:\(escaped(path))?vfs=unix-none"
+            }
+        }
+
+        /// For a URI.
+        private func escaped(_ path: String) -> String {
+            let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-".utf8)
+            return path.utf8.map { byte in
+                plain.contains(byte) ? String(UnicodeScalar(byte)) : "%\(byte < 16 ? "0" : "")\(String(byte, radix: 16))"
+            }.joined()
+        }
     }
 
     /// Waits up to `patience` milliseconds for a lock before a call fails as busy.
     package init(path: String, access: Access = .existing, patience: Int32 = 30_000) throws(SQLiteError) {
         var opened: OpaquePointer?
-        let creating = access == .creating ? SQLITE_OPEN_CREATE : 0
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE | creating
-        let code = sqlite3_open_v2(path, &opened, flags, nil)
+        let code = sqlite3_open_v2(access.name(of: path), &opened, access.flags | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard code == SQLITE_OK, let opened else {
             let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
             sqlite3_close_v2(opened)
@@ -31,6 +59,7 @@ package final class SQLiteConnection: @unchecked Sendable {
         handle = opened
         self.path = path
         wait(atMost: patience)
+        if access == .unlockedWithLog { try execute("PRAGMA locking_mode = EXCLUSIVE") }
     }
 
     /// Polls more often than SQLite's own handler, whose pauses grow to a tenth of a second: beside an application that writes all the time,

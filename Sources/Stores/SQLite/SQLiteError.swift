@@ -26,7 +26,13 @@ package struct SQLiteError: FailureConvertible, Hashable {
     /// The file's content is not an SQLite database that can be read.
     package var isUnusableContent: Bool { primaryCode == SQLITE_NOTADB || primaryCode == SQLITE_CORRUPT }
 
+    /// Rights or a read-only file system are at fault.
+    package var isForbidden: Bool { [SQLITE_PERM, SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_AUTH].contains(primaryCode) }
+
     package var failure: Failure {
+        if isForbidden, let obstacle = AccessObstacle.find(path) {
+            return Failure(.store, "\(path): cannot \(operation)", hint: obstacle.hint, cause: "\(obstacle.text) (\(message))")
+        }
         let code: FailureCode = primaryCode == SQLITE_FULL ? .space : .store
         return Failure(code, "\(path): cannot \(operation)", hint: hint, cause: message)
     }

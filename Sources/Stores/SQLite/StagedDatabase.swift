@@ -33,7 +33,9 @@ struct StagedDatabase: Sendable {
         let destination = try connect(.creating)
         defer { destination.close() }
         // A millisecond between steps lets a writer that polls for the lock have it.
-        return try OnlineBackup(from: source, to: destination).run(manner, job: job, pause: { sleepThread(for: .milliseconds(1)) })
+        let outcome = try OnlineBackup(from: source, to: destination).run(manner, job: job, pause: { sleepThread(for: .milliseconds(1)) })
+        try source.frozen?.checkUnchanged()
+        return outcome
     }
 
     /// Frees the space now rather than with the scratch directory; what cannot be removed goes with that.

@@ -1,0 +1,47 @@
+import HostIO
+import Model
+
+/// A database on a file system that is mounted read-only, where SQLite can make no files for its locks: it is read without any.
+///
+/// That is right as long as nobody writes it from elsewhere (another mount of the same file system): files that look as before and no index of a log
+/// (`-shm`), which every program that uses the database would have made, show it afterwards.
+struct FrozenDatabase: Hashable, Sendable {
+    private let files: DatabaseFiles
+    private let main: FileStatus?
+    private let log: FileStatus?
+    private let hasIndex: Bool
+
+    /// Nil where the file system may be written.
+    static func find(_ files: DatabaseFiles) throws -> FrozenDatabase? {
+        try Descriptor.openDirectory(files.folder).isReadOnly() ? FrozenDatabase(files) : nil
+    }
+
+    private init(_ files: DatabaseFiles) throws {
+        self.files = files
+        main = try files.status().map(Self.timeless)
+        log = try files.status(suffix: "-wal").map(Self.timeless)
+        hasIndex = try files.status(suffix: "-shm") != nil
+    }
+
+    /// Reading moves the time of access.
+    private static func timeless(_ status: FileStatus) -> FileStatus {
+        var status = status
+        status.accessed = Timestamp(seconds: 0)
+        return status
+    }
+
+    /// With what its log holds, if it has one.
+    func connect() throws -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: files.path, access: (log?.size ?? 0) > 0 ? .unlockedWithLog : .immutable)
+        connection.frozen = self
+        return connection
+    }
+
+    /// Called after a copy was made. Throws when somebody has written to it.
+    func checkUnchanged() throws {
+        guard try FrozenDatabase(files) != self else { return }
+        throw Failure(
+            .store, "\(files.path): somebody wrote to the database while it was copied from a read-only mount",
+            hint: "run the command again while the application runs: its locks are used then")
+    }
+}
