@@ -138,6 +138,8 @@ int holdfast_name_thread(const char *name) { return pthread_setname_np(pthread_s
 int holdfast_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC); }
 int holdfast_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
+int holdfast_is_open(int fd) { return fcntl(fd, F_GETFD) != -1; }
+
 int holdfast_set_nonblocking(int fd) {
     int flags = fcntl(fd, F_GETFL);
     return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);

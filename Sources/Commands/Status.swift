@@ -44,7 +44,7 @@ struct StatusCommand: ClusterCommand {
             return .plugin(concerns.isEmpty ? 0 : concerns[0].severity == .critical ? 2 : 1)
         } catch {
             context.console.out.print("HOLDFAST UNKNOWN - \(Failure(describing: error).summary)")
-            return .plugin(3)
+            return .unknown
         }
     }
 

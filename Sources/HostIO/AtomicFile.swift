@@ -2,14 +2,16 @@ import Glibc
 
 /// Files that are there whole or not at all, whenever the power fails.
 package enum AtomicFile {
-    /// Writes a temporary file beside `name`, syncs it, renames it over `name` and syncs the directory. On an error what was there stays.
+    /// Writes a temporary file beside `name`, syncs it, renames it over `name` and syncs the directory. On an error what was there stays. It belongs
+    /// to the owner of the directory (``Descriptor/takeOwner(of:)``).
     package static func write(
         _ bytes: [UInt8], to name: [UInt8], in folder: borrowing Descriptor, mode: UInt32 = 0o600
     ) throws(SystemError) {
         let temporary = Array(".\(randomName()).tmp".utf8)
         do {
             let file = try folder.open(temporary, [.write, .createNew], mode: mode)
-            try file.setMode(mode)
+            try file.takeOwner(of: folder)
+            try file.setModeWhereThereAreModes(mode)
             try file.write(bytes)
             try file.sync()
             try folder.rename(temporary, to: name)
@@ -40,7 +42,7 @@ package enum AtomicFile {
     }
 }
 
-/// `mkdir -p` that lasts: each directory that is made is synced into its parent. `mode` is for those that are made.
+/// `mkdir -p` that lasts: each directory that is made is synced into its parent, and belongs to its parent's owner. `mode` is for those that are made.
 package func makeDirectories(_ path: String, mode: UInt32 = 0o700) throws(SystemError) {
     do {
         _ = try Descriptor.openDirectory(path)
@@ -51,7 +53,7 @@ package func makeDirectories(_ path: String, mode: UInt32 = 0o700) throws(System
     let parent = Path.parent(path)
     if parent != path { try makeDirectories(parent, mode: mode) }
     let folder = try Descriptor.openDirectory(parent)
-    do { try folder.makeDirectory(Array(Path.lastComponent(path).utf8), mode: mode) } catch {
+    do { try folder.makeSharedDirectory(Array(Path.lastComponent(path).utf8), mode: mode) } catch {
         guard error.isExists else { throw error }
     }
     try folder.sync()

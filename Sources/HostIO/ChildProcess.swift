@@ -28,9 +28,9 @@ package struct ChildProcess: Sendable {
         self.outputLimit = outputLimit
     }
 
-    /// `command` as `/bin/sh -c` understands it.
+    /// A command of the operator's, as `/bin/sh -c` understands it, with the umask that this process was started with.
     package static func shell(_ command: String, timeout: Duration? = nil) -> ChildProcess {
-        ChildProcess(["/bin/sh", "-c", command], timeout: timeout)
+        ChildProcess(["/bin/sh", "-c", OwnSurroundings.shellPrefix + command], timeout: timeout)
     }
 
     /// PATH with the system's directories, HOME, and an UTF-8 locale without translations.

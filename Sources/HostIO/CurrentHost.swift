@@ -6,7 +6,7 @@ extension Host {
     package static func current() -> Host {
         Host(
             clock: SystemClock(), random: SystemRandom(), name: hostName(), user: userName(), processID: getpid(),
-            processors: Int(holdfast_processors()), boot: bootName())
+            processors: Int(holdfast_processors()), boot: bootName(), process: .current())
     }
 
     /// random(4), `boot_id`.

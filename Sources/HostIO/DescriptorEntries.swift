@@ -43,8 +43,17 @@ extension Descriptor {
         _ = try entry("remove", name) { unlinkat($0, $1, AT_REMOVEDIR) }
     }
 
+    /// Has exactly `mode` whatever the umask, where the file system has modes.
     package borrowing func makeDirectory(_ name: [UInt8], mode: UInt32 = 0o700) throws(SystemError) {
         _ = try entry("make directory", name) { mkdirat($0, $1, mode) }
+        try settle(name, mode)
+    }
+
+    /// What was just made in this directory gets its mode, when the umask may have kept some of it back.
+    private borrowing func settle(_ name: [UInt8], _ mode: UInt32) throws(SystemError) {
+        guard mode & 0o077 != 0 else { return }
+        let made = try openDirectory(name)
+        try made.setModeWhereThereAreModes(mode)
     }
 
     package borrowing func rename(_ name: [UInt8], to newName: [UInt8], in folder: borrowing Descriptor) throws(SystemError) {
@@ -125,6 +134,11 @@ extension Descriptor {
     package borrowing func setMode(_ mode: UInt32) throws(SystemError) {
         let raw = raw
         try checked("change mode of", path) { fchmod(raw, mode & 0o7777) }
+    }
+
+    /// Some shares have no modes, or refuse to change one: there it is left as it is.
+    package borrowing func setModeWhereThereAreModes(_ mode: UInt32) throws(SystemError) {
+        do throws(SystemError) { try setMode(mode) } catch { guard error.errno == EPERM || error.isUnsupported else { throw error } }
     }
 
     /// Follows a symlink, as Linux has no other way: only for an entry that is known not to be one.

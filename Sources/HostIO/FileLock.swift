@@ -11,7 +11,7 @@ package final class FileLock: Sendable {
     /// Takes the lock, waiting for whoever holds it as long as `patience` has; then throws ``FileLockHeld``. The file is made when it is not
     /// there and stays behind. `purpose` is for the one who has to wait: "snapshot create nightly".
     package static func take(_ path: String, purpose: String, host: Host, patience: LockPatience = .none) throws -> FileLock {
-        let file = SharedDescriptor(try Descriptor.open(path, [.readWrite, .create], mode: 0o600))
+        let file = SharedDescriptor(try open(path))
         let clock = SystemClock()
         let start = clock.monotonicNanoseconds()
         var isTold = false
@@ -29,10 +29,30 @@ package final class FileLock: Sendable {
         return FileLock(file)
     }
 
+    /// Opens the file, or makes it; never through a symbolic link, and no other file that somebody has put in its place: what is written to it would be
+    /// written there.
+    private static func open(_ path: String) throws(SystemError) -> Descriptor {
+        let folder = try Descriptor.openDirectory(Path.parent(path))
+        let name = Array(Path.lastComponent(path).utf8)
+        while true {
+            do throws(SystemError) {
+                let made = try folder.open(name, [.readWrite, .createNew, .nonBlocking], mode: 0o600)
+                try made.takeOwner(of: folder)
+                return made
+            } catch { guard error.isExists else { throw error } }
+            do throws(SystemError) {
+                let there = try folder.open(name, [.readWrite, .nonBlocking])
+                let status = try there.status()
+                guard status.kind == .file, status.links <= 1 else { throw SystemError(EMLINK, "lock", path) }
+                return there
+            } catch { guard error.errno == ENOENT else { throw error } }
+        }
+    }
+
     /// Who holds the lock, in the holder's own words; nil when nobody does.
     package static func holder(of path: String) throws -> String? {
         guard try statusOfPath(path) != nil else { return nil }
-        let file = SharedDescriptor(try Descriptor.open(path, [.readWrite]))
+        let file = SharedDescriptor(try Descriptor.open(path, [.readWrite, .noFollow, .nonBlocking]))
         guard try file.descriptor.tryLock() else { return holder(file) }
         try file.descriptor.unlock()
         return nil

@@ -30,10 +30,12 @@ package struct Host: Sendable {
     package var processors: Int
     /// Names the run of the system since it was started; empty when there is no such name.
     package var boot: String
+    /// This process, for others who want to know whether it has ended; nil where it cannot be told.
+    package var process: ProcessIdentity?
 
     package init(
         clock: any WallClock, random: any RandomSource, name: String, user: String, processID: Int32, processors: Int,
-        boot: String = ""
+        boot: String = "", process: ProcessIdentity? = nil
     ) {
         self.clock = clock
         self.random = random
@@ -42,6 +44,7 @@ package struct Host: Sendable {
         self.processID = processID
         self.processors = max(1, processors)
         self.boot = boot
+        self.process = process
     }
 
     /// What the clocks say now.

@@ -23,13 +23,14 @@ package final class ScratchDirectory: Sendable {
         let parent = SharedDescriptor(try Descriptor.openDirectory(parentPath))
         let text = Self.prefix + randomName()
         let name = Array(text.utf8)
-        try parent.descriptor.makeDirectory(name, mode: 0o700)
+        try parent.descriptor.makeSharedDirectory(name, mode: 0o700)
         do {
             let folder = try parent.descriptor.openDirectory(name)
             let owner = try folder.open(Self.newOwnerFile, [.readWrite, .createNew])
+            try owner.takeOwner(of: folder)
             _ = try owner.tryLock()
             try folder.rename(Self.newOwnerFile, to: Self.ownerFile)
-            try folder.makeDirectory(Array("files".utf8), mode: 0o700)
+            try folder.makeSharedDirectory(Array("files".utf8), mode: 0o700)
             lock = Mutex(SharedDescriptor(owner))
         } catch {
             try? removeTree(name, in: parent.descriptor)

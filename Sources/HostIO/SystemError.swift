@@ -62,6 +62,7 @@ extension SystemError {
         case EROFS: return "mount the file system read-write; for a read-only btrfs subvolume: btrfs property set PATH ro false"
         case ENOENT: return "check the spelling, and that what should be mounted there is mounted"
         case ENOTDIR: return "a component of the path is a file, not a directory: check the spelling"
+        case EMLINK: return "it is no plain file with one name: find out who put it there, and remove it"
         case EISDIR: return "the path is a directory and a file was expected"
         case ELOOP: return "the path leads through a symbolic link where none is allowed"
         case EEXIST: return "remove or rename what is there"

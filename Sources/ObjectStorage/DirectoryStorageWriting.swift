@@ -48,9 +48,9 @@ private enum Placing {
         _ temporary: [UInt8], _ parts: [UnsafeRawBufferPointer], _ modes: FileModes, in folder: borrowing Descriptor
     ) throws(SystemError) {
         let file = try folder.open(temporary, [.write, .createNew], mode: modes.temporary)
+        try file.takeOwner(of: folder)
         try file.writeUncached(parts)
-        // Some network file systems have no modes.
-        do throws(SystemError) { try file.setMode(modes.object) } catch { if error.errno != EPERM, !error.isUnsupported { throw error } }
+        try file.setModeWhereThereAreModes(modes.object)
         try file.sync()
         try file.close()
     }

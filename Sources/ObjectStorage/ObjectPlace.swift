@@ -42,7 +42,7 @@ enum Folders {
                 folder = SharedDescriptor(try folder.descriptor.openDirectory(component))
             } catch {
                 guard error.errno == ENOENT else { throw error }
-                do throws(SystemError) { try folder.descriptor.makeDirectory(component, mode: mode) } catch {
+                do throws(SystemError) { try folder.descriptor.makeSharedDirectory(component, mode: mode) } catch {
                     guard error.isExists else { throw error }
                 }
                 try sync(folder.descriptor)

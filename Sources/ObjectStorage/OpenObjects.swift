@@ -1,3 +1,4 @@
+import Glibc
 import HostIO
 import Synchronization
 
@@ -23,7 +24,7 @@ final class OpenObjects: Sendable {
         of name: ObjectName, open: () throws(SystemError) -> SharedDescriptor
     ) throws(SystemError) -> SharedDescriptor {
         if let kept = state.withLock({ $0.use(name) }) { return kept }
-        let opened = try open()
+        let opened = try opening(open)
         return state.withLock { state in
             // Another thread may have been quicker.
             if let kept = state.use(name) { return kept }
@@ -31,6 +32,15 @@ final class OpenObjects: Sendable {
             state.clock += 1
             state.descriptors[name] = Slot(descriptor: opened, lastUse: state.clock)
             return opened
+        }
+    }
+
+    /// Where few descriptors are allowed, what is kept makes way.
+    private func opening(_ open: () throws(SystemError) -> SharedDescriptor) throws(SystemError) -> SharedDescriptor {
+        do throws(SystemError) { return try open() } catch {
+            guard error.errno == EMFILE || error.errno == ENFILE else { throw error }
+            state.withLock { $0.descriptors = [:] }
+            return try open()
         }
     }
 

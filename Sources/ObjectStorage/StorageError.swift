@@ -9,7 +9,7 @@ package struct StorageError: FailureConvertible, Hashable {
         case noSpace = "no space left"
         case readOnly = "read-only"
         case permission = "permission denied"
-        /// The whole place is gone: an unmounted target, a NameNode that does not answer.
+        /// The whole place is gone: an unmounted target, a NameNode that does not answer. Or this process has no descriptors or memory left to reach it.
         case unreachable = "cannot be reached"
         case inputOutput = "input/output error"
     }
@@ -37,7 +37,7 @@ package struct StorageError: FailureConvertible, Hashable {
             case .noSpace: "free space at \(location), or delete old snapshots or backups and prune"
             case .readOnly: "mount \(location) read-write"
             case .permission: "run as the user who owns \(location), or correct its permissions"
-            case .unreachable: "check that \(location) is mounted and answers, then run the command again"
+            case .unreachable: "check that \(location) is mounted and answers (and ulimit -n), then run the command again"
             case .inputOutput: "check the disk or mount behind \(location) (dmesg), then run the command again"
             }
         let code: FailureCode = kind == .noSpace ? .space : kind == .notFound || kind == .truncated ? .damaged : .storage

@@ -14,6 +14,8 @@ extension StorageError {
         case ENOSPC, EDQUOT, EFBIG: .noSpace
         case EROFS: .readOnly
         case EACCES, EPERM: .permission
+        // Of this process, and not of the object: nothing is damaged.
+        case EMFILE, ENFILE, ENOMEM: .unreachable
         default: error.isUnreachable ? .unreachable : .inputOutput
         }
     }

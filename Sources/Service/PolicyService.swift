@@ -79,10 +79,10 @@ package final class PolicyService {
         _ = try cluster.catalogue()
         let lock = try cluster.state.lockForService(host: host)
         defer { lock.release() }
-        try? cluster.jobs.settle()
         let end = options.began()
         defer { end() }
         say(.started, "serves cluster \(cluster.file.name), release \(cluster.file.release)")
+        tellUnended(cluster)
         supervisor?.send("READY=1", "STATUS=waiting")
         defer {
             supervisor?.send("STOPPING=1")
@@ -101,7 +101,7 @@ package final class PolicyService {
         _ = try cluster.catalogue()
         let lock = try cluster.state.lockForService(host: host)
         defer { lock.release() }
-        try? cluster.jobs.settle()
+        tellUnended(cluster)
         var failures: [Failure] = []
         var done: Set<PolicyID> = []
         while !job.isCancelled {
@@ -113,6 +113,15 @@ package final class PolicyService {
             if let failure = try run(due, inTurn: true) { failures.append(failure) }
         }
         return failures
+    }
+
+    /// What took the process down before is said, so that it stands in the journal beside the end of the process; what did so again and again waits a while.
+    private func tellUnended(_ cluster: Cluster) {
+        for work in cluster.unendedWork() {
+            say(.failed, work.message, failure: Failure(.internal, work.message, hint: work.concern.remedy))
+            guard let pause = work.pause, let policy = try? cluster.policies().id(for: work.cause) else { continue }
+            rest[Lane(of: policy)] = host.clock.monotonicNanoseconds() + nanoseconds(pause)
+        }
     }
 
     private func runOnce(_ lane: Lane) throws {

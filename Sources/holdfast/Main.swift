@@ -8,6 +8,7 @@ import Wiring
 /// Runs one command, with every concrete store and place.
 @main struct Main {
     static func main() {
+        OwnSurroundings.settle()
         let job = JobControl()
         // A process that cannot hear signals ends at the first one; repositories are safe from that.
         try? EndingSignals.watch(first: { job.cancel() }, second: { _exit(FailureCode.cancelled.exitStatus) })

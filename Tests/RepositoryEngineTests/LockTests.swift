@@ -58,12 +58,59 @@ struct LockTests {
         #expect(stored.owner.contains(purpose.rawValue))
     }
 
-    @Test("A lock of a dead process on this host is removed, one of another host is believed until it is stale")
-    func deadAndStale() throws {
+    /// A lock file as a Holdfast of this host's name leaves it; nil for `owner`: of a release before.
+    private func putLock(_ sample: SampleRepository, pid: Int64, _ owner: LockFile.Owner?) throws {
+        var file = LockFile(
+            time: NodeTime(sample.clock.now()), isExclusive: true, hostname: "testhost", username: "tester", processID: pid)
+        (file.program, file.purpose, file.owner) = ("holdfast", "prune 0123456789abcdef", owner)
+        _ = try sample.repository.files.write(file.encoded(), as: LockNamed.self, name: RepositoryNames.lock)
+    }
+
+    private static let deadNumber: Int64 = 4_194_304 + 7
+
+    @Test("A lock whose process is proven to have ended is removed: its number is free, or another's by now")
+    func provenDead() throws {
         let sample = try SampleRepository()
-        _ = try putResticLock(sample, exclusive: true, host: "testhost", pid: 4_194_304 + 7)
+        let own = try #require(sample.host.process)
+        let here = LockFile.Owner(boot: own.boot, namespaces: own.namespaces, started: own.started)
+        try putLock(sample, pid: Self.deadNumber, here)
         #expect(try !isRefused(sample, .prune))
         #expect(try sample.names("locks").isEmpty)
+        var reused = here
+        reused.started += 1
+        try putLock(sample, pid: own.number, reused)
+        #expect(try !isRefused(sample, .prune))
+        #expect(try sample.names("locks").isEmpty)
+        try putLock(sample, pid: own.number, here)
+        #expect(try isRefused(sample, .prune))
+    }
+
+    @Test(
+        "A lock that proves nothing here is believed until it is stale, whatever this host and its processes are called: of another container, of another run of the kernel, of before, of restic"
+    )
+    func notProven() throws {
+        let sample = try SampleRepository()
+        let own = try #require(sample.host.process)
+        let owners: [LockFile.Owner?] = [
+            LockFile.Owner(boot: own.boot, namespaces: "pid:[4026532999] time:[4026531834]", started: own.started),
+            LockFile.Owner(boot: "another", namespaces: own.namespaces, started: own.started), nil,
+        ]
+        for owner in owners { try putLock(sample, pid: Self.deadNumber, owner) }
+        _ = try putResticLock(sample, exclusive: true, host: "testhost", pid: Self.deadNumber)
+        #expect(try sample.repository.liveLocks().count == 4)
+        #expect(try isRefused(sample, .prune))
+        #expect(try sample.repository.removeStaleLocks() == 0)
+        sample.clock.advance(by: .seconds(1799))
+        #expect(try sample.repository.liveLocks().count == 4)
+        sample.clock.advance(by: .seconds(2))
+        #expect(try !isRefused(sample, .prune))
+        #expect(try sample.names("locks").count == 4, "a stale lock is passed over, not removed")
+        #expect(try sample.repository.removeStaleLocks() == 4)
+    }
+
+    @Test("A lock of another host is believed until it is stale")
+    func deadAndStale() throws {
+        let sample = try SampleRepository()
         _ = try putResticLock(sample, exclusive: true)
         #expect(try isRefused(sample, .read))
         sample.clock.advance(by: .seconds(1799))

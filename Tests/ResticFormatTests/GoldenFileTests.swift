@@ -37,6 +37,11 @@ struct GoldenFileTests {
         lock.purpose = "prune"
         #expect(text(lock.encoded()).hasSuffix(",\"gid\":33,\"program\":\"holdfast\",\"purpose\":\"prune\"}"))
         #expect(try LockFile(decoding: lock.encoded()) == lock)
+        lock.owner = LockFile.Owner(boot: "b-1", namespaces: "pid:[7] time:[8]", started: .max)
+        #expect(
+            text(lock.encoded()).hasSuffix(
+                "\"purpose\":\"prune\",\"boot\":\"b-1\",\"namespaces\":\"pid:[7] time:[8]\",\"started\":18446744073709551615}"))
+        #expect(try LockFile(decoding: lock.encoded()) == lock)
     }
 
     @Test("snapshots", arguments: try Fixture.all("snapshot"))

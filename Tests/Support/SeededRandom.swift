@@ -77,6 +77,7 @@ extension Host {
         clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom(), processors: Int = 2
     ) -> Host {
         Host(
-            clock: clock, random: random, name: "testhost", user: "tester", processID: getpid(), processors: processors, boot: "test")
+            clock: clock, random: random, name: "testhost", user: "tester", processID: getpid(), processors: processors, boot: "test",
+            process: .current())
     }
 }

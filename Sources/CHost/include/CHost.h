@@ -55,6 +55,8 @@ int holdfast_name_thread(const char *name);
 int holdfast_accept(int fd);
 /// pipe2(2) with O_CLOEXEC.
 int holdfast_pipe(int ends[2]);
+/// fcntl(2) F_GETFD: 1 when the descriptor is open, otherwise 0.
+int holdfast_is_open(int fd);
 /// fcntl(2) F_SETFL with O_NONBLOCK added.
 int holdfast_set_nonblocking(int fd);
 /// fcntl(2) F_SETFL with O_DIRECT added (`on` not 0) or removed.

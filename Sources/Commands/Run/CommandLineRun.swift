@@ -36,16 +36,29 @@ package struct CommandLineRun: Sendable {
         }
     }
 
+    /// The status of a command whose result may have been lost on the way out: a script must not take a cut text for the whole one.
+    private func told(_ status: Int32, on console: Console, isPlugin: Bool = false) -> Int32 {
+        guard let error = console.out.loss.error else { return status }
+        let failure = Failure(
+            .storage, "the result could not be written to the standard output",
+            hint: "what the command did is done; run it again to see its result",
+            cause: error.reason)
+        FailurePrinter(Console(mode: .plain, out: console.err, err: console.err, input: console.input)).print(failure)
+        guard status == 0 else { return status }
+        return isPlugin ? Verdict.unknown.exitStatus : failure.code.exitStatus
+    }
+
     private func execute(_ command: any HoldfastCommand) -> Int32 {
         let console = console(command.wantsJSON)
         do {
             let context = CommandContext(
                 host: host, drivers: drivers, workingDirectory: workingDirectory, job: job, console: console)
-            return try command.run(in: context).exitStatus
+            let verdict = try command.run(in: context)
+            return told(verdict.exitStatus, on: console, isPlugin: verdict.isPlugin)
         } catch {
             let failure = Failure(describing: error)
             FailurePrinter(console).print(failure)
-            return failure.code.exitStatus
+            return told(failure.code.exitStatus, on: console)
         }
     }
 
@@ -54,7 +67,9 @@ package struct CommandLineRun: Sendable {
         let status = Holdfast.exitCode(for: error).rawValue
         let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
         if status == 0 {
-            console(false).out.print(Holdfast.fullMessage(for: error))
+            let console = console(false)
+            console.out.print(Holdfast.fullMessage(for: error))
+            return told(status, on: console)
         } else if wantsJSON {
             let hint = suggestion(for: arguments) ?? "holdfast --help shows what there is"
             FailurePrinter(console(true)).print(Failure(.usage, Holdfast.message(for: error), hint: hint))

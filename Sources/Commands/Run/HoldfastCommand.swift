@@ -27,6 +27,11 @@ enum Verdict: Hashable {
     /// The exit status of a plugin of a monitor.
     case plugin(Int32)
 
+    /// What a plugin says that cannot tell.
+    static let unknown = Verdict.plugin(3)
+
+    var isPlugin: Bool { if case .plugin = self { true } else { false } }
+
     var exitStatus: Int32 {
         switch self {
         case .done: 0

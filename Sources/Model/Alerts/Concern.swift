@@ -55,6 +55,8 @@ package struct HealthFacts: Hashable, Sendable {
     package var clusterRestore: Measurement?
     /// What the newest snapshot and the newest backup in each target lack.
     package var imageReports: [ImageReport] = []
+    /// Work that took the process of the service down.
+    package var unended: [UnendedWork] = []
     /// Nil when the cluster never had a standby, and never was one.
     package var standing: Standing?
     /// Of a standby.
@@ -83,7 +85,8 @@ extension HealthFacts {
         let isActive = standing.map { $0.role == .active } ?? true
         let ofPolicies = isActive ? snapshotConcerns + policies.backups.flatMap(backupConcerns) + cutConcerns : []
         let all =
-            ofPolicies + readings.flatMap(\.concerns) + imageReports.flatMap(\.concerns) + standingConcerns + standbyConcerns
+            ofPolicies + unended.map(\.concern) + readings.flatMap(\.concerns) + imageReports.flatMap(\.concerns) + standingConcerns
+            + standbyConcerns
             + rooms.compactMap(roomConcern)
             + rooms.compactMap(forecastConcern)
             + troubleConcerns

@@ -27,6 +27,12 @@ package struct JobRecord: Hashable, Sendable, Codable {
     /// Why it failed, or was skipped.
     package var message: String?
     package var hint: String?
+    /// Nobody waits for it who would see its process end: work of the service. Nil in records of before.
+    package var isUnattended: Bool?
+    /// The run of the system that it began in (`boot_id`). Nil in records of before.
+    package var boot: String?
+    /// Of one that was interrupted: the whole host was started anew.
+    package var hostRestarted: Bool?
 
     package init(number: Int, command: String, cause: String, process: Int32, began: Timestamp) {
         self.number = number
@@ -54,11 +60,13 @@ package struct JobRecord: Hashable, Sendable, Codable {
         message = reason
     }
 
-    /// Found without the process that was to end it.
-    package mutating func interrupt() {
+    /// Found without the process that was to end it, in the run of the system that `boot` names.
+    package mutating func interrupt(boot now: String) {
         guard outcome == .running else { return }
         outcome = .interrupted
-        message = "process \(process) ended before it was done"
+        let restarted = boot.map { !$0.isEmpty && !now.isEmpty && $0 != now } ?? false
+        hostRestarted = restarted ? true : nil
+        message = restarted ? "the host was started anew before it was done" : "process \(process) ended before it was done"
     }
 }
 

@@ -1,11 +1,10 @@
-import Glibc
 import HostIO
 import Model
 import ObjectStorage
 import ResticFormat
 
 extension OpenRepository {
-    /// Takes a lock, waiting up to `patience` for others to end. Locks of dead processes on this host are removed, stale ones passed over.
+    /// Takes a lock, waiting up to `patience` for others to end. Locks whose process is proven to have ended are removed, stale ones passed over.
     ///
     /// On a place that cannot be written, or that is full, a `read` lock is granted without a file.
     package func lock(_ purpose: LockPurpose, patience: Duration = .zero) throws -> RepositoryLock {
@@ -59,12 +58,12 @@ extension OpenRepository {
         }
     }
 
-    /// Locks that are not stale. Those of dead processes of this host are removed on the way.
+    /// Locks that are not stale. Those whose process is proven to have ended are removed on the way.
     package func liveLocks() throws -> [StoredLock] {
         var live: [StoredLock] = []
         for lock in try replacedFiles(in: RepositoryNames.lockFolder, storedLock) {
             let id = lock.id
-            if lock.file.hostname == host.name, !Self.isAlive(lock.file.processID) {
+            if hasEnded(lock.file) {
                 try? storage.remove(RepositoryNames.lock(id))
             } else if host.clock.now().secondsSince(lock.file.time.timestamp) <= StandingLock.staleAfter {
                 live.append(lock)
@@ -73,7 +72,7 @@ extension OpenRepository {
         return live
     }
 
-    /// Removes locks that are stale by age or whose process is dead; gives their number.
+    /// Removes locks that are stale by age or whose process has ended; gives their number.
     package func removeStaleLocks() throws -> Int {
         let live = Set(try liveLocks().map(\.id))
         let others = try storage.ids(in: RepositoryNames.lockFolder, naming: LockNamed.self).filter { !live.contains($0) }
@@ -96,9 +95,12 @@ extension OpenRepository {
         }
     }
 
-    private static func isAlive(_ pid: Int64) -> Bool {
-        guard let pid = pid_t(exactly: pid), pid > 0 else { return false }
-        return kill(pid, 0) == 0 || errno == EPERM
+    /// Proven only of a Holdfast on the same run of the same kernel, in the same namespace of processes: the number in a lock of restic, or of somebody
+    /// in another container of the same name, says nothing here.
+    private func hasEnded(_ lock: LockFile) -> Bool {
+        guard lock.hostname == host.name, let observer = host.process, let owner = lock.owner else { return false }
+        let process = ProcessIdentity(boot: owner.boot, namespaces: owner.namespaces, number: lock.processID, started: owner.started)
+        return process.hasEnded(seenBy: observer, ProcessIdentity.look)
     }
 
     func writeLock(_ purpose: LockPurpose, session: String) throws -> LockID {
@@ -107,6 +109,7 @@ extension OpenRepository {
             processID: Int64(host.processID))
         file.program = "holdfast"
         file.purpose = "\(purpose.rawValue) \(session)"
+        file.owner = host.process.map { LockFile.Owner(boot: $0.boot, namespaces: $0.namespaces, started: $0.started) }
         return try files.write(file.encoded(), as: LockNamed.self, name: RepositoryNames.lock)
     }
 }

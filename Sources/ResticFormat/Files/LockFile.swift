@@ -11,6 +11,21 @@ package struct LockFile: Hashable, Sendable {
     package var program: String?
     /// Ours: what the holder is doing, for messages.
     package var purpose: String?
+    /// Ours: what proves, on the same run of the same kernel, that the process has ended.
+    package var owner: Owner?
+
+    /// Names a process beyond its number.
+    package struct Owner: Hashable, Sendable {
+        package var boot: String
+        package var namespaces: String
+        package var started: UInt64
+
+        package init(boot: String, namespaces: String, started: UInt64) {
+            self.boot = boot
+            self.namespaces = namespaces
+            self.started = started
+        }
+    }
 
     package init(
         time: NodeTime, isExclusive: Bool, hostname: String, username: String, processID: Int64, uid: UInt32 = 0, gid: UInt32 = 0,
@@ -32,6 +47,7 @@ extension LockFile: JSONFile {
     package init(decoding bytes: UnsafeRawBufferPointer) throws(FormatError) {
         var scanner = JSONScanner(bytes, of: .lock)
         var time: NodeTime?
+        var (boot, namespaces, started): (String?, String?, UInt64?) = (nil, nil, nil)
         self.init(time: .epoch, isExclusive: false, hostname: "", username: "", processID: 0)
         try scanner.enterObject()
         while let key = try scanner.nextKey() {
@@ -46,12 +62,16 @@ extension LockFile: JSONFile {
             case "gid": gid = try scanner.unsigned32()
             case "program": program = try scanner.text()
             case "purpose": purpose = try scanner.text()
+            case "boot": boot = try scanner.text()
+            case "namespaces": namespaces = try scanner.text()
+            case "started": started = try scanner.unsigned()
             default: try scanner.skipValue()
             }
         }
         try scanner.finish()
         guard let time else { throw scanner.error(.missing("time")) }
         self.time = time
+        if let boot, let namespaces, let started { owner = Owner(boot: boot, namespaces: namespaces, started: started) }
     }
 
     package func encoded() -> [UInt8] {
@@ -69,6 +89,12 @@ extension LockFile: JSONFile {
         writer.member(",\"gid\":", UInt64(gid))
         writer.member(",\"program\":", program ?? "")
         writer.member(",\"purpose\":", purpose ?? "")
+        if let owner {
+            writer.member(",\"boot\":", owner.boot)
+            writer.member(",\"namespaces\":", owner.namespaces)
+            writer.raw(",\"started\":")
+            writer.unsigned(owner.started)
+        }
         writer.byte(0x7D)
         return writer.finish()
     }

@@ -108,7 +108,7 @@ package struct NativeImageLibrary: Sendable {
         let partial = Array((id + Self.partial).utf8)
         var databases: [String] = []
         do {
-            try folder.descriptor.makeDirectory(partial)
+            try folder.descriptor.makeSharedDirectory(partial)
             let place = SharedDescriptor(try folder.descriptor.openDirectory(partial))
             let origins = try OriginsWriting(id, in: folder, began: host.clock.now())
             let clone = ReflinkClone(

@@ -22,6 +22,7 @@ extension Cluster {
         facts.roomHistories = try AtomicFile.readIfPresent(state.alertsPath).flatMap(AlertBook.init(json:))?.roomHistories ?? [:]
         facts.standing = try state.standing()
         facts.standby = try state.standby()
+        facts.unended = UnendedWork.among((try? jobs.list()) ?? [])
         let used = try targets().filter { $0.record != nil }.map { ("target \($0.name)", $0.path) }
         for (name, path) in [("storage", file.storage)] + used {
             do {

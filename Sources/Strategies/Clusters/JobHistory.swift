@@ -45,9 +45,11 @@ package struct JobHistory: Sendable {
             var number = try numbers().last ?? 0
             while true {
                 number += 1
-                guard let log = try openNew(logPath(number)) else { continue }
-                let record = JobRecord(
+                guard let log = try openNew("\(number).log") else { continue }
+                var record = JobRecord(
                     number: number, command: command, cause: cause ?? host.user, process: host.processID, began: host.clock.now())
+                record.boot = host.boot
+                record.isUnattended = cause == nil ? nil : true
                 let job = RunningJob(record, in: self, log: log)
                 try save(record)
                 try? sweep(upTo: number - Self.limit)
@@ -61,7 +63,15 @@ package struct JobHistory: Sendable {
         begin(command, cause: cause)?.skip(reason)
     }
 
-    func save(_ record: JobRecord) throws { try AtomicFile.write(try record.json(), to: recordPath(record.number)) }
+    func save(_ record: JobRecord) throws {
+        try AtomicFile.write(try record.json(), to: Array("\(record.number).json".utf8), in: folder().descriptor)
+    }
+
+    /// Never through a symbolic link, by which the owner of the state could have somebody else write elsewhere.
+    private func folder() throws -> SharedDescriptor {
+        let state = try Descriptor.openDirectory(Path.parent(path))
+        return SharedDescriptor(try state.openDirectory(Array(Path.lastComponent(path).utf8)))
+    }
 
     private func recordPath(_ number: Int) -> String { "\(path)/\(number).json" }
     private func logPath(_ number: Int) -> String { "\(path)/\(number).log" }
@@ -76,12 +86,14 @@ package struct JobHistory: Sendable {
     }
 
     /// Nil when another one has it already.
-    private func openNew(_ path: String) throws -> SharedDescriptor? {
+    private func openNew(_ name: String) throws -> SharedDescriptor? {
         do {
-            let log = SharedDescriptor(try Descriptor.open(path, [.write, .createNew, .append]))
+            let folder = try folder()
+            let log = SharedDescriptor(try folder.descriptor.open(Array(name.utf8), [.write, .createNew, .append]))
+            try log.descriptor.takeOwner(of: folder.descriptor)
             _ = try log.descriptor.tryLock()
             return log
-        } catch  where error.isExists { return nil }
+        } catch let error as SystemError where error.isExists { return nil }
     }
 
     private func stored(_ number: Int) throws -> JobRecord? {
@@ -93,7 +105,7 @@ package struct JobHistory: Sendable {
         guard record.outcome == .running, try !isHeld(logPath(number)) else { return record }
         // It may have ended between the two looks.
         record = try stored(number) ?? record
-        record.interrupt()
+        record.interrupt(boot: host.boot)
         return record
     }
 

@@ -42,6 +42,27 @@ import Testing
         #expect(try #require(status["runs"] as? [[String: Any]]).contains { $0["outcome"] as? String == "ok" })
     }
 
+    @Test func `what took the service down is told by the next one, and is critical when it did so twice`() throws {
+        let folder = cluster.root + "/state/jobs"
+        try makeDirectories(folder)
+        for number in 901...902 {
+            let record = """
+                {"number": \(number), "command": "snapshot policy", "cause": "snapshot policy", "process": 4194311, "began": "2026-01-01T00:00:00Z",
+                 "outcome": "running", "isUnattended": true}
+                """
+            try AtomicFile.write(Array(record.utf8), to: "\(folder)/\(number).json")
+            try AtomicFile.write([], to: "\(folder)/\(number).log")
+            let status = try cluster.run("status")
+            #expect(status.out.contains(number == 901 ? "warning: the last run of snapshot policy" : "critical: each of the last 2 runs"))
+        }
+        let service = try RunningService(cluster)
+        let told = try service.event("failed")
+        #expect((told["message"] as? String)?.contains("ended the whole process") == true && told["hint"] is String, "\(told)")
+        try service.event("finished", policy)
+        #expect(service.stop(SIGTERM) == 0)
+        #expect(try !cluster.run("status").out.contains("ended the whole process"))
+    }
+
     @Test func `one that is killed at any moment goes on where it was, and loses nothing that was listed`() throws {
         var random = SeededRandom(named: "death of a service")
         for _ in 0..<5 {

@@ -66,6 +66,8 @@ package struct EpochFolder: Sendable {
 
     private func fill(_ name: [UInt8], with bytes: [UInt8], mode: UInt32, in folder: borrowing Descriptor) throws {
         let file = try folder.open(name, [.write, .createNew], mode: mode)
+        try file.takeOwner(of: folder)
+        try file.setModeWhereThereAreModes(mode)
         try file.write(bytes)
         try file.sync()
         try file.close()
