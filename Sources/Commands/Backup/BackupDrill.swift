@@ -16,7 +16,7 @@ struct BackupDrillCommand: ClusterCommand {
             touched. latest is the newest backup of this cluster.
 
             The exit status is 12 when the backup failed, 14 when something could not be
-            tried here.
+            tried here, or the report could not be left in the target (a read-only mount).
 
             EXAMPLES:
               holdfast backup drill latest -c acme.yaml
@@ -41,13 +41,15 @@ struct BackupDrillCommand: ClusterCommand {
         if let failure = outcome.unwritten { context.console.warn("the report could not be left in the target: \(failure.summary)") }
         context.console.finish(json: ["drill": DrillResult(outcome)]) { terminal in
             let text = DrillText(terminal: terminal, now: context.now)
-            let place = outcome.place.map { "report: \($0).json and .md in target \(request.target)" }
-            return [text.report(outcome.report, answers: outcome.answers), place].compactMap { $0 }.joined(separator: "\n")
+            let place =
+                outcome.place.map { "report: \($0).json and .md in target \(request.target)" }
+                ?? "report: not left in target \(request.target); what it says stands above, and in holdfast jobs"
+            return [text.report(outcome.report, answers: outcome.answers), place].joined(separator: "\n")
         }
         switch outcome.report.verdict {
         case .failed: return .flawed(.damaged)
-        case .unproven: return .flawed(outcome.unwritten?.code ?? .incomplete)
-        case .passed: return outcome.unwritten.map { .flawed($0.code) } ?? .done
+        case .unproven: return .flawed(.incomplete)
+        case .passed: return outcome.unwritten == nil ? .done : .flawed(.incomplete)
         }
     }
 }

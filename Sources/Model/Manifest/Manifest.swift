@@ -130,7 +130,8 @@ package struct Manifest: Hashable, Sendable, Codable {
 }
 
 extension UInt64 {
-    func addingSaturated(_ other: UInt64) -> UInt64 {
+    /// The sum, or the largest number there is.
+    package func addingSaturated(_ other: UInt64) -> UInt64 {
         let sum = addingReportingOverflow(other)
         return sum.overflow ? .max : sum.partialValue
     }

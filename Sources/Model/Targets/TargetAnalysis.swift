@@ -92,6 +92,21 @@ package enum TargetJudgement {
             remedy: isFew ? "a target has a few hundred files and one for each 16 MB: make the file system with more inodes" : nil)
     }
 
+    /// `lacks`: what the file system refused, with its reason.
+    package static func permissions(isOpen: Bool, lacks: [String]) -> Finding {
+        let refused = lacks.joined(separator: ", ")
+        guard isOpen else {
+            guard !lacks.isEmpty else { return Finding("permissions", .good, "files can be closed to others") }
+            return Finding(
+                "permissions", .usable, "files are closed to others, but \(refused)",
+                remedy: "backups do without; what is made there has the owner and mode that the mount or its server decides on")
+        }
+        return Finding(
+            "permissions", .usable,
+            "files stay open to others: the mount or its server decides on permissions" + (lacks.isEmpty ? "" : "; \(refused)"),
+            remedy: "what lies in a target is encrypted, but may be deleted by who may write: set uid, gid and umask of the mount")
+    }
+
     /// `difference`: seconds by which the clock behind the directory is ahead.
     package static func clock(_ difference: Double) -> Finding {
         let size = abs(difference)

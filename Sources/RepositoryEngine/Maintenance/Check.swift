@@ -56,14 +56,14 @@ extension OpenRepository {
             findings.removeAll { $0.state == .missing && listed.unreadable.isEmpty && listed.packs[$0.pack] == nil }
         }
         report.packsRead = chosen.count
-        report.bytesRead = chosen.reduce(0) { $0 + $1.size }
+        report.bytesRead = chosen.reduce(0) { $0.addingSaturated($1.size) }
         return findings.sorted { $0.pack < $1.pack }
     }
 
     private func read(_ packs: [(id: PackID, size: UInt64)], _ contents: IndexContents, _ job: JobControl?) throws -> [PackFinding] {
         guard !packs.isEmpty else { return [] }
         job?.begin(phase: "reading data")
-        job?.add(packs.reduce(0) { $0 + Int(clamping: $1.size) }, to: .bytesExpected)
+        job?.add(Int(clamping: packs.reduce(UInt64(0)) { $0.addingSaturated($1.size) }), to: .bytesExpected)
         let findings = Mutex<[PackFinding]>([])
         // Where there are fewer large packs than processors, several of these share a pack.
         let threads = host.processors / max(1, packs.count { $0.size >= PackReader.large })

@@ -109,7 +109,7 @@ extension OpenRepository {
         let usage = PackUsage.count(packs.filter { !suspects.contains($0.key) }, used: ground.used, last: marked)
         let salvage = PackUsage.count(packs.filter { suspects.contains($0.key) }, used: ground.salvage, last: marked)
         let used = usage.merging(salvage) { usage, _ in usage }.mapValues(\.used)
-        plan.bytesTotal = sizes.values.reduce(0, +)
+        plan.bytesTotal = sizes.values.reduce(0) { $0.addingSaturated($1) }
         plan.bytesUsed = used.values.reduce(0, +)
         for pack in marked where (used[pack] ?? 0) > 0 { plan.keepAfterAll.insert(pack) }
         plan.delete = Set(ground.due.flatMap(\.packs)).subtracting(plan.keepAfterAll)
@@ -121,8 +121,8 @@ extension OpenRepository {
         for (pack, sum) in salvage where !marked.contains(pack) {
             if sum.used == 0 { plan.mark.insert(pack) } else { plan.repack.insert(pack) }
         }
-        plan.bytesDeleted = plan.delete.reduce(0) { $0 + (sizes[$1] ?? 0) }
-        plan.bytesMarked = plan.mark.union(plan.repack).reduce(0) { $0 + (sizes[$1] ?? 0) }
+        plan.bytesDeleted = plan.delete.reduce(0) { $0.addingSaturated(sizes[$1] ?? 0) }
+        plan.bytesMarked = plan.mark.union(plan.repack).reduce(0) { $0.addingSaturated(sizes[$1] ?? 0) }
         plan.bytesRepacked = plan.repack.reduce(0) { $0 + (used[$1] ?? 0) }
         return plan
     }
@@ -172,5 +172,5 @@ struct PackUsage {
         return chosen
     }
 
-    private var part: Double { Double(unused) / Double(used + unused) }
+    private var part: Double { Double(unused) / (Double(used) + Double(unused)) }
 }

@@ -1,4 +1,5 @@
 import HostIO
+import Model
 import ObjectStorage
 import ResticFormat
 
@@ -21,20 +22,22 @@ struct Ballast {
     /// 24 MiB, or as much as the indexes, which a prune writes anew before the old ones go, and half of it again; less where little room is
     /// left. `room`: bytes free, what the ballast has already included; nil where the place cannot tell.
     static func pieces(of pieceBytes: UInt64, indexBytes: UInt64, room: UInt64?) -> Int {
-        let needed = (indexBytes / 2 * 3 + pieceBytes - 1) / pieceBytes
+        // A listing may say anything.
+        let needed = (min(indexBytes, 1 << 60) / 2 * 3 + pieceBytes - 1) / pieceBytes
         let wanted = max(Int(clamping: least / pieceBytes), Int(clamping: needed))
         return room.map { min(wanted, Int(clamping: $0 / share / pieceBytes)) } ?? wanted
     }
 
-    func bytes() throws(StorageError) -> UInt64 { try storage.list(Self.folder).reduce(0) { $0 + $1.size } }
+    func bytes() throws(StorageError) -> UInt64 { try storage.list(Self.folder).reduce(0) { $0.addingSaturated($1.size) } }
 
     /// Makes what is missing of it.
     func fill() throws(StorageError) {
         let there = try storage.list(Self.folder)
         let free = try storage.space()?.free
-        let indexes = try storage.list(RepositoryLayout.Folder.index.rawValue).reduce(0) { $0 + $1.size }
+        let indexes = try storage.list(RepositoryLayout.Folder.index.rawValue).reduce(UInt64(0)) { $0.addingSaturated($1.size) }
         let names = Set(there.map(\.name))
-        for piece in 0..<Self.pieces(of: pieceBytes, indexBytes: indexes, room: free.map { $0 + there.reduce(0) { $0 + $1.size } }) {
+        let room = free.map { there.reduce($0) { $0.addingSaturated($1.size) } }
+        for piece in 0..<Self.pieces(of: pieceBytes, indexBytes: indexes, room: room) {
             let name = ObjectName(known: "\(Self.folder)/\(piece)")
             if !names.contains(name) { try storage.write(name, host.randomBytes(Int(pieceBytes))) }
         }

@@ -67,7 +67,7 @@ struct PruneInRounds {
     }
 
     private func bytes(in folder: RepositoryLayout.Folder) throws -> UInt64 {
-        try repository.storage.list(folder.rawValue).reduce(0) { $0 + $1.size }
+        try repository.storage.list(folder.rawValue).reduce(0) { $0.addingSaturated($1.size) }
     }
 }
 

@@ -59,16 +59,21 @@ struct Cutting {
         }
     }
 
+    /// Stores that are captured at the same instant; with more, the cut takes longer.
+    private static let width = 128
+
     /// All or none: when one adapter fails, what the others pinned is let go.
     private func capture() throws -> [Capture] {
         let made = Mutex<[Int: Capture]>([:])
         do {
-            try runWorkers(adapters.count, named: "cut") { index in
-                do {
-                    let capture = try adapters[index].capture(requests[index])
-                    made.withLock { $0[index] = capture }
-                } catch {
-                    throw Failure(describing: error).about(store: adapters[index].declaration.name)
+            try runWorkers(Self.width, sharing: adapters.count, named: "cut") { next in
+                while let index = next() {
+                    do {
+                        let capture = try adapters[index].capture(requests[index])
+                        made.withLock { $0[index] = capture }
+                    } catch {
+                        throw Failure(describing: error).about(store: adapters[index].declaration.name)
+                    }
                 }
             }
         } catch {

@@ -82,15 +82,10 @@ struct SnapshotTaking: Sendable {
         job.begin(phase: "preparing")
         let parts = Mutex<[Int: ArchiveOutcome]>([:])
         do {
-            try runWorkers(adapters.count, named: "prepare") { index in
-                let store = adapters[index].declaration.name
-                do {
-                    guard let image = try adapters[index].prepare(requests[index], job: job) else { return }
-                    job.begin(phase: "archiving")
-                    let outcome = try archive(image, of: store, into: writer)
+            try runWorkers(Self.width, sharing: adapters.count, named: "prepare") { next in
+                while let index = next() {
+                    guard let outcome = try prepare(adapters[index], requests[index], into: writer) else { continue }
                     parts.withLock { $0[index] = outcome }
-                } catch {
-                    throw Failure(describing: error).about(store: store)
                 }
             }
         } catch {
@@ -98,6 +93,20 @@ struct SnapshotTaking: Sendable {
             throw error
         }
         return parts.withLock { $0 }
+    }
+
+    /// Stores that are archived at the same time: each has threads and memory of its own, and a cluster may have thousands.
+    private static let width = 8
+
+    private func prepare(_ adapter: any StoreAdapter, _ request: CaptureRequest, into writer: BlobWriter) throws -> ArchiveOutcome? {
+        let store = adapter.declaration.name
+        do {
+            guard let image = try adapter.prepare(request, job: job) else { return nil }
+            job.begin(phase: "archiving")
+            return try archive(image, of: store, into: writer)
+        } catch {
+            throw Failure(describing: error).about(store: store)
+        }
     }
 
     private func abandon(_ requests: [CaptureRequest]) {
@@ -137,9 +146,11 @@ struct SnapshotTaking: Sendable {
     ) throws -> CommittedEntry {
         job.begin(phase: "archiving")
         let parts = Mutex<[Int: StoreArchive]>([:])
-        try runWorkers(adapters.count, named: "store") { index in
-            guard let part = try archive(store: index, cut.captures[index], over: prepared[index], into: writer) else { return }
-            parts.withLock { $0[index] = part }
+        try runWorkers(Self.width, sharing: adapters.count, named: "store") { next in
+            while let index = next() {
+                guard let part = try archive(store: index, cut.captures[index], over: prepared[index], into: writer) else { continue }
+                parts.withLock { $0[index] = part }
+            }
         }
         let done = parts.withLock { parts in adapters.indices.compactMap { parts[$0] } }
         let manifest = Manifest(

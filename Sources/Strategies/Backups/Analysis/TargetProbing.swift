@@ -221,17 +221,25 @@ struct TargetProbing {
     }
 
     func modes() throws -> Finding {
-        let probe = "permissions"
         try write([1], to: "mode")
-        do throws(SystemError) { try folder.descriptor.setMode(of: name("mode"), 0o400) } catch {
-            guard error.errno == EPERM || error.isUnsupported else { throw error }
+        var lacks: [String] = []
+        func attempt(_ what: String, _ body: () throws(SystemError) -> Void) throws {
+            do throws(SystemError) { try body() } catch {
+                guard error.errno == EPERM || error.isUnsupported else { throw error }
+                lacks.append("\(what): \(error.reason)")
+            }
         }
-        guard try folder.descriptor.status(of: name("mode")).permissions & 0o077 != 0 else {
-            return Finding(probe, .good, "files can be closed to others")
+        try attempt("modes cannot be changed (chmod)") { () throws(SystemError) in
+            try folder.descriptor.setMode(of: name("mode"), 0o400)
         }
-        return Finding(
-            probe, .usable, "files stay open to others: the mount or its server decides on permissions",
-            remedy: "what lies in a target is encrypted, but may be deleted by who may write: set uid, gid and umask of the mount")
+        let isOpen = try folder.descriptor.status(of: name("mode")).permissions & 0o077 != 0
+        // For root alone: others may give nothing away anywhere.
+        if geteuid() == 0 {
+            try attempt("owners cannot be changed (chown)") { () throws(SystemError) in
+                try folder.descriptor.setOwner(of: name("mode"), uid: 1, gid: 1)
+            }
+        }
+        return TargetJudgement.permissions(isOpen: isOpen, lacks: lacks)
     }
 
     // MARK: What is measured
