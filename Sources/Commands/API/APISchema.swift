@@ -87,7 +87,8 @@ enum APISchema {
         "Finding": "probe: string, verdict: string, message: string, remedy?: string",
         "Identity": "id: string, name: string, release: string",
         "DeletedBackups": "target: string, backups: [string]",
-        "Verification": "backup: string, target: string, cluster: Identity, check: Check, lacks: [string], alsoAffected: [string], seconds: number",
+        "Verification":
+            "backup: string, target: string, cluster: Identity, check: Check, lacks: [string], alsoAffected: [string], seconds: number",
         "Job":
             "number: integer, command: string, cause: string, outcome: string, began: time, ended: time?, seconds: number?, code: string?, message: string?, hint: string?",
         "JobDetails":

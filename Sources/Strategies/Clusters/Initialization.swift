@@ -41,10 +41,10 @@ extension Cluster {
             var catalogue = Catalogue(clusterID: id, clusterName: file.name, created: host.clock.now())
             // Which of them were pinned or extended was lost with the state: none goes before somebody has looked.
             for entry in adopted?.entries ?? [] { catalogue.setExpiry(.never, of: entry.id.hex) }
-            let known = use == .take ? adopted?.entries.last { $0.manifest.clusterSettings != nil } : nil
-            let settings = known?.manifest.clusterSettings.map { settings in
-                catalogue.formerIDs = settings.formerIDs
-                return SettingsTakeover(cluster: self, settings: settings, isSameInstallation: true).run(on: &catalogue)
+            let known = adopted?.entries.last { $0.manifest.clusterSettings != nil }?.manifest.clusterSettings
+            catalogue.formerIDs = known?.formerIDs ?? []
+            let settings = (use == .take ? known : nil).map {
+                SettingsTakeover(cluster: self, settings: $0, isSameInstallation: true).run(on: &catalogue)
             }
             try state.save(catalogue)
             // Where it cannot be made now, the service says why.
