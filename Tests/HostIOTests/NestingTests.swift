@@ -16,7 +16,7 @@ private let mayMount = canMount("places that lie in each other by way of mounts"
     }
 
     private func place(_ path: String) throws -> RealPlace {
-        RealPlace(path.hasPrefix("/") ? path : folder.file(path), mounts: try MountTable.current())
+        RealPlace(path.hasPrefix("/") ? path : folder.file(path), mounts: try MountTable.read())
     }
 
     private func nesting(_ one: String, _ other: String) throws -> Nesting? { Nesting(try place(one), try place(other)) }

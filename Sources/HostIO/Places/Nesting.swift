@@ -44,7 +44,7 @@ package struct Nesting: Sendable {
             return Nesting(inner, in: outer, isSame: position == own, view: inner.view(in: outer))
         }
         guard let mount = outer.mounted.first(where: { position.isInside($0.root) }) else { return nil }
-        return Nesting(inner, in: outer, isSame: false, view: position.seen(below: mount.root, at: mount.point))
+        return Nesting(inner, in: outer, isSame: false, view: position.seen(below: mount.root, at: mount.place))
     }
 
     /// By which way, where the paths do not show it: "/srv/b is /srv/up/deep, by a bind mount".
@@ -64,7 +64,7 @@ extension RealPlace {
     }
 }
 
-extension MountTable.Position {
+extension MountPosition {
     fileprivate func seen(below root: MountTable.Position, at place: String) -> String? {
         guard isInside(root) else { return nil }
         let rest = path.dropFirst(root.path == "/" ? 1 : root.path.utf8.count + 1)

@@ -19,7 +19,7 @@ package struct RealPlace: Sendable {
     /// Names below the first of ``lineage``, outermost first; empty when the place exists.
     let missing: [String]
     /// Nil when the table of mounts does not say.
-    let position: MountTable.Position?
+    let position: MountPosition?
     /// What is mounted below it.
     let mounted: [MountTable.Mount]
 
@@ -33,10 +33,10 @@ package struct RealPlace: Sendable {
         real = missing.reduce(base, Path.join)
         let (lineage, mountID) = Self.climb(from: base)
         self.lineage = lineage
-        let mount = mounts.mounts.last { $0.id == mountID } ?? mounts.mounts.last { Path.isInside(base, $0.point) && mountID == 0 }
+        let mount = mounts.mounts.last { $0.id == mountID } ?? mounts.mounts.last { Path.isInside(base, $0.place) && mountID == 0 }
         let real = real
         position = mount?.position(of: real)
-        mounted = missing.isEmpty ? mounts.mounts.filter { $0.point != real && Path.isInside($0.point, real) } : []
+        mounted = missing.isEmpty ? mounts.mounts.filter { $0.place != real && Path.isInside($0.place, real) } : []
     }
 
     /// The deepest part of the path that can be looked at, without symbolic links, and the names after it. A link that leads nowhere is followed: what it

@@ -114,7 +114,7 @@ extension Cluster {
 
     /// Throws `exists` when a target that is known lies there, by whatever way.
     func checkIsNoTarget(_ path: String, besides name: String) throws {
-        let mounts = try MountTable.current()
+        let mounts = try MountTable.read()
         let place = RealPlace(path, mounts: mounts)
         for target in try targets() where target.name != name {
             guard let nesting = Nesting(place, RealPlace(target.path, mounts: mounts)), nesting.isSame else { continue }
@@ -134,7 +134,7 @@ extension Cluster {
 
     private func overlaps() throws -> Overlaps {
         let (drivers, access, host) = (drivers, file.hdfs, host)
-        return Overlaps(try MountTable.current()) { try drivers.namespace($0, access, host) }
+        return Overlaps(try MountTable.read()) { try drivers.namespace($0, access, host) }
     }
 
     /// Stores of servers that are reached by a connection lie nowhere on this host.
