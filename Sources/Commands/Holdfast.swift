@@ -38,8 +38,8 @@ struct ClusterGroup: ParsableCommand {
         commandName: "cluster",
         abstract: "Protect a cluster, look at it, delete it, restore it from a backup.",
         subcommands: [
-            ClusterInitCommand.self, ClusterStatusCommand.self, ClusterDeleteCommand.self, ClusterRestoreCommand.self,
-            ClusterRecoverySheetCommand.self,
+            ClusterInitCommand.self, ClusterStatusCommand.self, ClusterDeleteCommand.self, ClusterForgetCommand.self,
+            ClusterRestoreCommand.self, ClusterRecoverySheetCommand.self,
         ])
 }
 

@@ -9,6 +9,8 @@ package struct MountTable: Sendable {
         package var place: String
         /// `ext4`, `nfs4`, `fuse.sshfs`.
         package var kind: String
+        /// What is seen at ``place``.
+        package var root: MountPosition
     }
 
     /// In the order in which they were mounted.
@@ -24,7 +26,8 @@ package struct MountTable: Sendable {
             guard fields.count > 6, let id = Int64(fields[0]), let dash = fields.firstIndex(of: "-"), fields.count > dash + 1 else {
                 return nil
             }
-            return Mount(id: id, place: Self.unescaped(fields[4]), kind: String(fields[dash + 1]))
+            let root = MountPosition(device: String(fields[2]), path: Self.unescaped(fields[3]))
+            return Mount(id: id, place: Self.unescaped(fields[4]), kind: String(fields[dash + 1]), root: root)
         }
     }
 

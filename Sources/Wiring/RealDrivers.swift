@@ -8,13 +8,14 @@ import ObjectStorage
 import PostgresStore
 import SQLiteStore
 import StoreContract
+import WebHDFS
 
 extension Drivers {
     /// Every concrete store and place that there is; `job` hears what is tried again. `patience`: how long an HDFS that does not answer, or
     /// that is in safe mode, is waited for, as long as a restart of one takes.
     package static func real(_ job: JobControl, patience: Duration = .seconds(60)) -> Drivers {
         let clients = HDFSClients(job, patience: patience)
-        return Drivers(
+        var drivers = Drivers(
             adapter: { (store, file, host) throws -> any StoreAdapter in
                 switch store.kind {
                 case .directory: DirectoryStore(store, nativeImageFolder: file.nativeImageFolder(of: store.name), host: host)
@@ -28,6 +29,8 @@ extension Drivers {
                 guard HDFSAddress.isMeant(by: path) else { return DirectoryPlace(path) { retrying($0, job) } }
                 return HDFSPlace(try clients.client(path, access, host)) { retrying(ReadAheadStorage($0), job) }
             })
+        drivers.namespace = { (address, access, host) throws in try clients.client(address, access, host).namespaceID() }
+        return drivers
     }
 
     /// As the cluster file has it: a manifest does not say how a server is reached.

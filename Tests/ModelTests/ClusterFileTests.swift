@@ -178,6 +178,8 @@ let wholeClusterFile = """
         Mistake("release:", "hdfs: {user: a, token-file: b}\nrelease:", 2, "both user and token-file"),
         Mistake("release:", "hdfs: {usr: a}\nrelease:", 2, "unknown key \"usr\"", "did you mean user?"),
         Mistake("/srv/holdfast/../holdfast/acme", "s3://bucket", 4, "is a URL"),
+        Mistake("/srv/holdfast/../holdfast/acme", "s3:host/bucket", 4, "begins like an address (s3:)", "./s3:host/bucket"),
+        Mistake("data/uploads/", "root@host:/srv", 11, "begins like an address (root@host:)", "./root@host:/srv"),
         Mistake("/srv/holdfast/../holdfast/acme", "~/x", 4, "\"~\" means nothing here"),
         Mistake("/srv/holdfast/../holdfast/acme", "/srv/acme/accounts.db", 7, "have the same path"),
         Mistake("/srv/holdfast/../holdfast/acme", "data/uploads/snapshots", 8, "lies inside store uploads"),

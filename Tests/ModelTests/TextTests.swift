@@ -136,3 +136,21 @@ import Testing
         #expect(printable(String(repeating: "x", count: 100)).count == 61)
     }
 }
+
+@Suite struct AddressPrefixTests {
+    @Test(
+        arguments: [
+            ("hdfs://nn/b", "hdfs://"), ("webhdfs://nn/b", "webhdfs://"), ("file:///x", "file://"), ("file:/x", "file:"),
+            ("rest:http://h/", "rest:"), ("s3:host/b", "s3:"), ("sftp:u@h:/srv", "sftp:"), ("u@h:/srv", "u@h:"), ("a:b", "a:"), (":", ":"),
+        ])
+    func `what is written like an address is none of a path`(_ text: String, _ prefix: String) throws {
+        #expect(PathText.addressPrefix(of: text) == prefix)
+        let failure = #expect(throws: Failure.self) { try PlaceAdvice.checkDirectory(text, for: "a target") }
+        #expect(failure?.code == .usage && failure?.hint?.contains("mount") == true)
+    }
+
+    @Test(arguments: ["/a:b", "./a:b", "x/a:b", "a", "", "/srv/hdfs://x", "../s3:x"]) func `a path may have colons`(_ text: String) throws {
+        #expect(PathText.addressPrefix(of: text) == nil)
+        try PlaceAdvice.checkDirectory(text, for: "a target")
+    }
+}

@@ -23,6 +23,11 @@ package final class MountedFileSystem: Sendable {
         }
     }
 
+    /// What is in a directory, seen at another path.
+    package static func bind(_ source: String) throws -> MountedFileSystem {
+        try MountedFileSystem { path, _ in ["mount", "--bind", source, path] }
+    }
+
     private init(_ prepare: (String, TemporaryDirectory) throws -> [String]) throws {
         directory = try TemporaryDirectory()
         path = try directory.folder("mount")

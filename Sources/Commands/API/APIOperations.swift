@@ -5,7 +5,8 @@ enum APIOperations {
     private static let snapshot = APIField.path("snapshot", "The name of a snapshot.")
     /// Where the command takes the target as an option.
     private static let target = APIField.path("target", "The name of a target.", form: .option("--target"))
-    private static let backup = APIField.path("backup", "The name of a backup.")
+    private static let backup = APIField.path("backup", "The name of a backup, or its id.")
+    private static let allClusters = APIField.query("allClusters", .flag, "Also those of other clusters in the same target.")
     private static let policy = APIField.path("policy", "The name of a backup policy.")
     private static let mode = APIType.choice(["full", "lightweight", "dataless"])
 
@@ -131,11 +132,12 @@ enum APIOperations {
 
     private static let backups = [
         APIOperation(
-            "listAllBackups", .get, "/v1/backups", "backup ls", "The backups in all targets.",
-            gives: "backups: [Backup], damaged?: [string]"),
+            "listAllBackups", .get, "/v1/backups", "backup ls", "The backups in all targets.", [allClusters],
+            gives: "backups: [Backup], otherClusters?: [OtherCluster], damaged?: [string], unreachable?: [UnreadTarget]"),
         APIOperation(
-            "listBackups", .get, "/v1/targets/{target}/backups", "backup ls", "The backups in a target, oldest first.", [target],
-            gives: "backups: [Backup], damaged?: [string]"),
+            "listBackups", .get, "/v1/targets/{target}/backups", "backup ls", "The backups in a target, oldest first.",
+            [target, allClusters],
+            gives: "backups: [Backup], otherClusters?: [OtherCluster], damaged?: [string], unreachable?: [UnreadTarget]"),
         APIOperation(
             "createBackup", .post, "/v1/targets/{target}/backups", "backup create", "Store a snapshot outside the cluster.",
             [

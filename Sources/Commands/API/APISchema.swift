@@ -62,7 +62,9 @@ enum APISchema {
         "Day": "day: integer, end: time, kept: [time], buckets: {integer}, bytes: integer?",
         "Target": "name: string, path: string",
         "Backup":
-            "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: string, release: string, snapshot: string?, bytes: integer, good: boolean, accepted: boolean, lacks: [string], reload: integer, drill: DrillNote?",
+            "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: string, clusterID: string, release: string, snapshot: string?, bytes: integer, good: boolean, accepted: boolean, lacks: [string], reload: integer, drill: DrillNote?",
+        "OtherCluster": "cluster: string, id: string, backups: integer",
+        "UnreadTarget": "target: string, code: string, message: string, hint?: string",
         "BackupDetails":
             "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: Identity, release: string, snapshot: string?, bytes: integer, good: boolean, accepted: boolean, lacks: [string], bytesAdded?: integer, drill: DrillNote?, stores: [StoreImage]",
         "DrillNote": "time: time, verdict: string, signed: boolean, recoverySeconds: number, problem: string?",
@@ -85,7 +87,8 @@ enum APISchema {
         "Finding": "probe: string, verdict: string, message: string, remedy?: string",
         "Identity": "id: string, name: string, release: string",
         "DeletedBackups": "target: string, backups: [string]",
-        "Verification": "backup: string, target: string, check: Check, lacks: [string], alsoAffected: [string], seconds: number",
+        "Verification":
+            "backup: string, target: string, cluster: Identity, check: Check, lacks: [string], alsoAffected: [string], seconds: number",
         "Job":
             "number: integer, command: string, cause: string, outcome: string, began: time, ended: time?, seconds: number?, code: string?, message: string?, hint: string?",
         "JobDetails":

@@ -7,11 +7,15 @@ struct BackupDeleteCommand: ClusterCommand {
         commandName: "delete",
         abstract: "Delete backups from a target; target prune frees the space.",
         discussion: """
+            A name means a backup of this cluster. One of another cluster in the same target
+            is meant by its id alone, as backup ls --all-clusters shows it; the plan says
+            whose it is.
+
             EXAMPLES:
               holdfast backup delete weekly-1 weekly-2 --target nas -c acme.yaml
             """)
 
-    @Argument(help: "The names of the backups.")
+    @Argument(help: "The names of the backups, or ids.")
     var names: [String]
 
     @OptionGroup var target: TargetOption
@@ -35,7 +39,7 @@ struct BackupDeleteCommand: ClusterCommand {
         try context.watching { _ in try backups.delete(names, in: target) }
         let deleted = Result.Deleted(target: target, backups: plan.items.map(\.name))
         context.console.finish(json: Result(deleted: deleted)) { _ in
-            "deleted \(deleted.backups.map(\.text).joined(separator: ", ")); free the space: holdfast target prune \(target)\(self.cluster.suffix)"
+            "deleted \(plan.items.map(\.text).joined(separator: ", ")); free the space: holdfast target prune \(target)\(self.cluster.suffix)"
         }
         return .done
     }

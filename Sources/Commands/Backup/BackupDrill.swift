@@ -23,7 +23,7 @@ struct BackupDrillCommand: ClusterCommand {
               holdfast backup drill weekly --target nas --scratch /mnt/spare -c acme.yaml
             """)
 
-    @Argument(help: "The name of the backup, or latest.")
+    @Argument(help: "The name of the backup, an id, or latest.")
     var name: String
 
     @Option(
@@ -36,7 +36,8 @@ struct BackupDrillCommand: ClusterCommand {
 
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)
-        let request = DrillRequest(backup: name, target: try target.name(in: cluster), scratch: scratch.map(context.absolute))
+        let place = try scratch.map { try context.directory($0, for: "a scratch place") }
+        let request = DrillRequest(backup: name, target: try target.name(in: cluster), scratch: place)
         let outcome = try context.watching { try Backups(cluster).drill(request, job: $0) }
         if let failure = outcome.unwritten { context.console.warn("the report could not be left in the target: \(failure.summary)") }
         context.console.finish(json: ["drill": DrillResult(outcome)]) { terminal in

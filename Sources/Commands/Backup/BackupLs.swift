@@ -2,7 +2,6 @@ import ArgumentParser
 import Backups
 import Clusters
 import Model
-import ResticFormat
 
 struct BackupLsCommand: ClusterCommand {
     static let configuration = CommandConfiguration(
@@ -10,47 +9,58 @@ struct BackupLsCommand: ClusterCommand {
         abstract: "List the backups in a target, or in all of them.",
         discussion: """
             DRILLED says when a backup was last restored into a scratch place, and what came
-            of it: holdfast backup drill.
+            of it: holdfast backup drill. A target that cannot be read is named, and hides
+            nothing of the others; the exit status is 14 then, or that of the failure when
+            none could be read. Backups of other clusters in the same target are only
+            counted; --all-clusters lists them, with the ids that mean them.
 
             EXAMPLES:
               holdfast backup ls -c acme.yaml
               holdfast backup ls --target nas -c acme.yaml --json
+              holdfast backup ls --all-clusters -c acme.yaml
             """,
         aliases: ["list"])
 
     @Option(help: ArgumentHelp("Only this target.", valueName: "name"))
     var target: String?
 
-    @OptionGroup var cluster: ClusterOptions
+    @Flag(help: "Also those of other clusters that share a target.")
+    var allClusters = false
 
-    private struct Result: Encodable {
-        var backups: [BackupLine]
-        /// Left out when nothing is damaged.
-        var damaged: [String]?
-    }
+    @OptionGroup var cluster: ClusterOptions
 
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)
         let targets = try target.map { [try cluster.target(named: $0)] } ?? cluster.targets()
-        var rows: [BackupText.Row] = []
-        var damaged: [String] = []
-        for target in targets {
-            let listing = try Backups(cluster).list(in: target.name)
-            let drills = try Backups(cluster).drills(of: listing.entries.map(\.id), in: target.name)
-            rows += listing.entries.map { BackupText.Row(entry: $0, target: target.name, drill: drills[$0.id.hex]) }
-            damaged += listing.damaged.map { "target \(target.name): \($0)" }
-        }
-        let console = context.console
+        let found = try Backups(cluster).list(in: targets, allClusters ? .allClusters : .own)
+        // Where there is one target only, its failure is the command's.
+        if targets.count == 1, let only = found.unreachable.first { throw only.failure }
+        tell(found, context.console)
         let known = try cluster.catalogue()
-        if console.mode != .json { for line in damaged { console.warn("cannot be read: \(line)") } }
-        let result = Result(
-            backups: rows.map { BackupLine($0.entry, in: $0.target, known: known, drill: $0.drill) },
-            damaged: damaged.isEmpty ? nil : damaged)
-        console.finish(json: result) { terminal in
-            if targets.isEmpty { return "no target yet: holdfast target add NAME PATH\(self.cluster.suffix)" }
-            if rows.isEmpty { return "no backups yet: holdfast backup create --target \(targets[0].name)\(self.cluster.suffix)" }
-            return BackupText(terminal: terminal, now: context.now).table(rows)
+        context.console.finish(json: BackupListResult(found, known: known)) { text(found, targets, context.now, $0) }
+        guard let first = found.unreachable.first else { return .done }
+        return .flawed(found.targetsRead > 0 ? .incomplete : first.failure.code)
+    }
+
+    private func tell(_ found: BackupListing, _ console: Console) {
+        guard console.mode != .json else { return }
+        for line in found.damaged { console.warn("cannot be read: \(line)") }
+        for target in found.unreachable {
+            console.warn(
+                ["target \(target.target) is not listed: \(target.failure.summary)", target.failure.hint].compactMap { $0 }
+                    .joined(separator: "; "))
         }
-        return .done
+    }
+
+    private func text(_ found: BackupListing, _ targets: [TargetPlace], _ now: Timestamp, _ terminal: Terminal) -> String {
+        guard let first = targets.first else { return "no target yet: holdfast target add NAME PATH\(cluster.suffix)" }
+        let others =
+            found.others.isEmpty
+            ? [] : ["\(BackupText.words(for: found.others)): holdfast backup ls --all-clusters\(cluster.suffix)"]
+        if found.rows.isEmpty {
+            let none = found.targetsRead == 0 ? [] : ["no backups yet: holdfast backup create --target \(first.name)\(cluster.suffix)"]
+            return (none + others).joined(separator: "\n")
+        }
+        return ([BackupText(terminal: terminal, now: now).table(found.rows)] + others).joined(separator: "\n")
     }
 }

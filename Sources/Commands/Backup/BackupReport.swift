@@ -17,7 +17,7 @@ struct BackupReportCommand: ClusterCommand {
               holdfast backup report --file weekly.json --target nas -c acme.yaml
             """)
 
-    @Argument(help: "The name of the backup, or latest.")
+    @Argument(help: "The name of the backup, an id, or latest.")
     var name: String?
 
     @Option(help: ArgumentHelp("A report in a file; a page beside it, of the same name with .md, is checked too.", valueName: "file"))

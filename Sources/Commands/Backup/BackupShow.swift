@@ -13,7 +13,7 @@ struct BackupShowCommand: ClusterCommand {
               holdfast backup show weekly --target nas -c acme.yaml
             """)
 
-    @Argument(help: "The name of the backup.")
+    @Argument(help: "The name of the backup, or an id.")
     var name: String
 
     @OptionGroup var target: TargetOption

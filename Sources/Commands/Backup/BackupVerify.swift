@@ -21,7 +21,7 @@ struct BackupVerifyCommand: ClusterCommand {
               holdfast backup verify weekly --target nas --sample 10 -c acme.yaml
             """)
 
-    @Argument(help: "The name of the backup.")
+    @Argument(help: "The name of the backup, or an id.")
     var name: String
 
     @Flag(help: "Read and prove every byte.")
@@ -44,6 +44,7 @@ struct BackupVerifyCommand: ClusterCommand {
         struct Verification: Encodable {
             var backup: SnapshotName
             var target: String
+            var cluster: ClusterIdentity
             var check: CheckResult
             /// What its images have not of their stores; no damage.
             var lacks: [String]
@@ -58,7 +59,7 @@ struct BackupVerifyCommand: ClusterCommand {
         let target = try target.name(in: cluster)
         let report = try context.watching { try Backups(cluster).verify(name, in: target, data: reading, job: $0) }
         let result = Result.Verification(
-            backup: report.backup.manifest.name, target: target, check: CheckResult(report.check),
+            backup: report.backup.manifest.name, target: target, cluster: report.backup.manifest.cluster, check: CheckResult(report.check),
             lacks: report.backup.manifest.shortcomings, alsoAffected: report.alsoAffected.map(\.manifest.name), seconds: report.seconds)
         context.console.finish(json: Result(verification: result)) { text(report, target, $0) }
         guard report.check.isSound else { return .flawed(.damaged) }
@@ -67,16 +68,24 @@ struct BackupVerifyCommand: ClusterCommand {
 
     private func text(_ report: VerifyReport, _ target: String, _ terminal: Terminal) -> String {
         if report.check.isSound {
-            let head = "backup \(name) in \(target) is sound, checked in \(DurationText.spoken(seconds: report.seconds))"
+            let head = "\(what(report)) in \(target) is sound, checked in \(DurationText.spoken(seconds: report.seconds))"
             let lines = StoreText(terminal: terminal).issues(report.backup.manifest.stores).map { "not in it: \($0)" }
             return ([head] + CheckText.proof(report.check) + lines).joined(separator: "\n")
         }
-        var lines = [terminal.paint("backup \(name) in \(target) is damaged:", .red)]
+        var lines = [terminal.paint("\(what(report)) in \(target) is damaged:", .red)]
         lines += CheckText.problems(report.check.problems.map(\.text))
-        let others = report.alsoAffected.map(\.manifest.name.text)
+        let own = report.backup.manifest.cluster
+        let others = report.alsoAffected.map(\.manifest).map { manifest in
+            manifest.cluster.id == own.id ? manifest.name.text : "\(manifest.name) of the cluster \(manifest.cluster.text)"
+        }
         lines.append(others.isEmpty ? "no other backup in \(target) is affected" : "also affected: \(others.joined(separator: ", "))")
         let again = "holdfast backup create --target \(target)\(cluster.suffix)"
         lines.append("a new backup stores again what the cluster still has of it: \(again)")
         return lines.joined(separator: "\n")
+    }
+
+    private func what(_ report: VerifyReport) -> String {
+        let manifest = report.backup.manifest
+        return "backup \(manifest.name) of cluster \(manifest.cluster.name)"
     }
 }

@@ -9,15 +9,19 @@ struct ClusterDeleteCommand: ClusterCommand {
         discussion: """
             Shows what will be gone and which backups are left, and asks for the name of the
             cluster. Targets, the password and the cluster file stay, so that the cluster
-            can be restored from a backup. Interrupted, it can be run again.
+            can be restored from a backup. Interrupted, it can be run again. Without a
+            terminal the name is said by --confirm; --yes alone is refused.
+
+            To stop protecting a cluster and touch nothing of it: holdfast cluster forget.
 
             EXAMPLES:
               holdfast cluster delete -c acme.yaml --dry-run
               holdfast cluster delete -c acme.yaml
+              holdfast cluster delete --confirm acme -c acme.yaml
             """)
 
     @OptionGroup var cluster: ClusterOptions
-    @OptionGroup var consent: ConsentOptions
+    @OptionGroup var consent: NamedConsentOptions
 
     private struct Result: Encodable {
         struct Deleted: Encodable {
@@ -31,11 +35,10 @@ struct ClusterDeleteCommand: ClusterCommand {
 
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)
+        try consent.refuseBareYes("cluster delete", of: cluster.file.name)
         let plan = try cluster.planDeletion()
-        let agreed = try context.agree(to: plan, consent) {
-            try $0.askTyping(plan.cluster.name, what: "the cluster's name", "delete cluster \(plan.cluster.name)")
-        }
-        guard agreed else { return .done }
+        let name = plan.cluster.name
+        guard try context.agree(to: plan, consent, naming: name, what: "the cluster's name", "delete cluster \(name)") else { return .done }
         try context.watching { try cluster.delete(job: $0) }
         let deleted = Result.Deleted(
             cluster: plan.cluster.name, id: plan.cluster.id, stores: plan.stores.map(\.store), snapshots: plan.snapshots)

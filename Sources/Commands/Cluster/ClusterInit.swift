@@ -9,13 +9,19 @@ struct ClusterInitCommand: ClusterCommand {
         discussion: """
             Makes the password file if it is not there yet, the repository in the storage,
             and the catalogue in the state directory. A storage that holds snapshots of
-            this cluster already is taken over: this is how a lost state comes back.
+            this cluster already is taken over: this is how a lost state comes back, with
+            the policies and targets that the newest of them knows. --without-settings
+            begins with those of a new cluster.
+
             Print the recovery sheet that it shows, and keep it apart from the cluster.
 
             EXAMPLES:
               holdfast cluster init -c acme.yaml
               holdfast cluster init -c acme.yaml --json
             """)
+
+    @Flag(help: "Do not take over policies and targets from the snapshots in the storage.")
+    var withoutSettings = false
 
     @OptionGroup var cluster: ClusterOptions
 
@@ -28,6 +34,8 @@ struct ClusterInitCommand: ClusterCommand {
             var storage: String
             var newPasswordFile: OrNull<String>
             var adoptedSnapshots: OrNull<Int>
+            /// Null: nothing says what there was, or it was not wanted.
+            var settings: OrNull<[TakenSettingResult]>
             var recoverySheet: String
         }
         var cluster: Cluster
@@ -35,7 +43,7 @@ struct ClusterInitCommand: ClusterCommand {
 
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)
-        let outcome = try cluster.initialize()
+        let outcome = try cluster.initialize(withoutSettings ? .leave : .take)
         context.console.finish(json: result(outcome, cluster)) { text(outcome, cluster, $0) }
         return .done
     }
@@ -46,6 +54,7 @@ struct ClusterInitCommand: ClusterCommand {
                 id: outcome.identity.id, name: outcome.identity.name, release: outcome.identity.release,
                 stores: outcome.stores.map(StoreReportResult.init), storage: cluster.file.storage,
                 newPasswordFile: OrNull(outcome.newPasswordFile), adoptedSnapshots: OrNull(outcome.adoptedSnapshots),
+                settings: OrNull(outcome.settings?.map { TakenSettingResult($0, suffix: self.cluster.suffix) }),
                 recoverySheet: outcome.recoverySheet))
     }
 
@@ -56,15 +65,21 @@ struct ClusterInitCommand: ClusterCommand {
         ]
         if let adopted = outcome.adoptedSnapshots {
             lines.append("\(cluster.file.storage) has \(counted(adopted, "snapshot")) of this cluster: they are taken over")
+            if !withoutSettings { lines += SettingsText(suffix: self.cluster.suffix).lines(outcome.settings, from: "the newest snapshot") }
         }
         if let path = outcome.newPasswordFile {
             lines.append("a password was made: \(path); keep a copy apart from the cluster")
         }
         lines += [
-            "a snapshot will be taken \(SnapshotPolicy.standard.schedule.text) while this runs: holdfast serve\(self.cluster.suffix)",
+            schedule(outcome) + "holdfast serve\(self.cluster.suffix)",
             "next: holdfast snapshot create NAME\(self.cluster.suffix)", "      holdfast target add NAME PATH\(self.cluster.suffix)", "",
             outcome.recoverySheet,
         ]
         return lines.joined(separator: "\n")
+    }
+
+    private func schedule(_ outcome: InitOutcome) -> String {
+        outcome.settings?.contains { $0.kind == .snapshotPolicy } == true
+            ? "policies run while this does: " : "a snapshot will be taken \(SnapshotPolicy.standard.schedule.text) while this runs: "
     }
 }

@@ -15,17 +15,31 @@ struct ClusterRestoreCommand: ClusterCommand {
             differ from those of the backup. A store that the file lacks is an error unless
             --without names it. The password is the one that the cluster file names.
 
+            latest is the newest backup. In a target that several clusters share, names and
+            latest mean the cluster that the file names, or --cluster; an id means a backup
+            whatever cluster it is of.
+
+            Policies and targets of the backup are taken over as far as they can be had
+            here, and named: the snapshot policy goes on, backup policies are disabled until
+            you enable them. --without-settings begins with those of a new cluster.
+
             EXAMPLES:
               holdfast cluster restore nightly --from /mnt/nas/acme -c new.yaml
               holdfast cluster restore nightly --from /mnt/nas/acme -c small.yaml \\
                   --without lake --yes
+              holdfast cluster restore latest --from /mnt/nas/all --cluster acme -c new.yaml
             """)
 
-    @Argument(help: "The name of the backup.")
+    @Argument(help: "The name or id of the backup, or latest.")
     var backup: String
 
     @Option(help: ArgumentHelp("The directory of the target.", valueName: "path"), completion: .directory)
     var from: String
+
+    @Option(
+        name: .customLong("cluster"),
+        help: ArgumentHelp("The name or id of the cluster whose backup it is (default: as the cluster file says).", valueName: "name"))
+    var owner: String?
 
     @Option(help: ArgumentHelp("Leave this store of the backup out (may be repeated).", valueName: "store"))
     var without: [String] = []
@@ -33,32 +47,44 @@ struct ClusterRestoreCommand: ClusterCommand {
     @Flag(help: "Take the files of stores that the backup holds in their physical form as well: the same release, and faster.")
     var physical = false
 
+    @Flag(help: "Do not take over policies and targets from the backup.")
+    var withoutSettings = false
+
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
 
     func validate() throws {
+        if backup.wholeMatch(of: /[0-9a-f]{45,64}/) != nil { return }
         try validating { () throws(Failure) in try NameRule.check(backup, of: "backup") }
     }
 
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)
-        let restore = ClusterRestore(into: cluster, from: context.absolute(from), form: physical ? .physical : .portable)
+        let place = try context.directory(from, for: "a target")
+        let restore = ClusterRestore(
+            into: cluster, from: place, form: physical ? .physical : .portable, of: owner, settings: withoutSettings ? .leave : .take)
         let prepared = try context.watching { try restore.prepare(backup, without: without, job: $0) }
         guard try context.agree(to: prepared.plan, consent) else { return .done }
         let outcome = try context.watching { try restore.run(prepared, job: $0) }
-        context.console.finish(json: ["cluster": ClusterRestoreResult(outcome, backup: backup)]) { text(outcome, $0) }
+        let name = prepared.entry.manifest.name.text
+        context.console.finish(json: ["cluster": ClusterRestoreResult(outcome, backup: name, suffix: self.cluster.suffix)]) {
+            text(outcome, of: name, $0)
+        }
         return outcome.stores.contains { $0.changes.issues > 0 || $0.lacksEntries } ? .flawed(.incomplete) : .done
     }
 
-    private func text(_ outcome: ClusterRestoreOutcome, _ terminal: Terminal) -> String {
+    private func text(_ outcome: ClusterRestoreOutcome, of name: String, _ terminal: Terminal) -> String {
         var lines = [
-            "cluster \(outcome.identity.name), release \(outcome.identity.release), restored from \(backup) in "
+            "cluster \(outcome.identity.name), release \(outcome.identity.release), restored from \(name) in "
                 + DurationText.spoken(seconds: outcome.seconds),
             RestoreText(terminal: terminal).stores(outcome.stores),
         ]
         for store in outcome.stores { lines += (store.image?.lines(of: store.name, examples: 10) ?? []).map { "not in the backup: \($0)" } }
         for store in outcome.reload {
             lines += ["reload into \(store.store):"] + store.items.map { "  " + printable($0.text, limit: 300) }
+        }
+        if !withoutSettings {
+            lines += SettingsText(suffix: cluster.suffix).lines(outcome.settings, from: "the backup")
         }
         lines += [
             "it is a cluster of its own now (id \(outcome.identity.id))",

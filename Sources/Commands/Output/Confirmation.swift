@@ -35,14 +35,26 @@ package struct Confirmation: Sendable {
         guard trimmed(answer ?? "") == name else { throw cancelled(answer) }
     }
 
+    /// For what no `--yes` is enough: `confirmed` is the name as an option said it, or it is typed.
+    package func askName(_ name: String, confirmed: String?, what: String, _ question: String) throws(Failure) {
+        if let confirmed {
+            guard confirmed != name else { return }
+            throw Failure(
+                .refused, "not confirmed, nothing was changed: \(what) is \(name), not \"\(printable(confirmed))\"",
+                hint: "look at it with --dry-run, then add --confirm \(name)")
+        }
+        guard console.input.isTTY else { throw nobodyToAsk(question, "look at it with --dry-run, then add --confirm \(name)") }
+        try Confirmation(console, consent: .ask).askTyping(name, what: what, question)
+    }
+
     private func mustAsk(_ question: String) throws(Failure) -> Bool {
         if consent == .given { return false }
-        guard console.input.isTTY else {
-            throw Failure(
-                .refused, "cannot ask whether to \(question): standard input is not a terminal",
-                hint: "look at it with --dry-run, then add --yes")
-        }
+        guard console.input.isTTY else { throw nobodyToAsk(question, "look at it with --dry-run, then add --yes") }
         return true
+    }
+
+    private func nobodyToAsk(_ question: String, _ hint: String) -> Failure {
+        Failure(.refused, "cannot ask whether to \(question): standard input is not a terminal", hint: hint)
     }
 
     private func cancelled(_ answer: String?) -> Failure {

@@ -17,6 +17,7 @@ struct DrillText {
         var fields = Fields()
         let mark = report.verdict == .passed ? TextStyle.green : report.verdict == .failed ? .red : .yellow
         fields.add("drill", "backup \(report.backup) in \(report.target): \(DrillNote(report).word)")
+        fields.add("of cluster", "\(report.cluster.name), id \(report.cluster.id)")
         fields.add("state of", "\(report.cut.readable) (\(relativeAge(of: report.cut, at: now)))")
         fields.add("drilled", "\(report.began.readable), \(spoken(report.ended.secondsSince(report.began))), on \(report.host)")
         let verification = report.verification

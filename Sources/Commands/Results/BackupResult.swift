@@ -33,6 +33,7 @@ struct BackupLine: Encodable {
     var cut: Timestamp
     var created: Timestamp
     var cluster: String
+    var clusterID: String
     var release: Release
     /// The name of the snapshot that it was made from.
     var snapshot: OrNull<String>
@@ -55,6 +56,7 @@ struct BackupLine: Encodable {
         cut = manifest.cut.began
         created = manifest.created
         cluster = manifest.cluster.name
+        clusterID = manifest.cluster.id
         release = manifest.cluster.release
         snapshot = OrNull(manifest.source?.name)
         bytes = manifest.bytes

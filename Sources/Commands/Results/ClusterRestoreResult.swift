@@ -13,16 +13,20 @@ struct ClusterRestoreResult: Encodable {
     var backup: String
     var stores: [FilledStoreResult]
     var reload: [Reload]
+    /// Null: the backup does not say, or it was not wanted.
+    var settings: OrNull<[TakenSettingResult]>
     var recoverySheet: String
     var seconds: Double
 
-    init(_ outcome: ClusterRestoreOutcome, backup: String) {
+    /// `suffix`: what names the cluster in a command.
+    init(_ outcome: ClusterRestoreOutcome, backup: String, suffix: String) {
         id = outcome.identity.id
         name = outcome.identity.name
         release = outcome.identity.release
         self.backup = backup
         stores = outcome.stores.map(FilledStoreResult.init)
         reload = outcome.reload.map { Reload(store: $0.store, items: $0.items) }
+        settings = OrNull(outcome.settings?.map { TakenSettingResult($0, suffix: suffix) })
         recoverySheet = outcome.recoverySheet
         seconds = outcome.seconds
     }

@@ -30,6 +30,12 @@ package struct CommandContext: Sendable {
     /// An absolute path out of one that was typed.
     func absolute(_ path: String) -> String { PathText.normalise(path, relativeTo: workingDirectory) }
 
+    /// The same of a directory. Throws `usage` for what is written like an address.
+    func directory(_ path: String, for what: String) throws(Failure) -> String {
+        try PlaceAdvice.checkDirectory(path, for: what)
+        return absolute(path)
+    }
+
     var now: Timestamp { host.clock.now() }
 
     /// Runs `body` with a job of its own that is shown meanwhile.

@@ -30,7 +30,8 @@ struct StandbyStartCommand: ClusterCommand {
 
     func run(in context: CommandContext) throws -> Verdict {
         let standby = OfflineStandby(try context.cluster(cluster))
-        let prepared = try context.watching { _ in try standby.prepareStart(from: context.absolute(from), of: active) }
+        let place = try context.directory(from, for: "a target")
+        let prepared = try context.watching { _ in try standby.prepareStart(from: place, of: active) }
         guard try context.agree(to: prepared.plan, consent) else { return .done }
         let outcome = try context.watching { try standby.start(prepared, job: $0) }
         context.console.finish(json: ["standby": StandbyStartResult(outcome)]) { terminal in

@@ -36,7 +36,7 @@ struct TargetAddCommand: ClusterCommand {
 
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)
-        let place = context.absolute(path)
+        let place = try context.directory(path, for: "a target")
         for concern in try context.watching({ _ in try Backups(cluster).addTarget(name, path: place) }) { context.console.warn(concern) }
         context.console.finish(json: Result(target: Result.Target(name: name, path: place))) { _ in
             """

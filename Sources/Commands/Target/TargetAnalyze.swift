@@ -41,7 +41,7 @@ struct TargetAnalyzeCommand: ClusterCommand {
     }
 
     private func path(in context: CommandContext) throws -> String {
-        if place.contains("/") || place == "." || place == ".." { return context.absolute(place) }
+        if place.contains("/") || place == "." || place == ".." { return try context.directory(place, for: "a target") }
         let path = try context.cluster(cluster).target(named: place).path
         guard path.hasPrefix("/") else {
             throw Failure(.refused, "the target \(place) is no directory: \(path)", hint: "analyze tries directories and mounts")

@@ -10,6 +10,8 @@ package struct Catalogue: Hashable, Sendable, Codable {
     package var clusterID: String
     package var clusterName: String
     package var created: Timestamp
+    /// Nil when it was made by `cluster init`.
+    private var formers: [String]?
     /// Targets added by command, beside those of the cluster file.
     package private(set) var targets: [TargetRecord]
     /// By hex of the snapshot id.
@@ -52,6 +54,12 @@ package struct Catalogue: Hashable, Sendable, Codable {
         guard let expiry = history.lastIndex(where: { $0.command.hasPrefix(HistoryEvent.expired) }) else { return false }
         guard let last else { return true }
         return last < expiry && !(0..<86_400).contains(now.secondsSince(history[last].time))
+    }
+
+    /// Ids that the cluster had before it was restored from a backup, the last one first: its earlier backups are theirs.
+    package var formerIDs: [String] {
+        get { formers ?? [] }
+        set { formers = newValue.isEmpty ? nil : newValue }
     }
 
     /// Stores that earlier restores left half done; those of ``restoring`` are not among them.

@@ -80,6 +80,8 @@ package struct ClusterFile: Hashable, Sendable {
     /// What has to hold of a restored backup, in the order of the file.
     package var checks: [OperatorCheck]
     package var targets: [TargetDeclaration]
+    /// Its text without secrets, for manifests; empty where it was not read from one.
+    package var secretFree = ""
     /// Lines of the entries by `storage`, `state`, `password-file`, `stores.NAME`, `targets.NAME`; counted from 1.
     package var lines: [String: Int]
 

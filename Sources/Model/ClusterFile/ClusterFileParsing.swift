@@ -11,9 +11,10 @@ extension ClusterFile {
     /// each with its line and remedy.
     package init(parsing text: String, at path: String) throws(Failure) {
         var reader = ClusterFileReader(path: path)
-        guard let file = reader.read(try Self.form.compose(text, at: path)), reader.complaints.isEmpty else {
+        guard var file = reader.read(try Self.form.compose(text, at: path)), reader.complaints.isEmpty else {
             throw reader.complaints.failure
         }
+        file.secretFree = SecretFreeFile(text).text
         self = file
     }
 }
@@ -79,8 +80,12 @@ struct ClusterFileReader {
 
     /// An absolute, normalised path; complains about what cannot be one.
     mutating func resolve(_ text: String, key: String, line: Int) -> String? {
+        let remedy = PlaceAdvice.remedy(text, isStorage: key == "storage")
         if text.contains("://") {
-            complaints.add("\(key): \"\(printable(text))\" is a URL", line: line, remedy: "use the path of a directory")
+            complaints.add("\(key): \"\(printable(text))\" is a URL", line: line, remedy: remedy)
+        } else if let prefix = PathText.addressPrefix(of: text) {
+            complaints.add(
+                "\(key): \"\(printable(text))\" begins like an address (\(printable(prefix)))", line: line, remedy: remedy)
         } else if text == "~" || text.hasPrefix("~/") {
             complaints.add("\(key): \"~\" means nothing here", line: line, remedy: "write the whole path")
         } else if text.contains("\n") {

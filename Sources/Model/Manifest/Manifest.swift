@@ -95,6 +95,14 @@ package struct Manifest: Hashable, Sendable, Codable {
     package var source: SourceSnapshot?
     /// In the order of the cluster file.
     package var stores: [StoreRecord]
+    /// Nil in manifests of before there was such a thing; without a value where it cannot be read.
+    private var settings: Tolerant<ClusterSettings>?
+
+    /// What the cluster was set up with, beside its stores; nil when it is not known.
+    package var clusterSettings: ClusterSettings? {
+        get { settings?.value }
+        set { settings = newValue.map { Tolerant($0) } }
+    }
 
     package init(
         format: Int = newestFormat, program: String, kind: ManifestKind, name: SnapshotName, cluster: ClusterIdentity, created: Timestamp,

@@ -32,6 +32,7 @@ package struct ClusterRestorePlan: Plan, Hashable {
         let cut = backup.cut.began
         let head = [
             PlanSummary.Line("backup", "\(backup.name), \(backup.mode?.rawValue ?? "whole"), in \(from)"),
+            PlanSummary.Line("of cluster", "\(backup.cluster.name), id \(backup.cluster.id)"),
             PlanSummary.Line("state of", "\(cut.readable) (\(relativeAge(of: cut, at: madeAt)))"),
         ]
         let tail = [PlanSummary.Line("to write", ByteCount(bytesToWrite).text)] + checks.map { PlanSummary.Line("checked", $0) }

@@ -5,12 +5,18 @@ package struct DeletePlan: Plan, Hashable {
         package var created: Timestamp
         /// Logical bytes; space is freed by a prune only as far as nothing else shares it.
         package var bytes: UInt64
+        /// The cluster that it is of, when that is another one than the one that deletes it: "shop (id 0123…)".
+        package var owner: String?
 
-        package init(name: SnapshotName, created: Timestamp, bytes: UInt64) {
+        package init(name: SnapshotName, created: Timestamp, bytes: UInt64, owner: String? = nil) {
             self.name = name
             self.created = created
             self.bytes = bytes
+            self.owner = owner
         }
+
+        /// "nightly", "nightly of the cluster shop (id 0123…)".
+        package var text: String { owner.map { "\(name) of the cluster \($0)" } ?? name.text }
     }
 
     package var kind: ManifestKind
@@ -34,15 +40,22 @@ package struct DeletePlan: Plan, Hashable {
     package var isEmpty: Bool { items.isEmpty }
 
     package var summary: PlanSummary {
-        let names = items.map(\.name.text).joined(separator: ", ")
+        let names = items.map(\.text).joined(separator: ", ")
         let what = items.count == 1 ? kind.rawValue : "\(kind.rawValue)s"
         let last = remaining == 0 ? ["no \(kind.rawValue) will be left of \(place)"] : []
         return PlanSummary(
             title: "delete \(what) \(names) of \(place)",
-            lines: items.map { PlanSummary.Line($0.name.text, "\(relativeAge(of: $0.created, at: madeAt)), \(ByteCount($0.bytes))") }
-                + [PlanSummary.Line("left", counted(remaining, kind.rawValue))],
-            warnings: last + warnings, losses: items.map { "the state of \($0.created.readable) in \($0.name)" }, undo: nil)
+            lines: items.map(line) + [PlanSummary.Line("left", counted(remaining, kind.rawValue))],
+            warnings: last + items.compactMap(foreign) + warnings,
+            losses: items.map { "the state of \($0.created.readable) in \($0.text)" }, undo: nil)
     }
+
+    private func line(_ item: Item) -> PlanSummary.Line {
+        let owner = item.owner.map { ", of the cluster \($0)" } ?? ""
+        return PlanSummary.Line(item.name.text, "\(relativeAge(of: item.created, at: madeAt)), \(ByteCount(item.bytes))\(owner)")
+    }
+
+    private func foreign(_ item: Item) -> String? { item.owner.map { "\(item.name) is another cluster's: \($0)" } }
 }
 
 /// The deletion of everything that a cluster's stores hold, and of its snapshots.

@@ -14,6 +14,15 @@ package enum PathText {
         return "/" + components.joined(separator: "/")
     }
 
+    /// The beginning of what is written like an address and not like a path: "s3:", "https://", "user@host:". A relative path whose first name has a colon
+    /// is written with `./` before it. Nil for a path.
+    package static func addressPrefix(of text: String) -> String? {
+        let first = text.prefix { $0 != "/" }
+        guard !text.hasPrefix("/"), let colon = first.firstIndex(of: ":") else { return nil }
+        let prefix = text[...colon]
+        return text[text.index(after: colon)...].hasPrefix("//") ? prefix + "//" : String(prefix)
+    }
+
     /// Both normalised; a path is not inside itself.
     package static func isInside(_ inner: String, _ outer: String) -> Bool {
         outer == "/" ? inner != "/" : inner.hasPrefix(outer + "/")

@@ -74,7 +74,7 @@ extension Backups {
         let targetLock = try advisingWhenFull(request.target) { try repository.lockForWriting(patience: .seconds(30)) }
         defer { targetLock.release() }
         let (existing, target) = try EntryReader.list(.backup, under: targetLock)
-        let taken = existing.entries.map(\.manifest.name)
+        let taken = existing.own(by: try owner()).names
         let byTime = "\(cluster.host.clock.now().compact)-\(request.mode.rawValue)"
         let name = try request.name.map { try SnapshotName($0, of: "backup") } ?? freeName(byTime, besides: taken)
         try checkNameIsFree(name, among: taken, what: "backup")
@@ -107,7 +107,7 @@ extension Backups {
         let lock = try storage.lock(.read, patience: .seconds(30))
         let (snapshots, reader) = try EntryReader.list(.snapshot, in: storage)
         let wanted = fresh?.text ?? request.snapshot ?? ""
-        let entry = try pick(wanted, from: snapshots.entries, what: "snapshot") { $0.manifest.name.text }
+        let entry = try snapshots.own(by: try owner()).entry(named: wanted, .snapshot)
         let bases = try entry.manifest.stores.compactMap { record -> ComparisonBase? in
             guard let image = record.nativeImageID, try cluster.adapter(for: record.declaration).comparesNativeImages else { return nil }
             return ComparisonBase(target: request.target, store: record.name, extent: record.extent(in: request.mode), image: image)

@@ -28,7 +28,7 @@ extension Backups {
         try read(target) { repository in
             let start = cluster.host.clock.monotonicNanoseconds()
             let listing = try EntryReader.list(.backup, in: repository).listing
-            let entry = try listing.entry(named: name, .backup)
+            let entry = try listing.entry(name, of: try owner(), .backup)
             let check = try repository.check([entry.stored], data: data, job: job)
             try repository.note(check)
             let others = listing.entries.filter { $0.id != entry.id }

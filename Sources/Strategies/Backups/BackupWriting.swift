@@ -42,7 +42,7 @@ struct BackupWriting {
             let parts = try source.manifest.stores.map { try write($0, into: writer) }
             // A standby may have taken over while this was written.
             try cluster.checkMay(.backup)
-            let manifest = manifest(name, stores: parts.map(\.record))
+            let manifest = try manifest(name, stores: parts.map(\.record))
             job.begin(phase: "committing")
             var nodes = Dictionary(uniqueKeysWithValues: parts.map { ($0.record.name, $0.node) })
             for part in parts { nodes[part.record.folder(.physical)] = part.physical }
@@ -53,12 +53,14 @@ struct BackupWriting {
         }
     }
 
-    private func manifest(_ name: SnapshotName, stores: [StoreRecord]) -> Manifest {
+    private func manifest(_ name: SnapshotName, stores: [StoreRecord]) throws -> Manifest {
         let snapshot = source.manifest
-        return Manifest(
+        var manifest = Manifest(
             program: cluster.program, kind: .backup, name: name, cluster: snapshot.cluster, created: cluster.host.clock.now(),
             reason: snapshot.reason, style: snapshot.style, pinned: false, expires: nil, cut: snapshot.cut, mode: mode,
             source: SourceSnapshot(name: snapshot.name.text, id: source.id.hex, created: snapshot.created), stores: stores)
+        manifest.clusterSettings = try cluster.settings()
+        return manifest
     }
 
     private func write(_ record: StoreRecord, into writer: BlobWriter) throws -> Part {

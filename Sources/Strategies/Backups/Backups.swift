@@ -15,10 +15,13 @@ package struct Backups: Sendable {
         try read(target) { try EntryReader.list(.backup, in: $0).listing }
     }
 
-    /// Throws `notFound` with the nearest name.
-    package func find(_ name: String, in target: String) throws -> RepositoryEntry {
-        try list(in: target).entry(named: name, .backup)
+    /// The backup that `word` means: one of this cluster by name, or any by its id. Throws `notFound` with the nearest name.
+    package func find(_ word: String, in target: String) throws -> RepositoryEntry {
+        try list(in: target).entry(word, of: try owner(), .backup)
     }
+
+    /// The id of the cluster, whose backups are meant by their names.
+    func owner() throws -> String { try cluster.catalogue().clusterID }
 
     /// Runs `body` under a lock that keeps deletions away.
     func read<R>(_ target: String, _ body: (OpenRepository) throws -> R) throws -> R {
@@ -32,7 +35,7 @@ package struct Backups: Sendable {
     func advisingWhenFull<R>(_ target: String, _ body: () throws -> R) throws -> R {
         do { return try body() } catch {
             var failure = Failure(describing: error)
-            guard failure.code == .space, let oldest = try? list(in: target).entries.first else { throw error }
+            guard failure.code == .space, let oldest = try? list(in: target).own(by: owner()).entries.first else { throw error }
             let remedy =
                 "holdfast backup delete \(oldest.manifest.name) --target \(target), then holdfast target prune \(target) --grace 0s"
             failure.hint = [failure.hint, "\(remedy) (both -c \(cluster.file.path)) make room, on a full target too"].compactMap { $0 }
@@ -53,12 +56,15 @@ package struct Backups: Sendable {
 
     package func planDeletion(_ names: [String], in target: String) throws -> DeletePlan {
         let listing = try list(in: target)
+        let owner = try owner()
+        let items = try names.map { try listing.deletable($0, of: owner, .backup).item }
+        let own = listing.own(by: owner)
         return DeletePlan(
-            kind: .backup, place: "target \(target)", items: try names.map { try listing.deletable($0, .backup).item },
-            remaining: listing.entries.count + listing.lost.count - names.count, madeAt: cluster.host.clock.now())
+            kind: .backup, place: "target \(target)", items: items,
+            remaining: own.entries.count + own.lost.count - items.count { $0.owner == nil }, madeAt: cluster.host.clock.now())
     }
 
-    /// Forgets them; `target prune` frees the space. Works on a full target.
+    /// Forgets them, meant as by ``planDeletion(_:in:)``; `target prune` frees the space. Works on a full target.
     package func delete(_ names: [String], in target: String) throws {
         let place = try cluster.target(named: target)
         try cluster.exclusively("backup delete") {
@@ -68,7 +74,7 @@ package struct Backups: Sendable {
                     let lock = try repository.lockForForgetting()
                     defer { lock.release() }
                     let listing = try EntryReader.list(.backup, in: repository).listing
-                    let ids = try names.map { try listing.deletable($0, .backup).id }
+                    let ids = try names.map { try listing.deletable($0, of: try owner(), .backup).id }
                     for id in ids { try repository.removeSnapshot(id) }
                     // Where that finds no room, the next run of their policy finds out that they are gone.
                     try? cluster.updateCatalogue { $0.policies.forget(Set(ids.map(\.hex))) }

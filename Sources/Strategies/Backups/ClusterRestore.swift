@@ -20,6 +20,8 @@ package struct ClusterRestoreOutcome: Sendable {
     package var stores: [FilledStore]
     /// What the backup left out, by store.
     package var reload: [(store: String, items: [ReloadItem])]
+    /// What was taken over of how the cluster was set up; nil when the backup does not say, or that was not wanted.
+    package var settings: [TakenSetting]?
     package var recoverySheet: String
     package var seconds: Double
 }
@@ -32,21 +34,29 @@ package struct ClusterRestore: Sendable {
     package let from: String
     /// `physical`: the files of a store are taken where the backup has them as well.
     package let form: StoredForm
+    /// The name or id of the cluster whose backup it is; nil: the one that the cluster file names, where the target has backups of it.
+    package let of: String?
+    package let settings: SettingsUse
 
-    package init(into cluster: Cluster, from: String, form: StoredForm = .portable) {
+    package init(
+        into cluster: Cluster, from: String, form: StoredForm = .portable, of: String? = nil, settings: SettingsUse = .take
+    ) {
+        self.settings = settings
         self.cluster = cluster
         self.from = from
         self.form = form
+        self.of = of
     }
 
     private func form(of record: StoreRecord) -> StoredForm { record.physicalBytes == nil ? .portable : form }
 
     /// Finds and proves the backup, matches stores, and checks that the cluster is empty and has room. Changes nothing.
     package func prepare(_ name: String, without: [String], job: JobControl) throws -> PreparedClusterRestore {
+        try cluster.checkOverlaps(with: [NamedPlace(.target, "the target of the backup", from)])
         let repository = try cluster.open(from)
         let lock = try repository.lock(.read, patience: .seconds(30))
         let (listing, reader) = try EntryReader.list(.backup, in: repository)
-        let entry = try listing.entry(named: name, .backup)
+        let entry = try choose(name, from: listing)
         let matching = try matchStores(of: entry.manifest, to: cluster.file, without: without)
         guard form == .portable || matching.pairs.contains(where: { $0.record.physicalBytes != nil }) else {
             throw Failure(
@@ -67,6 +77,16 @@ package struct ClusterRestore: Sendable {
             backup: entry.manifest, from: from, file: cluster.file, matching: matching, checks: [proof] + space,
             madeAt: cluster.host.clock.now())
         return PreparedClusterRestore(plan: plan, held: HeldEntry(entry, reader, under: lock))
+    }
+
+    /// `latest` of a restore that did not end is the one that it began with.
+    private func choose(_ word: String, from listing: EntryListing) throws -> RepositoryEntry {
+        if word == DrillRequest.latest, let begun = try cluster.state.current()?.restoring?.snapshotID,
+            let entry = listing.entries.first(where: { $0.id.hex == begun })
+        {
+            return entry
+        }
+        return try BackupChoice(listing: listing, name: cluster.file.name, wanted: of).choose(word)
     }
 
     /// A restore of the same backup that was interrupted goes on in the places that it began to fill; anything else that is there is refused,
@@ -133,15 +153,17 @@ package struct ClusterRestore: Sendable {
             restoring: prepared.entry,
             places: prepared.plan.matching.pairs.reduce(into: [:]) { $0[$1.declaration.name] = $1.declaration.path })
         return try cluster.exclusively("cluster restore \(prepared.entry.manifest.name)") {
-            try cluster.recording("cluster restore \(prepared.entry.manifest.name)", job) {
+            try cluster.checkOverlaps(with: [NamedPlace(.target, "the target of the backup", from)])
+            return try cluster.recording("cluster restore \(prepared.entry.manifest.name)", job) {
                 let stores = try withExtendedLifetime(prepared.held) {
                     try prepared.plan.matching.pairs.map { try fill($0, prepared, job) }
                 }
-                try cluster.updateCatalogue { $0.restoring = nil }
+                let settings = try cluster.finishRestore(of: prepared.entry.manifest, settings)
                 let reload = prepared.plan.matching.pairs.filter { !$0.record.reload.isEmpty }.map { ($0.record.name, $0.record.reload) }
                 let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
                 return ClusterRestoreOutcome(
-                    identity: try cluster.identity(), stores: stores, reload: reload, recoverySheet: sheet, seconds: seconds)
+                    identity: try cluster.identity(), stores: stores, reload: reload, settings: settings, recoverySheet: sheet,
+                    seconds: seconds)
             }
         }
     }

@@ -31,9 +31,9 @@ extension Backups {
 
     private func take(_ policy: BackupPolicy, _ job: JobControl) throws -> PolicyBackupOutcome {
         let start = cluster.host.clock.monotonicNanoseconds()
-        let listing = try list(in: policy.target)
+        let listing = try list(in: policy.target).own(by: try owner())
         try cluster.reconcile(policy.name, with: listing, .locking)
-        let name = try freeName("\(policy.name)-\(cluster.host.clock.now().compact)", besides: listing.entries.map(\.manifest.name))
+        let name = try freeName("\(policy.name)-\(cluster.host.clock.now().compact)", besides: listing.names)
         try change(policy) { $0.pending = name }
         let backup = try make(BackupRequest(name: name.text, target: policy.target, mode: policy.mode, form: policy.form ?? .portable), job)
         try change(policy) { $0.arrive(backup.entry.id.hex, name, .flawed, at: cluster.host.readClocks()) }

@@ -9,6 +9,7 @@ extension Cluster {
     /// What deleting the cluster would remove and what would be left to restore it from. Changes nothing.
     package func planDeletion() throws -> ClusterDeletePlan {
         try refuseStandby()
+        try checkOverlapsBeforeDeletion()
         let identity = try identity()
         let items = file.stores.map { store in
             ClusterDeletePlan.Item(store: store.name, path: store.path, bytes: try? adapter(for: store).open().bytes)
@@ -40,7 +41,7 @@ extension Cluster {
             madeAt: host.clock.now())
     }
 
-    private func refuseStandby() throws {
+    func refuseStandby() throws {
         guard try state.standing()?.role == .standby else { return }
         throw Failure(
             .refused, "the cluster \(file.name) is a standby here, and the active one counts on it",
@@ -94,6 +95,7 @@ extension Cluster {
     }
 
     private func deleteLocked(_ job: JobControl) throws {
+        try checkOverlapsBeforeDeletion()
         try refuseDeletionObstacles(job: job)
         for store in file.stores {
             job.begin(phase: "emptying \(store.name)")

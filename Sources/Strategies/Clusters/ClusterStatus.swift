@@ -10,6 +10,7 @@ package struct ClusterStatus: Sendable {
         package var name: String
         package var path: String
         package var space: StorageSpace?
+        /// Of this cluster.
         package var entries: Int
         package var newest: RepositoryEntry?
         /// Why it cannot be reached, or what is damaged.
@@ -42,29 +43,32 @@ extension Cluster {
     package func status() throws -> ClusterStatus {
         let catalogue = try catalogue()
         try lookAtEpochs()
-        let storage = place("storage", file.storage, .snapshot) { try self.storage() }
+        let storage = place("storage", file.storage, .snapshot, of: catalogue.clusterID) { try self.storage() }
         return ClusterStatus(
             identity: try identity(), stores: reports(), storage: storage, targets: try targetPlaces(), restoring: catalogue.restoring,
             halfDone: catalogue.halfDone, safety: catalogue.safety, policies: catalogue.policies, service: try state.service(),
             standing: try state.standing())
     }
 
-    /// The targets with what they hold. One of the cluster file that was never used has nothing and no problem.
+    /// The targets with what they hold of this cluster. One of the cluster file that was never used has nothing and no problem.
     package func targetPlaces() throws -> [ClusterStatus.Place] {
-        try targets().map { target in
-            if target.record == nil, try !isRepository(target.path) {
-                return ClusterStatus.Place(name: target.name, path: target.path, space: nil, entries: 0, newest: nil, problems: [])
+        let id = try catalogue().clusterID
+        return try targets().map { target in
+            place(target.name, target.path, .backup, of: id) {
+                try target.record == nil && !isRepository(target.path) ? nil : open(target.path)
             }
-            return place(target.name, target.path, .backup) { try open(target.path) }
         }
     }
 
-    private func place(_ name: String, _ path: String, _ kind: ManifestKind, _ open: () throws -> OpenRepository) -> ClusterStatus.Place {
+    /// `open` gives nil for a place that is still to be made.
+    private func place(
+        _ name: String, _ path: String, _ kind: ManifestKind, of cluster: String, _ open: () throws -> OpenRepository?
+    ) -> ClusterStatus.Place {
         var place = ClusterStatus.Place(name: name, path: path, space: nil, entries: 0, newest: nil, problems: [])
         do {
-            let repository = try open()
+            guard let repository = try open() else { return place }
             place.space = try repository.storage.space()
-            let listing = try EntryReader.list(kind, in: repository).listing
+            let listing = try EntryReader.list(kind, in: repository).listing.own(by: cluster)
             place.entries = listing.entries.count
             place.newest = listing.entries.last
             place.problems = listing.damaged

@@ -10,6 +10,9 @@ package struct Drivers: Sendable {
     /// The place of a repository: a directory, absolute, or an address in HDFS.
     package var place: @Sendable (_ path: String, _ access: HDFSAccess, _ host: Host) throws -> any StoragePlace
 
+    /// What tells one HDFS from another, for an address in it; nil when that cannot be asked.
+    package var namespace: @Sendable (_ address: String, _ access: HDFSAccess, _ host: Host) throws -> String? = { _, _, _ in nil }
+
     /// For the lock of a cluster that another Holdfast works on.
     package var patience = LockPatience.none
     /// Of the keys of repositories that are made.

@@ -12,6 +12,8 @@ package struct InitOutcome: Sendable {
     package var newPasswordFile: String?
     /// The storage had a repository with snapshots of a cluster of this name, which is this one again.
     package var adoptedSnapshots: Int?
+    /// What was taken over from the newest of them; nil when none says.
+    package var settings: [TakenSetting]?
     package var stores: [StoreReport]
     package var recoverySheet: String
 }
@@ -25,10 +27,11 @@ package struct StoreReport: Sendable {
 extension Cluster {
     /// Protects the cluster: checks every store, makes the password if there is none, makes the repository in the storage or finds
     /// the one that was there, and writes the catalogue last.
-    package func initialize() throws -> InitOutcome {
+    package func initialize(_ use: SettingsUse = .take) throws -> InitOutcome {
         guard try state.load() == nil else {
             throw Failure(.exists, "the cluster \(file.name) is protected already", hint: "holdfast cluster status -c \(file.path)")
         }
+        try checkOverlaps()
         let stores = reports()
         for store in stores { _ = try store.status.get() }
         return try exclusively("cluster init") {
@@ -38,13 +41,19 @@ extension Cluster {
             var catalogue = Catalogue(clusterID: id, clusterName: file.name, created: host.clock.now())
             // Which of them were pinned or extended was lost with the state: none goes before somebody has looked.
             for entry in adopted?.entries ?? [] { catalogue.setExpiry(.never, of: entry.id.hex) }
+            let known = adopted?.entries.last { $0.manifest.clusterSettings != nil }?.manifest.clusterSettings
+            catalogue.formerIDs = known?.formerIDs ?? []
+            let settings = (use == .take ? known : nil).map {
+                SettingsTakeover(cluster: self, settings: $0, isSameInstallation: true).run(on: &catalogue)
+            }
             try state.save(catalogue)
             // Where it cannot be made now, the service says why.
             _ = try? accessToken()
             keepBallast(at: file.storage)
             let identity = ClusterIdentity(id: id, name: file.name, release: file.release)
             return InitOutcome(
-                identity: identity, newPasswordFile: newPassword, adoptedSnapshots: adopted?.entries.count, stores: stores,
+                identity: identity, newPasswordFile: newPassword, adoptedSnapshots: adopted?.entries.count, settings: settings,
+                stores: stores,
                 recoverySheet: try recoverySheet(storageID: repository.id))
         }
     }
@@ -106,6 +115,7 @@ extension Cluster {
                         hint: "give the restored cluster a storage directory of its own in \(file.path)")
                 }
                 var catalogue = Catalogue(clusterID: host.randomHex(bytes: 16), clusterName: file.name, created: host.clock.now())
+                catalogue.formerIDs = [entry.manifest.cluster.id] + (entry.manifest.clusterSettings?.formerIDs ?? [])
                 catalogue.restoring = RestoreRecord(
                     snapshotID: entry.id.hex, name: entry.manifest.name, began: host.clock.now(), safetySnapshotID: nil,
                     stores: places.keys.sorted(), places: places)

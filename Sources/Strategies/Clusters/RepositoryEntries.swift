@@ -22,7 +22,10 @@ package struct RepositoryEntry: Sendable {
 /// A snapshot or backup of ours whose root or manifest cannot be read: not to be restored, but to be deleted.
 package struct LostEntry: Sendable {
     package let name: SnapshotName
+    package let clusterID: String
     package let stored: StoredSnapshot
+    /// Why, as a line for people.
+    package let line: String
 }
 
 package struct EntryListing: Sendable {
@@ -33,15 +36,25 @@ package struct EntryListing: Sendable {
     package var damaged: [String]
 }
 
+extension RepositoryEntry {
+    package var item: DeletePlan.Item { DeletePlan.Item(name: manifest.name, created: manifest.created, bytes: manifest.bytes) }
+}
+
+extension LostEntry {
+    package var item: DeletePlan.Item { DeletePlan.Item(name: name, created: stored.file.time.timestamp, bytes: 0) }
+
+    func failure(_ kind: ManifestKind) -> Failure {
+        Failure(
+            .damaged, "the \(kind.rawValue) \(name) is there and cannot be read",
+            hint: "others may be whole: holdfast \(kind.rawValue) ls shows them", cause: line)
+    }
+}
+
 extension EntryListing {
     /// Throws `damaged` for one that is there and cannot be read, `notFound` with the nearest name otherwise.
     package func entry(named name: String, _ kind: ManifestKind) throws(Failure) -> RepositoryEntry {
-        if !entries.contains(where: { $0.manifest.name.text == name }),
-            let line = damaged.first(where: { $0.hasPrefix("\(kind.rawValue) \(name) (") })
-        {
-            throw Failure(
-                .damaged, "the \(kind.rawValue) \(name) is there and cannot be read",
-                hint: "others may be whole: holdfast \(kind.rawValue) ls shows them", cause: line)
+        if !entries.contains(where: { $0.manifest.name.text == name }), let lost = lost.first(where: { $0.name.text == name }) {
+            throw lost.failure(kind)
         }
         return try pick(name, from: entries, what: kind.rawValue) { $0.manifest.name.text }
     }
@@ -49,10 +62,10 @@ extension EntryListing {
     /// Also one that is lost: as long as it is there, a prune finds damage. Throws `notFound` with the nearest name.
     package func deletable(_ name: String, _ kind: ManifestKind) throws(Failure) -> (id: SnapshotID, item: DeletePlan.Item) {
         if !entries.contains(where: { $0.manifest.name.text == name }), let entry = lost.first(where: { $0.name.text == name }) {
-            return (entry.stored.id, DeletePlan.Item(name: entry.name, created: entry.stored.file.time.timestamp, bytes: 0))
+            return (entry.stored.id, entry.item)
         }
         let entry = try pick(name, from: entries, what: kind.rawValue) { $0.manifest.name.text }
-        return (entry.id, DeletePlan.Item(name: entry.manifest.name, created: entry.manifest.created, bytes: entry.manifest.bytes))
+        return (entry.id, entry.item)
     }
 }
 
@@ -87,8 +100,9 @@ package struct EntryReader: Sendable {
             } catch {
                 let failure = Failure(describing: error)
                 guard failure.code == .damaged else { throw failure }
-                listing.lost.append(LostEntry(name: tags.name, stored: snapshot))
-                listing.damaged.append("\(kind.rawValue) \(tags.name) (\(snapshot.id.short)): \(failure.summary)")
+                let line = "\(kind.rawValue) \(tags.name) (\(snapshot.id.short)): \(failure.summary)"
+                listing.lost.append(LostEntry(name: tags.name, clusterID: tags.clusterID, stored: snapshot, line: line))
+                listing.damaged.append(line)
             }
         }
         return listing

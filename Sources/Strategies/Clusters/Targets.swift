@@ -55,11 +55,12 @@ extension Cluster {
     /// Makes a repository at `path`, or takes over one that opens with the cluster's password, and remembers it as a target.
     package func addTarget(_ name: String, path: String) throws -> OpenRepository {
         try NameRule.check(name, of: "target")
-        try refuseOverlap(path)
+        try checkOverlaps(with: [NamedPlace(.target, "the target \(name)", path)])
         for target in try targets() where (target.name == name) != (target.path == path) {
             throw Failure(
                 .exists, "the target \(target.name) at \(target.path) exists already", hint: "holdfast target ls shows the targets")
         }
+        try checkIsNoTarget(path, besides: name)
         try place(at: path).make()
         let exists = try isRepository(path)
         guard try exists || isFree(path) else {
@@ -80,15 +81,6 @@ extension Cluster {
     private func remember(_ name: String, path: String, _ repository: OpenRepository) throws {
         guard try catalogue().target(named: name) == nil else { return }
         try updateCatalogue { try $0.addTarget(TargetRecord(name: name, path: path, added: host.clock.now())) }
-    }
-
-    private func refuseOverlap(_ path: String) throws {
-        let protected = file.stores.map { ($0.path, "the store \($0.name)") } + [(file.storage, "the storage"), (file.state, "the state")]
-        for (place, what) in protected where path == place || PathText.isInside(path, place) || PathText.isInside(place, path) {
-            throw Failure(
-                .refused, "the target \(path) and \(what) at \(place) lie inside each other",
-                hint: "choose a directory on another disk or a share")
-        }
     }
 
     /// What is unwise about a target: today, that it shares a disk with what it protects.

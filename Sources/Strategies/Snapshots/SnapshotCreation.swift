@@ -74,11 +74,12 @@ package struct Snapshots: Sendable {
         let lock = try repository.lockForWriting(patience: .seconds(30))
         defer { lock.release() }
         let (listing, storage) = try EntryReader.list(.snapshot, under: lock)
-        try checkNameIsFree(request.name, among: listing.entries.map(\.manifest.name), what: "snapshot")
-        let crowding = try checkRoomForManual(request, among: listing.entries)
+        let own = listing.own(by: identity.id)
+        try checkNameIsFree(request.name, among: own.names, what: "snapshot")
+        let crowding = try checkRoomForManual(request, among: own.entries)
         let orphans = try removeOrphans(of: identity, known: listing)
         let taking = try SnapshotTaking(
-            cluster: cluster, identity: identity, request: request, previous: listing.entries, storage: storage, job: job)
+            cluster: cluster, identity: identity, request: request, previous: own.entries, storage: storage, job: job)
         let outcome = try taking.run()
         let removed = try removeExpired(among: listing, in: repository, sparing: sparing)
         cluster.keepBallast(at: cluster.file.storage)

@@ -36,8 +36,9 @@ extension Snapshots {
     package func diff(from old: String, to new: String, examples: Int, job: JobControl) throws -> SnapshotDifference {
         try read { repository in
             let (listing, reader) = try EntryReader.list(.snapshot, in: repository)
-            let before = try pick(old, from: listing.entries, what: "snapshot") { $0.manifest.name.text }
-            let after = try pick(new, from: listing.entries, what: "snapshot") { $0.manifest.name.text }
+            let own = listing.own(by: try cluster.catalogue().clusterID)
+            let before = try own.entry(named: old, .snapshot)
+            let after = try own.entry(named: new, .snapshot)
             let gone = before.manifest.stores.filter { after.manifest.store(named: $0.name) == nil }
             var stores: [StoreDifference] = []
             for record in after.manifest.stores {

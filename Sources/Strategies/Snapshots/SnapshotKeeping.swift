@@ -45,17 +45,13 @@ extension Snapshots {
     func list(_ listing: EntryListing) throws -> SnapshotList {
         let catalogue = try cluster.catalogue()
         let holds = catalogue.snapshotHolds(at: cluster.host.clock.now())
-        return SnapshotList(snapshots: own(listing, catalogue).entries.map { keeping($0, by: catalogue, holds) }, damaged: listing.damaged)
+        return SnapshotList(
+            snapshots: listing.own(by: catalogue.clusterID).entries.map { keeping($0, by: catalogue, holds) }, damaged: listing.damaged)
     }
 
     /// What there is of this cluster's.
-    func ownListing() throws -> EntryListing { try read { own(try EntryReader.list(.snapshot, in: $0).listing, try cluster.catalogue()) } }
-
-    private func own(_ listing: EntryListing, _ catalogue: Catalogue) -> EntryListing {
-        var own = listing
-        own.entries.removeAll { $0.manifest.cluster.id != catalogue.clusterID }
-        own.lost.removeAll { SnapshotTags(parsing: $0.stored.file.tags)?.clusterID != catalogue.clusterID }
-        return own
+    func ownListing() throws -> EntryListing {
+        try read { try EntryReader.list(.snapshot, in: $0).listing.own(by: try cluster.catalogue().clusterID) }
     }
 
     private func keeping(_ entry: RepositoryEntry, by catalogue: Catalogue, _ holds: [String: Set<Hold>]) -> KeptSnapshot {

@@ -52,6 +52,7 @@ extension Snapshots {
     /// The snapshot of that name, to be restored, under a lock; and all that there are.
     func hold(_ name: String, _ releaseChange: ReleaseChange) throws -> (held: HeldEntry, listing: EntryListing) {
         try refuseHalfCluster()
+        try cluster.checkOverlaps()
         let repository = try cluster.storage()
         let lock = try repository.lock(.read, patience: .seconds(30))
         let (listing, reader) = try EntryReader.list(.snapshot, in: repository)

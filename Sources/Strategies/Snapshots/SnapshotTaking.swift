@@ -153,11 +153,12 @@ struct SnapshotTaking: Sendable {
             }
         }
         let done = parts.withLock { parts in adapters.indices.compactMap { parts[$0] } }
-        let manifest = Manifest(
+        var manifest = Manifest(
             program: cluster.program, kind: .snapshot, name: request.name, cluster: identity, created: created, reason: request.reason,
             style: request.style, pinned: false, expires: request.timeToLive.expiry(from: created).instant,
             cut: cut.cut.widened(to: done.map(\.record)),
             stores: done.map(\.record))
+        manifest.clusterSettings = try cluster.settings()
         let nodes = Dictionary(uniqueKeysWithValues: done.compactMap { part in part.node.map { (part.record.name, $0) } })
         job.begin(phase: "committing")
         return try writer.commit(manifest, stores: nodes, user: cluster.host.user)

@@ -15,6 +15,7 @@ extension OfflineStandby {
     func apply(_ entry: RepositoryEntry, _ reader: EntryReader, trusting: Bool, _ record: inout StandbyRecord, job: JobControl) throws
         -> [FilledStore]
     {
+        try cluster.checkOverlaps()
         let matching = try matchStores(of: entry.manifest, to: cluster.file, without: [])
         let before = record.applying == nil ? record.applied : nil
         let last = try before.flatMap { point in try points().entries.last { $0.point.tree == point.tree } }

@@ -58,10 +58,9 @@ struct Preflight {
 
     private mutating func lookAtTarget() {
         do {
-            let overlapping = (cluster.file.stores.map(\.path) + [cluster.file.storage, cluster.file.state]).first {
-                $0 == from || PathText.isInside($0, from) || PathText.isInside(from, $0)
+            do { try cluster.checkOverlaps(with: [NamedPlace(.target, "the target", from)]) } catch {
+                problems.append(Failure(describing: error).summary)
             }
-            if let overlapping { problems.append("the target \(from) and \(overlapping) of the standby lie inside each other") }
             guard try cluster.isRepository(from) else {
                 problems.append("there is no repository at \(from): mount the target's disk or share")
                 return

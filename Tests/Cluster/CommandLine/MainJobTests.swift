@@ -28,7 +28,7 @@ import Testing
             try cluster.succeed("backup", "verify", "b-\(mode)", "--target", "nas", "--read-data")
         }
         #expect(try cluster.backups() == ["b-full", "b-lightweight", "b-dataless"])
-        try cluster.succeed("cluster", "delete", "--yes")
+        try cluster.succeed("cluster", "delete", "--confirm", "acme")
         #expect(try FileTree.files(below: cluster.root + "/uploads").isEmpty)
         #expect(try statusOfPath(cluster.root + "/accounts.db") == nil)
 

@@ -129,7 +129,7 @@ import Testing
         try cluster.put([1], at: "uploads/a.txt")
         let before = try cluster.content()
         #expect(try cluster.fail("refused", 6, "snapshot", "restore", "one").contains("--yes"))
-        #expect(try cluster.fail("refused", 6, "cluster", "delete").contains("--yes"))
+        #expect(try cluster.fail("refused", 6, "cluster", "delete").contains("--confirm acme"))
         #expect(try cluster.content() == before)
     }
 

@@ -68,7 +68,7 @@ private let canMountBtrfs = canMount("two clusters in one storage on btrfs")
         let foreign = "\(try id(of: other).prefix(12))-20261123-175000-00000000"
         try makeDirectories("\(images)/\(foreign)")
         let before = try acme.content()
-        #expect(try acme.fail("refused", 6, "cluster", "delete", "--yes").contains(foreign))
+        #expect(try acme.fail("refused", 6, "cluster", "delete", "--confirm", "acme").contains(foreign))
         #expect(try acme.content() == before)
     }
 }

@@ -8,7 +8,8 @@ import Testing
     /// Every command, with the least arguments that it takes.
     static let commands: [([String], any HoldfastCommand.Type)] = [
         (["cluster", "init"], ClusterInitCommand.self), (["cluster", "status"], ClusterStatusCommand.self),
-        (["cluster", "delete"], ClusterDeleteCommand.self), (["cluster", "restore", "b", "--from", "/t"], ClusterRestoreCommand.self),
+        (["cluster", "delete"], ClusterDeleteCommand.self), (["cluster", "forget"], ClusterForgetCommand.self),
+        (["cluster", "restore", "b", "--from", "/t"], ClusterRestoreCommand.self),
         (["cluster", "recovery-sheet"], ClusterRecoverySheetCommand.self), (["snapshot", "create", "n"], SnapshotCreateCommand.self),
         (["snapshot", "ls"], SnapshotLsCommand.self), (["snapshot", "show", "n"], SnapshotShowCommand.self),
         (["snapshot", "diff", "a", "b"], SnapshotDiffCommand.self), (["snapshot", "validate", "n"], SnapshotValidateCommand.self),
@@ -86,7 +87,8 @@ import Testing
 
     @Test(
         arguments: [
-            ["cluster", "delete"], ["cluster", "restore", "b", "--from", "/t"], ["snapshot", "delete", "n"], ["snapshot", "restore", "n"],
+            ["cluster", "delete"], ["cluster", "forget"], ["cluster", "restore", "b", "--from", "/t"], ["snapshot", "delete", "n"],
+            ["snapshot", "restore", "n"],
             ["snapshot", "undo"], ["backup", "delete", "b"], ["target", "prune"], ["standby", "start", "--from", "/t", "--cluster", "c"],
             ["standby", "promote"], ["standby", "stop"], ["standby", "override", "--reason", "r"],
             ["snapshot", "policy", "update", "--every", "2h"],

@@ -8,7 +8,7 @@ package struct DrillRequest: Sendable {
     /// The newest backup of the cluster.
     package static let latest = "latest"
 
-    /// Its name, or ``latest``.
+    /// Its name or id, or ``latest``.
     package var backup: String
     package var target: String
     /// An absolute path; nil: in the state.
@@ -81,12 +81,18 @@ extension Backups {
     }
 
     private func chosen(_ name: String, from listing: EntryListing) throws -> RepositoryEntry {
-        guard name == DrillRequest.latest, !listing.entries.contains(where: { $0.manifest.name.text == name }) else {
-            return try listing.entry(named: name, .backup)
+        let owner = try owner()
+        let own = listing.own(by: owner)
+        guard name == DrillRequest.latest, !own.entries.contains(where: { $0.manifest.name.text == name }) else {
+            return try listing.entry(name, of: owner, .backup)
         }
-        let id = try cluster.identity().id
-        guard let newest = listing.entries.last(where: { $0.manifest.cluster.id == id }) ?? listing.entries.last else {
-            throw Failure(.notFound, "there is no backup in the target", hint: "make one: holdfast backup create")
+        guard let newest = own.entries.last else {
+            let others = listing.others(besides: owner)
+            throw Failure(
+                .notFound, "there is no backup of the cluster \(cluster.file.name) in the target",
+                hint: others.isEmpty
+                    ? "make one: holdfast backup create"
+                    : "another cluster's is meant by its id: holdfast backup ls --all-clusters -c \(cluster.file.path)")
         }
         return newest
     }

@@ -62,7 +62,7 @@ struct Drill {
         let checks = DrillChecks(stores: open, scratch: scratch.path, backup: entry.manifest.name, clock: cluster.host.clock)
         var reports: [DrillReport.Check] = []
         var answers: [String: String] = [:]
-        for check in cluster.file.checks where isFor(check) {
+        for check in try isOfThisCluster() ? cluster.file.checks : [] where isFor(check) {
             try job.checkCancelled()
             job.begin(phase: "check \(check.name)")
             let outcome = checks.run(check)
@@ -70,6 +70,12 @@ struct Drill {
             answers[check.name] = outcome.answer
         }
         return (reports, answers)
+    }
+
+    /// The checks of the cluster file are not those of another cluster in the target.
+    private func isOfThisCluster() throws -> Bool {
+        let catalogue = try cluster.catalogue()
+        return ([catalogue.clusterID] + catalogue.formerIDs).contains(entry.manifest.cluster.id)
     }
 
     /// What a mode leaves out cannot be asked for.

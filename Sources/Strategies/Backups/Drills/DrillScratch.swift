@@ -13,7 +13,7 @@ struct DrillScratch {
     /// A new directory in `chosen` (absolute), or in the state. Called by whoever holds the lock for drills.
     func make(in chosen: String?) throws -> ScratchDirectory {
         let parent = chosen ?? cluster.state.scratchPath
-        if chosen != nil { try refuseOverlap(parent) }
+        if chosen != nil { try cluster.checkOverlaps(with: [NamedPlace(.scratch, "the scratch place", parent)]) }
         let places = try sweep() + [parent]
         try AtomicFile.write(Array((Set(places).sorted().joined(separator: "\n") + "\n").utf8), to: notes)
         try ScratchDirectory.sweep(parent)
@@ -29,17 +29,6 @@ struct DrillScratch {
                 try ScratchDirectory.sweep(place)
                 return false
             } catch { return true }
-        }
-    }
-
-    private func refuseOverlap(_ path: String) throws {
-        let places =
-            try cluster.file.stores.map { ($0.path, "the store \($0.name)") } + [(cluster.file.storage, "the storage")]
-            + cluster.targets().map { ($0.path, "the target \($0.name)") }
-        for (place, what) in places where path == place || PathText.isInside(path, place) {
-            throw Failure(
-                .refused, "the scratch place \(path) lies in \(what) at \(place)",
-                hint: "choose a directory apart from what is protected: --scratch DIR")
         }
     }
 }

@@ -97,8 +97,9 @@ extension Cluster {
         }
     }
 
-    /// Throws `fenced` when this installation may not do that now.
+    /// Throws `fenced` when this installation may not do that now, `refused` when a place of the cluster lies in another one.
     package func checkMay(_ action: Action) throws {
+        try checkOverlaps()
         try lookAtEpochs()
         try state.standing()?.allow(action, cluster: file.name, file: file.path)
     }
