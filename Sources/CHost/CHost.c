@@ -122,6 +122,30 @@ int64_t holdfast_seek_hole(int fd, int64_t offset) { return lseek(fd, offset, SE
 
 ssize_t holdfast_random(void *buffer, size_t size) { return getrandom(buffer, size, 0); }
 
+// xfs_fsop_geom_v1 of xfs_fs.h, which is no part of the kernel's headers.
+struct holdfast_xfs_geometry {
+    uint32_t sizes[8];
+    uint64_t counts[4];
+    unsigned char uuid[16];
+    uint32_t more[7];
+};
+
+int holdfast_xfs_id(int fd, unsigned char id[16]) {
+    struct holdfast_xfs_geometry geometry;
+    memset(&geometry, 0, sizeof geometry);
+    if (ioctl(fd, _IOR('X', 100, struct holdfast_xfs_geometry), &geometry) < 0) return -1;
+    memcpy(id, geometry.uuid, 16);
+    return 0;
+}
+
+uint64_t holdfast_file_system_id(int fd) {
+    struct statfs status;
+    uint64_t id = 0;
+    if (fstatfs(fd, &status) < 0) return 0;
+    memcpy(&id, &status.f_fsid, sizeof id);
+    return id;
+}
+
 int64_t holdfast_file_system_magic(int fd) {
     struct statfs status;
     return fstatfs(fd, &status) == 0 ? (int64_t)(unsigned int)status.f_type : -1;

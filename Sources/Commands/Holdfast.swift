@@ -50,7 +50,8 @@ struct SnapshotGroup: ParsableCommand {
         subcommands: [
             SnapshotCreateCommand.self, SnapshotLsCommand.self, SnapshotShowCommand.self, SnapshotDiffCommand.self,
             SnapshotValidateCommand.self, SnapshotPinCommand.self,
-            SnapshotUnpinCommand.self, SnapshotExtendCommand.self, SnapshotDeleteCommand.self, SnapshotPruneCommand.self,
+            SnapshotUnpinCommand.self, SnapshotAcceptCommand.self, SnapshotExtendCommand.self, SnapshotDeleteCommand.self,
+            SnapshotPruneCommand.self,
             SnapshotRestoreCommand.self, SnapshotUndoCommand.self, SnapshotPolicyGroup.self,
         ])
 }
@@ -71,7 +72,7 @@ struct BackupGroup: ParsableCommand {
         abstract: "Store snapshots outside the cluster, and prove that they are whole.",
         subcommands: [
             BackupCreateCommand.self, BackupLsCommand.self, BackupShowCommand.self, BackupVerifyCommand.self, BackupDrillCommand.self,
-            BackupReportCommand.self, BackupDeleteCommand.self, BackupPolicyGroup.self,
+            BackupReportCommand.self, BackupAcceptCommand.self, BackupDeleteCommand.self, BackupPolicyGroup.self,
         ])
 }
 

@@ -43,6 +43,10 @@ final class StubbornAdapter: StoreAdapter {
     func nativeImages() throws -> [String] { try base.nativeImages() }
     func removeNativeImage(_ id: String) throws { try base.removeNativeImage(id) }
     var comparesNativeImages: Bool { base.comparesNativeImages }
+    func openNativeImage(of record: StoreRecord, since: NativeImageBase?) throws -> any EntrySource {
+        try base.openNativeImage(of: record, since: since)
+    }
+    func place() throws -> String? { try base.place() }
     func openNativeImage(_ id: String, since: String?) throws -> any EntrySource { try base.openNativeImage(id, since: since) }
     func destroy(job: JobControl) throws { try base.destroy(job: job) }
     func isEmpty() throws -> Bool { try base.isEmpty() }

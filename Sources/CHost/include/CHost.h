@@ -45,6 +45,10 @@ int64_t holdfast_seek_data(int fd, int64_t offset);
 int64_t holdfast_seek_hole(int fd, int64_t offset);
 /// getrandom(2) without flags.
 ssize_t holdfast_random(void *buffer, size_t size);
+/// ioctl XFS_IOC_FSGEOMETRY_V1: the 16 bytes of an XFS's UUID.
+int holdfast_xfs_id(int fd, unsigned char id[16]);
+/// The file system's id (statfs(2) f_fsid), 0 when there is none.
+uint64_t holdfast_file_system_id(int fd);
 /// The file system's magic number (statfs(2) f_type), or -1.
 int64_t holdfast_file_system_magic(int fd);
 /// Processors that this process may run on (sched_getaffinity(2)), or -1.

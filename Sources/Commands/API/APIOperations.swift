@@ -59,6 +59,9 @@ enum APIOperations {
             "unpinSnapshot", .post, "/v1/snapshots/{snapshot}/unpin", "snapshot unpin", "Let go of a pinned snapshot.", [snapshot],
             gives: "snapshot: SnapshotDetails"),
         APIOperation(
+            "acceptSnapshot", .post, "/v1/snapshots/{snapshot}/accept", "snapshot accept",
+            "Say that the stores are right as a snapshot shows them.", [snapshot], gives: "snapshot: SnapshotDetails"),
+        APIOperation(
             "extendSnapshot", .post, "/v1/snapshots/{snapshot}/extend", "snapshot extend", "Let a snapshot live longer.",
             [snapshot, .body("by", .lifetime, "How much longer.", .required)], gives: "snapshot: SnapshotDetails"),
         APIOperation(
@@ -70,6 +73,7 @@ enum APIOperations {
             [
                 snapshot, .body("store", .list(pattern: "^[A-Za-z0-9_-]{1,44}$"), "Only these stores."),
                 .body("allowReleaseChange", .flag, "Restore one of another release."),
+                .body("elsewhere", .flag, "Restore onto another file system than the one that it was taken of."),
             ], gives: "restore?: Restore", consent: .planned),
         APIOperation(
             "compareSnapshots", .get, "/v1/snapshots/{snapshot}/diff/{other}", "snapshot diff",
@@ -79,7 +83,9 @@ enum APIOperations {
                 .query("examples", .integer(0...1000), "How many changed entries to name a store (10)."),
             ], gives: "diff: Difference"),
         APIOperation(
-            "undoRestore", .post, "/v1/undo", "snapshot undo", "Take the last restore back.", gives: "restore?: Restore", consent: .planned),
+            "undoRestore", .post, "/v1/undo", "snapshot undo", "Take the last restore back.",
+            [.body("elsewhere", .flag, "Restore onto another file system than the one of before.")], gives: "restore?: Restore",
+            consent: .planned),
         APIOperation(
             "pruneSnapshots", .post, "/v1/prune", "snapshot prune", "Remove snapshots whose time is over, and free what nothing needs.",
             gives: "prune?: Prune", consent: .planned),
@@ -153,6 +159,9 @@ enum APIOperations {
         APIOperation(
             "verifyBackup", .post, "/v1/targets/{target}/backups/{backup}/verify", "backup verify", "Prove that a backup is whole.",
             [target, backup, .body("sample", .number(1...100), "Read so many percent of the data.")], gives: "verification: Verification"),
+        APIOperation(
+            "acceptBackup", .post, "/v1/targets/{target}/backups/{backup}/accept", "backup accept",
+            "Say that the stores are right as a backup shows them.", [target, backup], gives: "backup: BackupDetails"),
         APIOperation(
             "drillBackup", .post, "/v1/targets/{target}/backups/{backup}/drill", "backup drill",
             "Restore a backup into a scratch place and check it there.", [target, backup], gives: "drill: Drill"),

@@ -31,9 +31,9 @@ extension FilledStore {
 
 extension CommandContext {
     /// From the plan of a restore onto the running cluster to its report.
-    func execute(_ prepared: PreparedRestore, of snapshots: Snapshots, _ consent: ConsentOptions, _ options: ClusterOptions) throws
-        -> Verdict
-    {
+    func execute(
+        _ prepared: PreparedRestore, of snapshots: Snapshots, _ consent: ConsentOptions, _ place: PlaceOptions, _ options: ClusterOptions
+    ) throws -> Verdict {
         let plan = prepared.plan
         let half = try snapshots.cluster.catalogue().halfDone
         // One that was interrupted after its last change leaves a mark that only a restore takes away.
@@ -44,6 +44,7 @@ extension CommandContext {
             }
             return .done
         }
+        try place.check(plan.moved, consent)
         guard try agree(to: plan, consent) else { return .done }
         let outcome = try watching { try snapshots.restore(prepared, job: $0) }
         report(outcome) { text(outcome, subject(of: plan, "is", "are"), options, $0) }

@@ -17,6 +17,9 @@ struct SnapshotRestoreCommand: ClusterCommand {
             the software is known to cope; otherwise make a backup of the snapshot and use
             holdfast cluster restore.
 
+            A store that lies on another file system, HDFS or server than when the snapshot
+            was taken is told by the plan; with --yes it takes --elsewhere as well.
+
             --database brings back one database of a PostgreSQL store, --table one table of
             it, while the server serves: out of a server that is started on a copy of the
             snapshot. With --as it stands beside what is there; without, what has its name
@@ -47,6 +50,7 @@ struct SnapshotRestoreCommand: ClusterCommand {
     @Flag(help: "Restore a snapshot that was taken under another release.")
     var allowReleaseChange = false
 
+    @OptionGroup var place: PlaceOptions
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
 
@@ -66,7 +70,7 @@ struct SnapshotRestoreCommand: ClusterCommand {
             try snapshots.prepareRestore(
                 name, stores: stores.isEmpty ? nil : stores, releaseChange: allowReleaseChange ? .allowed : .refused, job: $0)
         }
-        return try context.execute(prepared, of: snapshots, consent, cluster)
+        return try context.execute(prepared, of: snapshots, consent, place, cluster)
     }
 
     private func restore(_ part: StorePart, in context: CommandContext) throws -> Verdict {

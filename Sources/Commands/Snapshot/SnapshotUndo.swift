@@ -13,12 +13,13 @@ struct SnapshotUndoCommand: ClusterCommand {
               holdfast snapshot undo -c acme.yaml
             """)
 
+    @OptionGroup var place: PlaceOptions
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
 
     func run(in context: CommandContext) throws -> Verdict {
         let snapshots = Snapshots(try context.cluster(cluster))
         let prepared = try context.watching { try snapshots.prepareUndo(job: $0) }
-        return try context.execute(prepared, of: snapshots, consent, cluster)
+        return try context.execute(prepared, of: snapshots, consent, place, cluster)
     }
 }

@@ -78,6 +78,18 @@ extension Catalogue {
     }
 }
 
+extension Manifest {
+    /// Throws `refused` for a store of which nobody can say that it is right as it is.
+    package func checkAcceptable() throws(Failure) {
+        for record in stores {
+            guard let doubt = record.doubts?.first(where: { !$0.isAcceptable }) else { continue }
+            throw Failure(
+                .refused, "the \(kind.rawValue) \(name) cannot be accepted: \(record.name): \(doubt.text)",
+                hint: "end the restore, then make a new one")
+        }
+    }
+}
+
 extension StoreRecord {
     /// Without the doubts that a person can dispel.
     package var accepted: StoreRecord {

@@ -14,12 +14,14 @@ package struct RestorePlan: Plan, Hashable {
     /// Bytes free where it goes; nil where that cannot be told.
     package var freeForSafety: UInt64?
     package var warnings: [String]
+    /// Lines about stores that lie in another place than when the snapshot was taken: that asks for a yes of its own.
+    package var moved: [String]
     package var madeAt: Timestamp
 
     package init(
         snapshot: SnapshotName, cut: Timestamp, release: Release, cluster: ClusterIdentity, stores: [StoreChanges],
         untouched: [String] = [],
-        safety: SnapshotName?, freeForSafety: UInt64? = nil, warnings: [String] = [], madeAt: Timestamp
+        safety: SnapshotName?, freeForSafety: UInt64? = nil, warnings: [String] = [], moved: [String] = [], madeAt: Timestamp
     ) {
         self.snapshot = snapshot
         self.cut = cut
@@ -30,6 +32,7 @@ package struct RestorePlan: Plan, Hashable {
         self.safety = safety
         self.freeForSafety = freeForSafety
         self.warnings = warnings
+        self.moved = moved
         self.madeAt = madeAt
     }
 
@@ -45,7 +48,7 @@ package struct RestorePlan: Plan, Hashable {
         if let safety { lines.append(PlanSummary.Line("first", "safety snapshot \(safety)\(safetyRoom)")) }
         return PlanSummary(
             title: "restore snapshot \(snapshot) onto cluster \(cluster.name)", lines: lines,
-            warnings: releaseWarning + safetyWarning + warnings,
+            warnings: moved + releaseWarning + safetyWarning + warnings,
             losses: losses, undo: safety.map { "holdfast snapshot restore \($0)" })
     }
 

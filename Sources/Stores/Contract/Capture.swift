@@ -46,6 +46,18 @@ package struct Capture: Hashable, Sendable, Codable {
 
 package enum CaptureOutcome: String, Sendable { case committed, abandoned }
 
+/// An earlier native image, of which there is an archived tree.
+package struct NativeImageBase: Hashable, Sendable {
+    package var image: String
+    /// Paths in it that are to be asked for whatever is known to be unchanged.
+    package var again: [String]
+
+    package init(image: String, again: [String] = []) {
+        self.image = image
+        self.again = again
+    }
+}
+
 /// What there is to archive.
 package struct CapturedImage: Sendable {
     package var source: any EntrySource

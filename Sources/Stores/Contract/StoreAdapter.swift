@@ -96,6 +96,13 @@ package protocol StoreAdapter: Sendable {
 
     /// What keeps ``destroy(job:)`` from removing all: looked for before anything is removed. Nothing for a store that is not there.
     func obstaclesToDestroying(job: JobControl) throws -> [RemovalObstacles]
+    /// The native image of `record`, which knows more of it than the store does.
+    func openNativeImage(of record: StoreRecord, since previous: NativeImageBase?) throws -> any EntrySource
+
+    /// What tells the file system, HDFS or server that the store lies in from others, whatever they are called and whichever device they get: nil where
+    /// nothing does. The store need not be there.
+    func place() throws -> String?
+
     /// Everything that the store holds is removed; the place itself (an empty directory) may stay. For `cluster delete`.
     func destroy(job: JobControl) throws
     /// Whether there is nothing that a restore would overwrite.
@@ -107,6 +114,10 @@ package protocol StoreAdapter: Sendable {
 extension StoreAdapter {
     package var comparesNativeImages: Bool { false }
     package func obstaclesToDestroying(job: JobControl) throws -> [RemovalObstacles] { [] }
+    package func openNativeImage(of record: StoreRecord, since previous: NativeImageBase?) throws -> any EntrySource {
+        try openNativeImage(record.nativeImageID ?? "", since: previous?.image)
+    }
+    package func place() throws -> String? { nil }
     package func fileTime() throws -> Timestamp? { nil }
     package func trusting(_ content: TrustedContent) -> any StoreAdapter { self }
     package func obstacle(toKeepingClosed image: StoreImage) throws -> String? { "its kind has one form" }

@@ -107,6 +107,8 @@ package final class DirectoryStore: StoreAdapter {
         }
     }
 
+    package func place() throws -> String? { try FileSystemIdentity.of(path) }
+
     package func space() throws -> StoreSpace? { try StoreSpace.local(path) }
 
     /// `lost+found` at the root of a mounted file system belongs to it and not to the store.

@@ -17,17 +17,32 @@ final class HDFSImage: EntrySource {
     /// Since an older snapshot, of which there is an archived tree.
     let changes: SnapshotChanges?
     let attributes: AttributeReading
+    /// Files that were open when the snapshot was made, as far as they were noted.
+    let open: [PlaceBelow: OpenFile]
+    let isOpenKnown: Bool
+    /// A block was found lost: then more may be, and nobody waits for them again.
+    let hasLost = Atomic<Bool>(false)
 
     /// Answers are waited for, most of the time.
     var width: Int { 5 }
 
-    init(_ client: HDFSClient, of directory: HDFSPath, snapshot: String, since older: String? = nil) throws {
+    /// `open`: nil when it is not known. `again`: places of the older snapshot that are asked for whatever HDFS reports.
+    init(
+        _ client: HDFSClient, of directory: HDFSPath, snapshot: String, open: [OpenFile]? = nil, since older: String? = nil,
+        again: [String] = []
+    ) throws {
         self.client = client
         self.directory = directory
         self.snapshot = snapshot
         guard let place = directory.snapshot(snapshot) else { throw Failure(.internal, "no name of a snapshot: \(snapshot)") }
         self.place = place
-        changes = try older.map { SnapshotChanges(try client.snapshotDiff(of: directory, from: $0, to: snapshot)) }
+        self.open = (open ?? []).reduce(into: [:]) { $0[PlaceBelow($1)] = $1 }
+        isOpenKnown = open != nil
+        changes = try older.map {
+            var changes = SnapshotChanges(try client.snapshotDiff(of: directory, from: $0, to: snapshot))
+            changes.askAgain(again.map { PlaceBelow(bytes: Array($0.utf8)) })
+            return changes
+        }
         attributes = AttributeReading(client)
     }
 
@@ -52,8 +67,8 @@ final class HDFSImage: EntrySource {
         return status
     }
 
-    /// Runs `body`. In a snapshot nothing vanishes: what is not found means that the snapshot itself was deleted. What this user may not
-    /// read, or no DataNode has, concerns one entry.
+    /// Runs `body`. In a snapshot nothing vanishes: what is not found means that the snapshot itself was deleted, or is a fault of one entry. What
+    /// this user may not read, or no DataNode has, concerns one entry.
     func reading<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
@@ -61,12 +76,13 @@ final class HDFSImage: EntrySource {
             switch error.kind {
             case .notFound:
                 guard try client.status(of: place) == nil else {
-                    throw EntryError(.vanished, path: error.path.description, detail: error.kind.rawValue)
+                    throw EntryError(.unreadable, path: error.path.description, detail: error.kind.rawValue)
                 }
                 throw Failure(
                     .store, "the snapshot \(snapshot) of \(directory) was deleted while it was read",
                     hint: "leave the snapshots whose names begin with holdfast- to Holdfast, and run the command again")
             case .permission, .noReplica, .truncated:
+                if error.kind == .noReplica { hasLost.store(true, ordering: .relaxed) }
                 throw EntryError(.unreadable, path: error.path.description, detail: error.failure.summary)
             default: throw error
             }
@@ -149,6 +165,7 @@ final class HDFSImageDirectory: SourceDirectory {
             issues.add(EntryIssue(kind: .unreadable, path: entry.text, detail: "a symbolic link of HDFS; it is left out"))
             return nil
         }
+        try noteOpen(&node, status, entry, issues)
         if let known = unchangedNode(status, entry, past) {
             // In memory they share both.
             node.name = known.name
@@ -161,6 +178,21 @@ final class HDFSImageDirectory: SourceDirectory {
             issues.add(EntryIssue(kind: .metadata, path: entry.text, detail: error.detail))
         }
         return node
+    }
+
+    /// A file that was open when the snapshot was made ends where it ended then.
+    private func noteOpen(_ node: inout Node, _ status: HDFSFileStatus, _ entry: PlaceBelow, _ issues: IssueCollector) throws {
+        guard status.kind == .file else { return }
+        if let file = image.openFile(at: entry, status) {
+            node.size = image.reach(of: file, at: entry, status).length
+            guard node.size < file.length else { return }
+            issues.add(
+                EntryIssue(
+                    kind: .open, path: entry.text,
+                    detail: "\(grouped(node.size)) of the \(counted(file.length, "byte")) that it had are left"))
+        } else if image.changes?.isUnchanged(entry) != true, try image.isBeingWritten(status) {
+            issues.add(EntryIssue(kind: .open, path: entry.text, detail: "somebody is writing it"))
+        }
     }
 
     /// The entry as it was archived, when nothing of its own has changed since.
@@ -177,11 +209,24 @@ final class HDFSImageDirectory: SourceDirectory {
     func directory(listed node: Node) throws -> any SourceDirectory { image.openDirectory(place.appending(node.name)) }
 
     func file(named name: [UInt8]) throws -> any SourceFile {
-        let path = image.path(of: place.appending(name))
-        return try image.reading { HDFSImageFile(image, path, Node(try image.status(of: path))) }
+        let entry = place.appending(name)
+        let status = try image.reading { try image.status(of: image.path(of: entry)) }
+        var node = Node(status)
+        if let file = image.openFile(at: entry, status) { node.size = image.reach(of: file, at: entry, status).length }
+        return try file(entry, node)
     }
 
-    func file(listed node: Node) throws -> any SourceFile { HDFSImageFile(image, image.path(of: place.appending(node.name)), node) }
+    func file(listed node: Node) throws -> any SourceFile { try file(place.appending(node.name), node) }
+
+    private func file(_ entry: PlaceBelow, _ node: Node) throws -> any SourceFile {
+        let inside = image.path(of: entry)
+        guard image.open[entry] != nil else { return HDFSImageFile(image, inside, node) }
+        return try image.reading {
+            let status = try image.status(of: inside)
+            guard let file = image.openFile(at: entry, status) else { return HDFSImageFile(image, inside, node) }
+            return HDFSImageFile(image, image.reach(of: file, at: entry, status).path, node)
+        }
+    }
 
     var isUnchanged: Bool { image.changes?.isUnchanged(place) ?? false }
 
@@ -211,7 +256,7 @@ final class HDFSImageFile: SourceFile {
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         try image.reading {
-            let reader = try self.reader ?? image.client.open(path, length: node.size)
+            let reader = try self.reader ?? opened()
             self.reader = reader
             var filled = 0
             while filled < buffer.count {
@@ -223,6 +268,14 @@ final class HDFSImageFile: SourceFile {
             count += UInt64(filled)
             return filled
         }
+    }
+
+    /// Throws for a file with a lost block, once one was met: each wait for DataNodes that may have it takes its time.
+    private func opened() throws -> HDFSReader {
+        if image.hasLost.load(ordering: .relaxed), try image.client.hasLostBlock(path, from: 0) {
+            throw HDFSError(.noReplica, "read", path, detail: "a block of it is lost")
+        }
+        return try image.client.open(path, length: node.size)
     }
 
     func metadata() throws -> Node {

@@ -77,12 +77,26 @@ package final class HDFSStore: StoreAdapter {
     package func image(of capture: Capture, job: JobControl) throws -> CapturedImage {
         let image = try HDFSImage(client, of: path, snapshot: Self.snapshotPrefix + capture.imageID)
         let summary = try asStoreFailure { try client.contentSummary(of: image.place) }
-        return CapturedImage(
+        var captured = CapturedImage(
             source: image, shape: .contentDefined, sizes: [.full: summary.length],
             facts: [
-                "entries": "\(summary.files + summary.directories - 1)", "directories": "\(summary.directories - 1)",
+                StoreRecord.entriesFact: "\(summary.files + summary.directories - 1)", "directories": "\(summary.directories - 1)",
                 "replicated-bytes": "\(summary.spaceConsumed)",
             ])
+        captured.openFiles = try asStoreFailure { try openFiles(image, summary.files) }
+        return captured
+    }
+
+    /// Nil where HDFS does not say which they are: whoever reads the image asks file by file.
+    private func openFiles(_ image: HDFSImage, _ files: UInt64) throws -> [OpenFile]? {
+        do { return try OpenFiles(client: client, directory: path, snapshot: image.snapshot, files: files).find() } catch let error
+            as HDFSError
+        {
+            switch error.kind {
+            case .permission, .notHDFS, .invalid, .other: return nil
+            default: throw error
+            }
+        }
     }
 
     package func release(_ capture: Capture, outcome: CaptureOutcome) {
@@ -110,13 +124,22 @@ package final class HDFSStore: StoreAdapter {
     package var comparesNativeImages: Bool { true }
 
     package func openNativeImage(_ id: String, since previous: String?) throws -> any EntrySource {
+        try image(id, open: nil, since: previous.map { NativeImageBase(image: $0) })
+    }
+
+    package func openNativeImage(of record: StoreRecord, since previous: NativeImageBase?) throws -> any EntrySource {
+        try image(record.nativeImageID ?? "", open: record.openFiles, since: previous)
+    }
+
+    private func image(_ id: String, open: [OpenFile]?, since previous: NativeImageBase?) throws -> HDFSImage {
         guard try nativeImages().contains(id) else {
             throw Failure(
                 .notFound, "store \(declaration.name): the HDFS snapshot \(Self.snapshotPrefix)\(id) is gone",
                 hint: "`snapshot validate` tells what is left; restore from another snapshot or from a backup")
         }
         return try HDFSImage(
-            client, of: path, snapshot: Self.snapshotPrefix + id, since: previous.map { Self.snapshotPrefix + $0 })
+            client, of: path, snapshot: Self.snapshotPrefix + id, open: open, since: previous.map { Self.snapshotPrefix + $0.image },
+            again: previous?.again ?? [])
     }
 
     /// Directories only: a directory has no rows, so `withoutBulkRows` keeps all of it.
@@ -143,6 +166,8 @@ package final class HDFSStore: StoreAdapter {
             if let place = path.appending(entry.name) { try client.remove(place, .tree) }
         }
     }
+
+    package func place() throws -> String? { try asStoreFailure { try client.blockPool().map { "HDFS \($0)" } } }
 
     package func space() throws -> StoreSpace? {
         let address = client.address

@@ -41,8 +41,34 @@ struct InPlacePlanning {
             try job.checkCancelled()
             try compareModified(place, changes.presentPlace(of: place))
         }
+        for place in image.open.keys.sorted() where !handled.contains(place) {
+            try job.checkCancelled()
+            try compareOpen(place)
+        }
         try count()
         return plan
+    }
+
+    /// Places that HDFS reports as changed: what became of a file that was open is found with them.
+    private var handled: Set<PlaceBelow> { Set(changes.deleted + changes.modified) }
+
+    /// A file that was open when the snapshot was made grows on inside the snapshot, and is reported as unchanged.
+    private mutating func compareOpen(_ older: PlaceBelow) throws {
+        guard let then = try before(older), let present = try now(changes.presentPlace(of: older)), present.kind == .file else { return }
+        let wanted = wanted(then, older, present)
+        guard wanted.length < present.length else { return }
+        let newer = changes.presentPlace(of: older)
+        rewrite(older, wanted, present, .truncate(to: wanted.length))
+        try compareAttributes(older, wanted, newer, present)
+    }
+
+    /// How the file was when the snapshot was made: one that was open reached as far as was noted then.
+    private func wanted(_ then: HDFSFileStatus, _ older: PlaceBelow, _ present: HDFSFileStatus) -> HDFSFileStatus {
+        guard let file = image.openFile(at: older, then) else { return then }
+        var wanted = then
+        let isSame = present.fileID == file.id && present.length >= file.length
+        wanted.length = isSame ? file.length : min(then.length, file.length)
+        return wanted
     }
 
     /// The newer place at which an older one would stand, were it still there.
@@ -79,7 +105,8 @@ struct InPlacePlanning {
 
     /// A place that was made anew: the same thing again, or another one.
     private mutating func compare(_ older: PlaceBelow, _ newer: PlaceBelow) throws {
-        guard let then = try before(older), let present = try now(newer) else { return try create(older) }
+        guard let found = try before(older), let present = try now(newer) else { return try create(older) }
+        let then = wanted(found, older, present)
         switch (then.kind, present.kind) {
         case (.file, .file):
             if try !isSameContent(then, older, present, newer) { rewrite(older, then, present, .whole) }
@@ -108,7 +135,8 @@ struct InPlacePlanning {
     }
 
     private mutating func compareModified(_ older: PlaceBelow, _ newer: PlaceBelow) throws {
-        guard let then = try before(older), let present = try now(newer) else { return }
+        guard let found = try before(older), let present = try now(newer) else { return }
+        let then = wanted(found, older, present)
         if then.kind == .file, present.kind == .file, try !isSameContent(then, older, present, newer) {
             rewrite(older, then, present, try rewriting(then, older, present, newer))
         }

@@ -90,6 +90,7 @@ final class InPlaceRestore {
         guard let status = try client.status(of: image.path(of: place)) else { throw HDFSError(.notFound, "read", image.path(of: place)) }
         var node = Node(status)
         node.name = place.name
+        if let file = image.openFile(at: place, status) { node.size = image.reach(of: file, at: place, status).length }
         try image.reading { try image.attributes.complete(&node, status, at: image.path(of: place), in: nil) }
         let writing = TreeWriting(client, image: .source(image), mostReplicas: mostReplicas, issues: issues, job: job)
         count(try writing.write(node, of: .source(parent), to: path(place)))
@@ -97,8 +98,17 @@ final class InPlaceRestore {
 
     private func rewrite(_ place: PlaceBelow, _ rewriting: InPlacePlan.Rewriting) throws {
         guard case .truncate(let length) = rewriting else { return try create(place) }
+        guard try !isBeingWritten(place) else {
+            issues.add(EntryIssue(kind: .open, path: place.text, detail: "somebody is writing it: it stays as it is"))
+            return
+        }
         if try !client.truncate(path(place), to: length) { try waitForLength(length, of: place) }
         outcome.entriesChanged += 1
+    }
+
+    private func isBeingWritten(_ place: PlaceBelow) throws -> Bool {
+        guard image.open[place] != nil else { return false }
+        return try client.blocks(of: path(place)) == nil
     }
 
     /// The DataNodes cut a block in the background.

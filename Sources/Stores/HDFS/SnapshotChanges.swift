@@ -59,6 +59,9 @@ struct SnapshotChanges: Sendable {
         }
     }
 
+    /// Older places that count as changed, with all above them, though nothing is reported of them.
+    mutating func askAgain(_ places: [PlaceBelow]) { for place in places { soil(presentPlace(of: place)) } }
+
     private mutating func soil(_ place: PlaceBelow) {
         var place = place
         while dirty.insert(place).inserted, !place.isRoot { place = place.parent }

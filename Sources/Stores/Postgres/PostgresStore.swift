@@ -146,6 +146,13 @@ package final class PostgresStore: StoreAdapter {
         return DataDirectorySource(image)
     }
 
+    /// Nil for a server that does not answer.
+    package func place() throws -> String? {
+        guard let (connection, facts) = try? connect() else { return nil }
+        defer { connection.close() }
+        return facts.systemIdentifier == 0 ? nil : "the PostgreSQL system \(facts.systemIdentifier)"
+    }
+
     package func space() throws -> StoreSpace? { try directory.flatMap { try StoreSpace.local($0.path) } }
 }
 

@@ -69,6 +69,8 @@ package final class SQLiteStore: StoreAdapter {
         try asStoreFailure { try files.removeAll() }
     }
 
+    package func place() throws -> String? { try FileSystemIdentity.of(declaration.path) }
+
     package func space() throws -> StoreSpace? { try StoreSpace.local(declaration.path) }
 
     package func isEmpty() throws -> Bool {

@@ -48,7 +48,7 @@ extension Backups {
             "backup create \(request.name.map { "\($0) " } ?? "")--target \(request.target) --mode \(request.mode.rawValue)"
         return try cluster.backingUp(command) {
             try cluster.checkMay(.backup)
-            let outcome = try cluster.recording(command, job, .locking) { try make(request, job) }
+            let outcome = try cluster.recording(command, job, .locking, flaw: { $0.entry.flaw }) { try make(request, job) }
             tidy(request.target, job)
             cluster.publishNotices()
             return outcome
@@ -82,11 +82,14 @@ extension Backups {
         let outcome = try withExtendedLifetime(source) {
             let writing = BackupWriting(
                 cluster: cluster, source: source.entry, sourceReader: source.reader, previous: existing.entries, target: target,
-                mode: request.mode, form: request.form, job: job)
+                mode: request.mode, form: request.form, catalogue: try cluster.catalogue(), job: job)
             return try advisingWhenFull(request.target) { try writing.run(name) }
         }
         job.log("backup \(name) of snapshot \(source.entry.manifest.name): \(ByteCount(outcome.bytesStored)) added to \(request.target)")
-        settle(source, job)
+        for record in outcome.entry.manifest.stores {
+            for line in record.completeness.lines(of: record.name, examples: EntryNote.mostNamed) { job.log("incomplete: \(line)") }
+        }
+        settle(source, ImageReport(of: outcome.entry.manifest, in: request.target, at: cluster.host.clock.now()), job)
         return BackupOutcome(entry: outcome.entry, bytesAdded: outcome.bytesStored, freshSnapshot: source.fresh)
     }
 
@@ -121,13 +124,14 @@ extension Backups {
     }
 
     /// The backup is there: its snapshot is free again, and native images that it was compared with go. Where that fails, they stay until the next backup.
-    private func settle(_ source: Source, _ job: JobControl) {
+    private func settle(_ source: Source, _ report: ImageReport, _ job: JobControl) {
         source.lock.release()
         do {
             try cluster.exclusivelyAtLast("backup create") {
                 var superseded: [ComparisonBase] = []
                 try cluster.updateCatalogue { catalogue in
                     catalogue.copying = nil
+                    catalogue.note(report)
                     superseded = source.bases.isEmpty ? [] : catalogue.settle(source.bases)
                 }
                 try removeImages(superseded)

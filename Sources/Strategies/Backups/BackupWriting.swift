@@ -17,6 +17,7 @@ struct BackupWriting {
     let target: WritableRepository
     let mode: BackupMode
     let form: StoredForm
+    let catalogue: Catalogue
     let job: JobControl
 
     private struct Part {
@@ -80,10 +81,34 @@ struct BackupWriting {
                 part.record.physicalBytes = files.record.bytes
             }
             if !isCopied || record.tree == nil { part.record.tree = part.node.subtree?.hex }
+            part.record.doubts = doubts(about: part.record, of: record)
             return part
         } catch {
             throw Failure(describing: error).about(store: record.name)
         }
+    }
+
+    /// Those of the snapshot, unless a person has dispelled them, and what a comparison with the last good backup that keeps as much says: like is
+    /// compared with like.
+    private func doubts(about record: StoreRecord, of taken: StoreRecord) -> [StoreDoubt]? {
+        let known = catalogue.isAccepted(source.id.hex) ? taken.accepted.doubts ?? [] : taken.doubts ?? []
+        guard known.isEmpty, let last = lastGood(record) else { return known.isEmpty ? nil : known }
+        let (backup, before) = last
+        // A restore, or a person, explains what is different since.
+        if let noted = catalogue.baseline(of: record.name), noted.at > backup.manifest.cut.began { return nil }
+        let baseline = StoreBaseline(before, at: backup.manifest.created, source: "the backup \(backup.manifest.name)")
+        let found = cluster.file.alerts.bounds.shrink.doubts(about: record, since: baseline)
+        return found.isEmpty ? nil : found
+    }
+
+    private func lastGood(_ record: StoreRecord) -> (RepositoryEntry, StoreRecord)? {
+        for backup in previous.reversed() where backup.manifest.cluster.id == source.manifest.cluster.id {
+            guard let before = backup.manifest.store(named: record.name), before.extent == record.extent, before.kind == record.kind,
+                !catalogue.flawedStores(of: backup.manifest, id: backup.id.hex).contains(record.name)
+            else { continue }
+            return (backup, before)
+        }
+        return nil
     }
 
     private func copy(
@@ -106,10 +131,10 @@ struct BackupWriting {
     private func compared(_ source: any EntrySource, _ record: StoreRecord) throws -> Reading {
         var reading = Reading(source: source, record: record, parent: try parent(of: record))
         let adapter = try cluster.adapter(for: record.declaration)
-        guard let image = record.nativeImageID, adapter.comparesNativeImages, let last = last(record) else { return reading }
+        guard record.nativeImageID != nil, adapter.comparesNativeImages, let last = last(record) else { return reading }
         do {
             let base = try comparable(last.manifest.store(named: record.name), in: last, reading.parent, before: record.began)
-            reading.source = try adapter.openNativeImage(image, since: base)
+            reading.source = try adapter.openNativeImage(of: record, since: base)
             reading.isCompared = true
         } catch {
             let reason = Failure(describing: error).summary
@@ -122,13 +147,13 @@ struct BackupWriting {
     /// The native image that a backup was made from. Throws when what is taken over from it unseen could have a hole in it.
     private func comparable(
         _ record: StoreRecord?, in backup: RepositoryEntry, _ parent: TreeID?, before cut: Timestamp
-    ) throws(Failure) -> String {
+    ) throws(Failure) -> NativeImageBase {
         let name = backup.manifest.name
         guard let record, let base = record.madeFrom else { throw Failure(.notFound, "it is not known what \(name) was made from") }
         guard record.began <= cut else { throw Failure(.refused, "the last backup, \(name), shows a later state") }
-        guard record.issues == 0 else { throw Failure(.damaged, "\(name) lacks entries that could not be read") }
+        guard let again = record.again else { throw Failure(.damaged, "it is not known which entries \(name) lacks") }
         guard parent != nil else { throw Failure(.damaged, "the directories in \(name) cannot be read") }
-        return base
+        return NativeImageBase(image: base, again: again + (record.openFiles ?? []).map(\.path))
     }
 
     private func reduce(_ image: StoreImage, to extent: StoreExtent, _ record: StoreRecord, into writer: BlobWriter) throws -> Part {

@@ -83,6 +83,18 @@ package struct Backups: Sendable {
         }
     }
 
+    /// A person says that the stores are right as a backup shows them: it is good, and later ones are compared with it.
+    package func accept(_ name: String, in target: String) throws -> RepositoryEntry {
+        try cluster.exclusively("backup accept \(name)") {
+            let entry = try find(name, in: target)
+            try entry.manifest.checkAcceptable()
+            try cluster.recording("backup accept \(name) --target \(target)") {
+                try cluster.updateCatalogue { $0.accept(entry.manifest, id: entry.id.hex, at: cluster.host.clock.now()) }
+            }
+            return entry
+        }
+    }
+
     /// `options.grace` seconds lie between the marking of packs and their deletion.
     package func planPrune(_ target: String, _ options: PruneOptions, job: JobControl) throws -> RepositoryPrunePlan {
         let place = try cluster.target(named: target)

@@ -22,7 +22,9 @@ extension Backups {
             let wanted = try cluster.exclusively(command) { try cluster.policies() }
             guard let policy = try? wanted.backup(named: name).policy, policy.isEnabled else { return nil }
             try cluster.checkMay(.backup)
-            let outcome = try cluster.running(command, run, of: name, job, .locking) { try take(policy, job) }
+            let outcome = try cluster.running(command, run, of: name, job, .locking, flaw: { $0.backup.entry.flaw }) {
+                try take(policy, job)
+            }
             tidy(policy.target, job)
             cluster.publishNotices()
             return outcome

@@ -20,6 +20,7 @@ extension Cluster {
             Measurement(seconds: $0.seconds, source: "the restore of the cluster")
         }
         facts.roomHistories = try AtomicFile.readIfPresent(state.alertsPath).flatMap(AlertBook.init(json:))?.roomHistories ?? [:]
+        facts.imageReports = catalogue.imageReports
         facts.standing = try state.standing()
         facts.standby = try state.standby()
         facts.unended = UnendedWork.among((try? jobs.list()) ?? [])

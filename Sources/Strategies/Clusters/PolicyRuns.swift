@@ -25,10 +25,11 @@ extension Cluster {
     /// Runs `body`, which makes an entry of a policy, and notes what came of it: in the history, with the slots that were missed, and in the
     /// record of the backup policy `name` (nil: of the snapshot policy).
     package func running<R>(
-        _ command: String, _ run: PolicyRun, of name: String?, _ job: JobControl, _ access: CatalogueAccess, _ body: () throws -> R
+        _ command: String, _ run: PolicyRun, of name: String?, _ job: JobControl, _ access: CatalogueAccess,
+        flaw: (R) -> FailureCode? = { _ in nil }, _ body: () throws -> R
     ) throws -> R {
         try noteMissed(command, run, job, access)
-        let result = Result { try recording(command, job, access, body) }
+        let result = Result { try recording(command, job, access, flaw: flaw, body) }
         var failure: String?
         var access = access
         if case .failure(let error) = result {

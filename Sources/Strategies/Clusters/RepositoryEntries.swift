@@ -16,6 +16,9 @@ package struct RepositoryEntry: Sendable {
         self.manifest = manifest
     }
 
+    /// For the history: one that may not stand for its stores did not go well.
+    package var flaw: FailureCode? { manifest.isGood ? nil : .incomplete }
+
     package var stored: StoredSnapshot { StoredSnapshot(id: id, file: file) }
 }
 

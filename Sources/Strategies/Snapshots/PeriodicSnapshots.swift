@@ -11,7 +11,9 @@ extension Snapshots {
         try cluster.exclusively("snapshot policy") { () throws -> SnapshotOutcome? in
             guard try cluster.policies().snapshot.isEnabled else { return nil }
             try cluster.checkMay(.snapshot)
-            let outcome = try cluster.running(HistoryEvent.periodic, run, of: nil, job, .locked) { try takePeriodic(job) }
+            let outcome = try cluster.running(HistoryEvent.periodic, run, of: nil, job, .locked, flaw: { $0.entry.flaw }) {
+                try takePeriodic(job)
+            }
             freeExpired(job: job)
             return outcome
         }

@@ -58,7 +58,7 @@ package struct Snapshots: Sendable {
     package func create(_ request: SnapshotRequest, job: JobControl) throws -> SnapshotOutcome {
         try cluster.exclusively("snapshot create \(request.name)") {
             try cluster.checkMay(.snapshot)
-            let outcome = try cluster.recording("snapshot create \(request.name)", job) {
+            let outcome = try cluster.recording("snapshot create \(request.name)", job, flaw: { $0.entry.flaw }) {
                 try advisingWhenFull { try createLocked(request, job: job) }
             }
             freeExpired(job: job)
@@ -81,7 +81,14 @@ package struct Snapshots: Sendable {
         let taking = try SnapshotTaking(
             cluster: cluster, identity: identity, request: request, previous: own.entries, storage: storage, job: job)
         let outcome = try taking.run()
-        let removed = try removeExpired(among: listing, in: repository, sparing: sparing)
+        if request.style != .safety {
+            let report = ImageReport(of: outcome.entry.manifest, in: nil, at: cluster.host.clock.now())
+            // The snapshot is there, whether that can be noted or not.
+            try? cluster.updateCatalogue { $0.note(report) }
+        }
+        var all = listing
+        all.entries.append(outcome.entry)
+        let removed = try removeExpired(among: all, in: repository, sparing: sparing.union([outcome.entry.id]))
         cluster.keepBallast(at: cluster.file.storage)
         tell(outcome, removed, job)
         return SnapshotOutcome(

@@ -19,9 +19,12 @@ extension Snapshots {
         let goingOn = catalogue.restoring.map { record in
             ids.contains(record.snapshotID) ? ["the restore of \(record.name), which did not end, cannot go on any more"] : []
         }
+        let standings = listing.entries.map { catalogue.standing(of: $0.manifest, id: $0.id.hex) }
+        let lastGood = listing.entries.filter { ids.contains($0.id.hex) && standings.lastGood.contains($0.id.hex) }
+        let brake = lastGood.map { "\($0.manifest.name) is the last good one of a store whose later ones are not good" }
         return DeletePlan(
             kind: .snapshot, place: "cluster \(cluster.file.name)", items: chosen.map(\.item),
-            remaining: listing.entries.count + listing.lost.count - chosen.count, warnings: undo + (goingOn ?? []),
+            remaining: listing.entries.count + listing.lost.count - chosen.count, warnings: brake + undo + (goingOn ?? []),
             madeAt: cluster.host.clock.now())
     }
 

@@ -71,6 +71,15 @@ extension Snapshots {
         return try body(repository)
     }
 
+    /// A person says that the stores are right as a snapshot shows them: it is good, and later ones are compared with it. Throws `refused` where a
+    /// store is half restored.
+    package func accept(_ name: String) throws -> KeptSnapshot {
+        try change(name, "accept \(name)") { catalogue, entry in
+            try entry.manifest.checkAcceptable()
+            catalogue.accept(entry.manifest, id: entry.id.hex, at: cluster.host.clock.now())
+        }
+    }
+
     package func setPinned(_ name: String, _ pinning: Pinning) throws -> KeptSnapshot {
         try change(name, "\(pinning.rawValue) \(name)") { $0.setPinned(pinning == .pin, of: $1.id.hex) }
     }
@@ -96,13 +105,17 @@ extension Snapshots {
         }
     }
 
-    /// Those whose time is over; never a pinned one, never one of the policy, which has its own rule, never what `undo` or a restore under way needs.
+    /// Those whose time is over; never a pinned one, never one of the policy, which has its own rule, never what `undo` or a restore under way needs,
+    /// and never the last good one of a store whose later ones are not good.
     func expired(at now: Timestamp, among listing: EntryListing) throws -> [KeptSnapshot] {
         let catalogue = try cluster.catalogue()
         let restoring = catalogue.restoring
         let needed = [catalogue.safety?.snapshotID, restoring?.snapshotID, restoring?.safetySnapshotID, catalogue.copying?.snapshotID]
-        return try list(listing).snapshots.filter {
-            $0.keeping.isDue(at: now) && $0.holds == nil && !needed.contains($0.entry.id.hex)
+        let snapshots = try list(listing).snapshots
+        let lastGood = snapshots.map { catalogue.standing(of: $0.entry.manifest, id: $0.entry.id.hex) }.lastGood
+        return snapshots.filter {
+            let id = $0.entry.id.hex
+            return $0.keeping.isDue(at: now) && $0.holds == nil && !needed.contains(id) && !lastGood.contains(id)
         }
     }
 

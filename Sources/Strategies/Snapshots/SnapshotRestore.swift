@@ -45,7 +45,7 @@ extension Snapshots {
             cluster: try cluster.identity(),
             stores: compared, untouched: entry.manifest.stores.map(\.name).filter { name in !records.contains { $0.name == name } },
             safety: try safetyName(besides: listing.entries.map(\.manifest.name)), freeForSafety: try repository.storage.space()?.free,
-            warnings: try goingOn(entry, records) + warnings(records), madeAt: cluster.host.clock.now())
+            warnings: try goingOn(entry, records) + warnings(records), moved: try moved(records), madeAt: cluster.host.clock.now())
         return PreparedRestore(plan: plan, held: held, isUndo: isUndo)
     }
 
@@ -179,6 +179,7 @@ extension Snapshots {
                 throw interrupted(Failure(describing: error).about(store: record.name), after: done, plan.snapshot)
             }
             try noteWhole([record.name])
+            noteBaseline(record, plan.snapshot)
         }
         return try outcome(plan, done, safety: way, since: start)
     }
@@ -206,6 +207,26 @@ extension Snapshots {
         let half = Set(try cluster.catalogue().halfDone.map(\.store))
         guard !half.isDisjoint(with: stores) else { return }
         try cluster.updateCatalogue { catalogue in for store in stores { catalogue.noteWhole(store) } }
+    }
+
+    /// The store holds what a person wanted it to hold: snapshots are compared with that from now on. It is restored, whether that can be noted or not.
+    private func noteBaseline(_ record: StoreRecord, _ snapshot: SnapshotName) {
+        var restored = record
+        restored.place = (try? cluster.adapter(for: declaration(of: record)).place()) ?? nil
+        let baseline = StoreBaseline(restored, at: cluster.host.clock.now(), source: "the restore of \(snapshot)")
+        try? cluster.updateCatalogue { $0.noteBaseline(baseline) }
+    }
+
+    /// Lines about stores that lie in another place than when the snapshot was taken, and than when they were last known to be right.
+    private func moved(_ records: [StoreRecord]) throws -> [String] {
+        let catalogue = try cluster.catalogue()
+        return records.compactMap { record in
+            guard let before = record.place, let now = (try? cluster.adapter(for: declaration(of: record)).place()) ?? nil, now != before,
+                catalogue.baseline(of: record.name)?.place != now
+            else { return nil }
+            return
+                "\(record.name) lies in another place than when the snapshot was taken: \(now), where it was \(before); is everything mounted?"
+        }
     }
 
     private func outcome(_ plan: RestorePlan, _ done: [FilledStore], safety: SnapshotName?, since start: UInt64) throws -> RestoreOutcome {

@@ -17,6 +17,7 @@ struct SnapshotTaking: Sendable {
     let job: JobControl
     private let adapters: [any StoreAdapter]
     private let scratch: ScratchDirectory
+    private let doubting: StoreDoubting
 
     init(
         cluster: Cluster, identity: ClusterIdentity, request: SnapshotRequest, previous: [RepositoryEntry], storage: WritableRepository,
@@ -30,6 +31,7 @@ struct SnapshotTaking: Sendable {
         self.job = job
         adapters = try Self.usable(cluster, request.unreadableStores)
         scratch = try cluster.scratch()
+        doubting = StoreDoubting(catalogue: try cluster.catalogue(), rule: cluster.file.alerts.bounds.shrink, previous: previous)
     }
 
     func run() throws -> CommittedEntry {
@@ -171,13 +173,21 @@ struct SnapshotTaking: Sendable {
         let adapter = adapters[index]
         do {
             guard let image = try image(of: capture, from: adapter) else { return nil }
-            if capture.native { return try StoreArchive(native: capture, image, adapter.declaration, job: job) }
+            if capture.native { return judged(try StoreArchive(native: capture, image, adapter.declaration, job: job), adapter) }
             var outcome = try archive(image, of: adapter.declaration.name, into: writer)
             if let prepared { outcome = try TreeOverlay(into: writer).lay(outcome, over: prepared) }
-            return StoreArchive(archived: capture, image, outcome, adapter.declaration, ended: cluster.host.clock.now())
+            return judged(
+                StoreArchive(archived: capture, image, outcome, adapter.declaration, ended: cluster.host.clock.now()), adapter)
         } catch {
             throw Failure(describing: error).about(store: adapter.declaration.name)
         }
+    }
+
+    private func judged(_ archive: StoreArchive, _ adapter: any StoreAdapter) -> StoreArchive {
+        var archive = archive
+        archive.record.place = (try? adapter.place()) ?? nil
+        archive.record = doubting.judged(archive.record)
+        return archive
     }
 
     private func image(of capture: Capture, from adapter: any StoreAdapter) throws -> CapturedImage? {

@@ -16,10 +16,10 @@ extension Cluster {
             }
             return .archived(ArchivedTree(repository: reader.index, id: tree, node: node))
         case .native:
-            guard let image = record.nativeImageID, let store = file.store(named: record.name) else {
+            guard record.nativeImageID != nil, let store = file.store(named: record.name) else {
                 throw Failure(.damaged, "the native image of \(record.name) in \(entry.manifest.name) is not known here")
             }
-            return .native(try adapter(for: store).openNativeImage(image))
+            return .native(try adapter(for: store).openNativeImage(of: record, since: nil))
         }
     }
 }

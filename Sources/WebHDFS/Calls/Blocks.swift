@@ -6,6 +6,8 @@ package struct HDFSBlock: Hashable, Sendable {
     package var id: Int64
     /// Bytes of the file that it holds.
     package var length: UInt64
+    /// No DataNode that runs has a whole copy of it, as far as the NameNode knows.
+    package var isLost = false
 }
 
 extension HDFSClient {
@@ -32,19 +34,43 @@ extension HDFSClient {
     }
 }
 
+extension HDFSClient {
+    /// Whether a block with bytes of the file from `offset` on is lost.
+    package func hasLostBlock(_ path: HDFSPath, from offset: UInt64) throws(HDFSError) -> Bool {
+        var end: UInt64 = 0
+        for block in try blocks(of: path) ?? [] {
+            end = end.addingReportingOverflow(block.length).partialValue
+            if end > offset, block.isLost { return true }
+        }
+        return false
+    }
+}
+
 extension HDFSBlock {
     init(_ reader: inout JSONReader) throws(MalformedAnswer) {
-        var id: Int64 = 0
+        var id: Int64?
         var length: UInt64 = 0
-        try reader.required("block") { reader throws(MalformedAnswer) in
-            try reader.object { key, reader throws(MalformedAnswer) in
-                switch key {
-                case "blockId": id = try reader.integer()
-                case "numBytes": length = try reader.count()
-                default: try reader.skip()
+        var (copies, isCorrupt) = (0, false)
+        try reader.object { key, reader throws(MalformedAnswer) in
+            switch key {
+            case "block":
+                try reader.object { key, reader throws(MalformedAnswer) in
+                    switch key {
+                    case "blockId": id = try reader.integer()
+                    case "numBytes": length = try reader.count()
+                    default: try reader.skip()
+                    }
                 }
+            case "locations":
+                try reader.array { reader throws(MalformedAnswer) in
+                    copies += 1
+                    try reader.skip()
+                }
+            case "isCorrupt": isCorrupt = try reader.bool()
+            default: try reader.skip()
             }
         }
-        self.init(id: id, length: length)
+        guard let id else { throw reader.expected("a block") }
+        self.init(id: id, length: length, isLost: copies == 0 || isCorrupt)
     }
 }

@@ -105,6 +105,10 @@ package final class HDFSReader {
             } catch {
                 close()
                 guard error.mayBeOfDataNode else { throw error }
+                // Nobody will have it, however often it is tried.
+                if (try? client.hasLostBlock(path, from: position)) ?? false {
+                    throw HDFSError(.noReplica, Self.operation.words, path, detail: "a block from byte \(position) on is lost")
+                }
                 try choice.failed(place, error)
             }
         }

@@ -14,6 +14,7 @@ import Testing
         (["snapshot", "ls"], SnapshotLsCommand.self), (["snapshot", "show", "n"], SnapshotShowCommand.self),
         (["snapshot", "diff", "a", "b"], SnapshotDiffCommand.self), (["snapshot", "validate", "n"], SnapshotValidateCommand.self),
         (["snapshot", "pin", "n"], SnapshotPinCommand.self), (["snapshot", "unpin", "n"], SnapshotUnpinCommand.self),
+        (["snapshot", "accept", "n"], SnapshotAcceptCommand.self), (["backup", "accept", "b"], BackupAcceptCommand.self),
         (["snapshot", "extend", "n", "--by", "7d"], SnapshotExtendCommand.self),
         (["snapshot", "delete", "n", "m"], SnapshotDeleteCommand.self), (["snapshot", "prune"], SnapshotPruneCommand.self),
         (["snapshot", "restore", "n"], SnapshotRestoreCommand.self),

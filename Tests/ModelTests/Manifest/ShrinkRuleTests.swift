@@ -65,10 +65,12 @@ import Testing
 
     @Test func `a policy keeps the newest good one of each store for as long as it takes`() throws {
         let policy = Retention(keep: try KeepRules("2@1h", most: 10), schedule: try Schedule(every: "1h"))
-        let arrivals = try (0..<50).map { hour in
-            Arrival(
-                id: "\(hour)", name: try SnapshotName("s\(hour)"), at: Timestamp(seconds: 1_795_305_600 + Int64(hour) * 3600),
-                quality: hour < 3 ? .good : .flawed, flawedStores: hour < 3 ? [] : hour < 7 ? ["x"] : ["x", "y"])
+        var arrivals: [Arrival] = []
+        for hour in 0..<50 {
+            let flawed: [String] = hour < 3 ? [] : hour < 7 ? ["x"] : ["x", "y"]
+            let at = Timestamp(seconds: 1_795_305_600 + Int64(hour) * 3600)
+            let quality: Arrival.Quality = flawed.isEmpty ? .good : .flawed
+            arrivals.append(Arrival(id: "\(hour)", name: try SnapshotName("s\(hour)"), at: at, quality: quality, flawedStores: flawed))
         }
         let left = Set(policy.leaving(arrivals).map(\.id))
         #expect(Set(arrivals.map(\.id)).subtracting(left) == ["2", "6", "48", "49"])
