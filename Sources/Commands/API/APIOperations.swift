@@ -132,10 +132,10 @@ enum APIOperations {
     private static let backups = [
         APIOperation(
             "listAllBackups", .get, "/v1/backups", "backup ls", "The backups in all targets.",
-            gives: "backups: [Backup], damaged?: [string]"),
+            gives: "backups: [Backup], damaged?: [string], unreachable?: [UnreachableTarget]"),
         APIOperation(
             "listBackups", .get, "/v1/targets/{target}/backups", "backup ls", "The backups in a target, oldest first.", [target],
-            gives: "backups: [Backup], damaged?: [string]"),
+            gives: "backups: [Backup], damaged?: [string], unreachable?: [UnreachableTarget]"),
         APIOperation(
             "createBackup", .post, "/v1/targets/{target}/backups", "backup create", "Store a snapshot outside the cluster.",
             [

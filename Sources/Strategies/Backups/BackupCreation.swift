@@ -86,7 +86,7 @@ extension Backups {
             return try advisingWhenFull(request.target) { try writing.run(name) }
         }
         job.log("backup \(name) of snapshot \(source.entry.manifest.name): \(ByteCount(outcome.bytesStored)) added to \(request.target)")
-        settle(source, job)
+        settle(source, BackupNote(of: outcome.entry, in: request.target), job)
         return BackupOutcome(entry: outcome.entry, bytesAdded: outcome.bytesStored, freshSnapshot: source.fresh)
     }
 
@@ -121,13 +121,14 @@ extension Backups {
     }
 
     /// The backup is there: its snapshot is free again, and native images that it was compared with go. Where that fails, they stay until the next backup.
-    private func settle(_ source: Source, _ job: JobControl) {
+    private func settle(_ source: Source, _ note: BackupNote, _ job: JobControl) {
         source.lock.release()
         do {
             try cluster.exclusivelyAtLast("backup create") {
                 var superseded: [ComparisonBase] = []
                 try cluster.updateCatalogue { catalogue in
                     catalogue.copying = nil
+                    catalogue.note(note)
                     superseded = source.bases.isEmpty ? [] : catalogue.settle(source.bases)
                 }
                 try removeImages(superseded)
