@@ -7,8 +7,10 @@ struct StatusCommand: ClusterCommand {
         commandName: "status",
         abstract: "Say whether the cluster is looked after as it should be, and the last jobs.",
         discussion: """
-            Looks at the age of the newest snapshot and backups, failures, disabled policies,
-            room, places that cannot be reached, and whether anybody serves the cluster.
+            Looks at the age of the newest snapshot and backups, what the loss of a disk would
+            take with it, stores that are missing or half restored, failures, disabled
+            policies, room, places that cannot be reached, and whether anybody serves the
+            cluster.
             --nagios prints what a monitor reads and ends with 0 (fine), 1 (warning),
             2 (critical) or 3 (unknown). holdfast cluster status shows everything, holdfast
             jobs all that was done.
@@ -49,13 +51,8 @@ struct StatusCommand: ClusterCommand {
     }
 
     private func look(_ context: CommandContext) throws -> (facts: HealthFacts, concerns: [Concern]) {
-        let cluster = try context.cluster(cluster)
-        let facts = try cluster.health()
-        let isServed = try cluster.state.service() != nil
-        let unserved = Concern(
-            "unserved", .critical, "holdfast serve does not run: nothing is done by itself",
-            remedy: "systemctl start holdfast@NAME, or holdfast serve")
-        return (facts, (isServed ? [] : [unserved]) + facts.concerns)
+        let facts = try context.cluster(cluster).health()
+        return (facts, facts.concerns)
     }
 
     private func text(_ concerns: [Concern], _ terminal: Terminal) -> String {
@@ -74,6 +71,8 @@ struct HealthResult: Encodable {
         var policy: OrNull<String>
         /// Of the newest good one; null when there is none yet.
         var ageSeconds: OrNull<Double>
+        /// The same, or since there should be one.
+        var silenceSeconds: Double
         var rpoSeconds: Double
         var rpoFrom: ObjectiveReading.Origin
         /// Measured; null when it never was.
@@ -86,6 +85,7 @@ struct HealthResult: Encodable {
             strategy = reading.strategy
             policy = OrNull(reading.policy)
             ageSeconds = OrNull(reading.age)
+            silenceSeconds = max(0, reading.silence)
             rpoSeconds = reading.rpo
             rpoFrom = reading.origin
             recoverySeconds = OrNull(reading.recovery?.seconds)
@@ -125,7 +125,7 @@ enum NagiosText {
             let name = reading.strategy.label + "_"
             let policy = reading.policy.map { "_\($0)" } ?? ""
             return [
-                reading.age.map { value("\(name)age\(policy)", $0, reading.rpo) },
+                value("\(name)age\(policy)", max(0, reading.silence), reading.rpo),
                 reading.recovery.map { value("\(name)recovery\(policy)", $0.seconds, reading.rto) },
             ].compactMap { $0 }
         }

@@ -5,11 +5,12 @@ enum APISchema {
     static let components: [String: String] = [
         "Error": "code: string, message: string, hint?: string, cause?: string",
         "Problem": "code: string, message: string, hint?: string",
+        "UnreachableTarget": "target: string, problem: Problem",
         "Plan": "title: string, lines: [PlanLine], warnings: [string], losses: [string], undo?: string",
         "PlanLine": "label: string, value: string",
         "Health": "concerns: [Concern], objectives: [Objective], jobs: [Job]",
         "Objective":
-            "strategy: string, policy: string?, ageSeconds: number?, rpoSeconds: number, rpoFrom: string, recoverySeconds: number?, recoveryFrom: string?, rtoSeconds: number?",
+            "strategy: string, policy: string?, ageSeconds: number?, silenceSeconds: number, rpoSeconds: number, rpoFrom: string, recoverySeconds: number?, recoveryFrom: string?, rtoSeconds: number?",
         "Concern": "key: string, severity: string, message: string, remedy: string",
         "Cluster":
             "id: string, name: string, release: string, stores: [Store], storage: Place, targets: [Place], restoring: Restoring?, halfRestored: [HalfRestored], undo: Undo?, snapshotPolicy: SnapshotPolicy, backupPolicies: [BackupPolicy], standing: Standing?",

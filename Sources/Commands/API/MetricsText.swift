@@ -12,12 +12,16 @@ enum MetricsText {
             Concern.Severity.allCases.map { severity in
                 ([("severity", severity.rawValue)], Double(concerns.count { $0.severity == severity }))
             })
-        let newest = [facts.newestSnapshot, facts.policies.snapshotRecord.lastGood].compactMap { $0 }.max()
-        text.add("holdfast_snapshot_age_seconds", "Of the newest good snapshot.", newest.map { [([], age($0, facts))] } ?? [])
         let backups = facts.policies.backups
+        let ages = PolicyAges(facts)
+        text.add("holdfast_snapshot_age_seconds", "Of the newest good snapshot.", ages.snapshots.map { [([], $0)] } ?? [])
         text.add(
             "holdfast_backup_age_seconds", "Of the newest good backup of a policy.",
-            backups.compactMap { backup in backup.record.lastGood.map { (labels(backup), age($0, facts)) } })
+            backups.compactMap { backup in ages.backups[backup.policy.name].map { (labels(backup), $0) } })
+        text.add(
+            "holdfast_policy_succeeded",
+            "0 until the first good run of an enabled policy; its age is counted from its beginning till then.",
+            ages.succeeded.map { ([("policy", $0.policy)], $0.succeeded ? 1 : 0) })
         let drills = backups.compactMap { backup in backup.record.lastDrill.map { (labels(backup), $0) } }
         text.add("holdfast_drill_age_seconds", "Of the last drill of a backup of a policy.", drills.map { ($0.0, age($0.1.time, facts)) })
         text.add(
@@ -30,7 +34,7 @@ enum MetricsText {
         }
         text.add(
             "holdfast_objective_age_seconds", "Of the newest good one of a strategy.",
-            readings.compactMap { reading in reading.1.age.map { (reading.0, $0) } })
+            readings.map { ($0.0, max(0, $0.1.silence)) })
         text.add("holdfast_rpo_seconds", "What that may be at most.", readings.map { ($0.0, $0.1.rpo) })
         text.add(
             "holdfast_recovery_seconds", "Until all could be used, as measured last.",
@@ -66,6 +70,33 @@ enum MetricsText {
     private static func labels(_ backup: Policies.Backup) -> [(String, String)] { [("policy", backup.policy.name)] }
 
     private static func age(_ instant: Timestamp, _ facts: HealthFacts) -> Double { max(0, facts.now.secondsSince(instant)) }
+}
+
+/// How old the newest good entry of each policy is. Of an enabled one that never had any, how long it has been without: an alert on an age comes for what
+/// never succeeded, too.
+private struct PolicyAges {
+    var snapshots: Double?
+    /// By name.
+    var backups: [String: Double] = [:]
+    /// Of those that are enabled.
+    var succeeded: [(policy: String, succeeded: Bool)] = []
+
+    init(_ facts: HealthFacts) {
+        func age(_ instant: Timestamp) -> Double { max(0, facts.now.secondsSince(instant)) }
+        snapshots = [facts.newestSnapshot, facts.policies.snapshotRecord.lastGood].compactMap { $0 }.max().map(age)
+        for backup in facts.policies.backups { backups[backup.policy.name] = backup.record.lastGood.map(age) }
+        for reading in facts.readings {
+            switch (reading.strategy, reading.policy) {
+            case (.snapshots, _):
+                snapshots = snapshots ?? max(0, reading.silence)
+                succeeded.append(("snapshots", reading.age != nil))
+            case (.backups, let name?):
+                backups[name] = backups[name] ?? max(0, reading.silence)
+                succeeded.append((name, reading.age != nil))
+            default: continue
+            }
+        }
+    }
 }
 
 private struct Exposition {

@@ -125,13 +125,34 @@ extension AdviceFacts {
 
     /// Snapshots go with the disk, unless the storage is on another one.
     private func onLossOfDisk(_ fault: Fault) -> FaultAdvice {
-        let backups = onBackups(fault, survivors: { $0.sharesDiskWith.isEmpty })
+        let backups = onBackupsElsewhere(fault)
         guard backups.cover != .covered, snapshots > 0, storageSharesDiskWith.isEmpty else { return backups }
         var advice = onSnapshots(fault)
         guard advice.cover < backups.cover else { return backups }
         advice.by = "\(counted(snapshots, "snapshot")) on another disk"
         advice.missing += backups.missing.filter { !advice.missing.contains($0) }
         return advice
+    }
+
+    /// As ``LossOfDisk`` judges, with what the target itself lacks.
+    private func onBackupsElsewhere(_ fault: Fault) -> FaultAdvice {
+        let finding = lossOfDisk.finding
+        let gap = finding.gap(suffix).map { [$0] } ?? []
+        switch finding {
+        case .noTarget: return uncovered(fault, gap)
+        case .empty(let name): return uncovered(fault, gap + (targets.first { $0.name == name }.map(policyGap) ?? []))
+        case .shared, .unusable: return uncovered(fault, gap + broken)
+        case .old(let name, _, _), .held(let name):
+            guard let target = targets.first(where: { $0.name == name }) else { return uncovered(fault, gap) }
+            let gaps = gap + gapsOf(target).filter { !gap.contains($0) }
+            return onBackup(fault, target, gaps.isEmpty ? .covered : .partly, gaps)
+        }
+    }
+
+    private var broken: [FaultAdvice.Gap] {
+        targets.compactMap { target in
+            target.problem.map { FaultAdvice.Gap("target \(target.name): \($0)", "holdfast target ls\(suffix)") }
+        }
     }
 
     private var snapshotGaps: [FaultAdvice.Gap] {
@@ -179,7 +200,7 @@ extension AdviceFacts {
     private func onBackups(
         _ fault: Fault, survivors: (Target) -> Bool, sure: (Target) -> Bool = { _ in true }
     ) -> FaultAdvice {
-        guard !targets.isEmpty else { return uncovered(fault, [.init("there is no target", "holdfast target add NAME PATH\(suffix)")]) }
+        guard !targets.isEmpty else { return uncovered(fault, [.noTarget(suffix)]) }
         if let target = best({ survivors($0) && sure($0) }) {
             let gaps = gapsOf(target)
             return onBackup(fault, target, gaps.isEmpty ? .covered : .partly, gaps)
@@ -188,12 +209,7 @@ extension AdviceFacts {
         if let target = best(survivors) { return onBackup(fault, target, .partly, [lacking] + gapsOf(target)) }
         let usable = targets.filter { survivors($0) && $0.problem == nil }
         if let empty = usable.first {
-            return uncovered(
-                fault,
-                [.init("there is no backup in \(empty.name)", "holdfast backup create --target \(empty.name)\(suffix)")] + policyGap(empty))
-        }
-        let broken = targets.compactMap { target in
-            target.problem.map { FaultAdvice.Gap("target \(target.name): \($0)", "holdfast target ls\(suffix)") }
+            return uncovered(fault, [.noBackup(in: empty.name, suffix)] + policyGap(empty))
         }
         return uncovered(fault, [lacking] + broken)
     }
@@ -217,7 +233,7 @@ extension AdviceFacts {
             let shared = targets.filter { !$0.sharesDiskWith.isEmpty }.map(\.name).joined(separator: ", ")
             return .init(shared.isEmpty ? "no target is known to be on another host" : "\(shared) dies with the disk of the cluster", add)
         case .nameNodeLost: return .init("every target is in the cluster's own HDFS", add)
-        default: return .init("every target shares a disk with a store", add)
+        default: return .shared(with: [], suffix)
         }
     }
 
@@ -284,11 +300,7 @@ extension AdviceFacts {
 
     private func policyGap(_ target: Target) -> [FaultAdvice.Gap] {
         guard target.hasPolicy else {
-            return [
-                .init(
-                    "backups into \(target.name) are not made by themselves",
-                    "holdfast backup policy create nightly --target \(target.name) --every 1d --keep 7@1d,4@1w --drill 1w\(suffix)")
-            ]
+            return [.noPolicy(into: target.name, suffix)]
         }
         return isServed ? [] : [unserved]
     }

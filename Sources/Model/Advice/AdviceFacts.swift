@@ -6,7 +6,7 @@ package struct AdviceFacts: Hashable, Sendable {
         package var path = ""
         /// Why it cannot be reached; nil when it can.
         package var problem: String?
-        /// Stores that lie on the same file system.
+        /// Stores that lie on the same disk, or in the same HDFS.
         package var sharesDiskWith: [String]
         /// Whether it lies on a network mount, or in an HDFS.
         package var isRemote: Bool
@@ -19,6 +19,12 @@ package struct AdviceFacts: Hashable, Sendable {
         package var newestFull: Timestamp?
         /// Of the newest one of any mode.
         package var newest: Timestamp?
+        /// Of the newest one that holds what users have made: nothing is left out but what can be loaded again.
+        package var newestKept: Timestamp?
+        /// Since when it is in use; nil when it never was.
+        package var since: Timestamp?
+        /// Seconds that the newest backup may be old, what is usual included; nil when nobody asks and no policy makes any.
+        package var tolerated: Double?
         package var backups: Int
         /// Cuts or runs that went well, in the time that is looked at, oldest first.
         package var runs: [Timestamp]
@@ -47,6 +53,8 @@ package struct AdviceFacts: Hashable, Sendable {
     }
 
     package var now: Timestamp
+    /// When the cluster came under protection; nil where nobody looked.
+    package var protectedSince: Timestamp?
     package var cluster: String
     /// What names the cluster in a command: " -c acme.yaml", or nothing.
     package var suffix: String
@@ -64,11 +72,13 @@ package struct AdviceFacts: Hashable, Sendable {
     package var snapshotRestores: [Double]
     /// What restores of the cluster from a backup took.
     package var clusterRestores: [Double]
-    /// Stores on the file system of the storage; native images always lie there.
+    /// Stores on the disk of the storage, and those whose newest image is native, which lies with the store.
     package var storageSharesDiskWith: [String]
     package var isStorageInHDFS: Bool
     /// What stores hold that a copy of their files may tear: "uploads: app.db".
     package var databasesInUse: [String] = []
+    /// Names of all stores.
+    package var stores: [String] = []
     /// Names of stores in an HDFS.
     package var hdfsStores: [String]
     package var targets: [Target]
@@ -88,6 +98,20 @@ package struct AdviceFacts: Hashable, Sendable {
         isStorageInHDFS = false
         hdfsStores = []
         targets = []
+    }
+}
+
+extension AdviceFacts {
+    package var lossOfDisk: LossOfDisk {
+        let all = targets.map { target in
+            LossOfDisk.Target(
+                name: target.name, isUsable: target.problem == nil, sharesDiskWith: target.sharesDiskWith,
+                newest: target.newestKept ?? target.newestFull, hasPolicy: target.hasPolicy, tolerated: target.tolerated ?? target.rpo,
+                since: target.since)
+        }
+        return LossOfDisk(
+            now: now, protectedSince: protectedSince ?? now, stores: stores, targets: all,
+            asked: objectives.backups.rpo.map { Double($0.seconds) })
     }
 }
 

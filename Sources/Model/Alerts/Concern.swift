@@ -61,6 +61,18 @@ package struct HealthFacts: Hashable, Sendable {
     package var standing: Standing?
     /// Of a standby.
     package var standby: StandbyRecord?
+    /// Whether somebody does what the policies want; nil when nobody looked.
+    package var isServed: Bool?
+    /// Nil when nobody looked where things lie.
+    package var loss: LossOfDisk?
+    /// Targets of the cluster file that were never used, and at whose path there is nothing: paths by name.
+    package var unused: [String: String] = [:]
+    /// Stores that a restore in place left half done.
+    package var halfDone: [HalfRestoredStore] = []
+    /// A restore that began and did not end.
+    package var restoring: RestoreRecord?
+    /// It is under way.
+    package var isRestoring = false
 
     package init(
         now: Timestamp, protectedSince: Timestamp, policies: Policies, newestSnapshot: Timestamp? = nil, rooms: [PlaceRoom] = [],
@@ -83,14 +95,24 @@ extension HealthFacts {
     package var concerns: [Concern] {
         // Policies are those of the active one.
         let isActive = standing.map { $0.role == .active } ?? true
-        let ofPolicies = isActive ? snapshotConcerns + policies.backups.flatMap(backupConcerns) + cutConcerns : []
+        let ofPolicies =
+            isActive ? snapshotConcerns + policies.backups.flatMap(backupConcerns) + cutConcerns + protectionConcerns : []
         let all =
-            ofPolicies + unended.map(\.concern) + readings.flatMap(\.concerns) + imageReports.flatMap(\.concerns) + standingConcerns
-            + standbyConcerns
+            unserved + ofPolicies + unended.map(\.concern) + readings.flatMap(\.concerns) + imageReports.flatMap(\.concerns)
+            + standingConcerns + standbyConcerns
             + rooms.compactMap(roomConcern)
             + rooms.compactMap(forecastConcern)
             + troubleConcerns
         return all.sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
+    }
+
+    private var unserved: [Concern] {
+        guard isServed == false else { return [] }
+        return [
+            Concern(
+                "unserved", .critical, "holdfast serve does not run: nothing is done by itself",
+                remedy: "systemctl start holdfast@NAME, or holdfast serve")
+        ]
     }
 
     private var standingConcerns: [Concern] {

@@ -27,8 +27,8 @@ package struct ObjectiveReading: Hashable, Sendable {
     package var policy: String?
     /// Seconds since the newest good one, or its state; nil when there is none yet.
     package var age: Double?
-    /// The same, or since when there should be one.
-    var silence: Double
+    /// The same, or, where there is none yet, seconds since there should be one: since its policy was enabled.
+    package var silence: Double
     /// Seconds that ``age`` may be.
     package var rpo: Double
     package var origin: Origin

@@ -30,6 +30,8 @@ package struct Catalogue: Hashable, Sendable, Codable {
     var accepted: [String]?
     var baselines: [StoreBaseline]?
     var reports: [ImageReport]?
+    /// Nil in catalogues of before there was such a thing. See `BackupNote.swift`.
+    private var notes: [BackupNote]?
     /// Nil in catalogues of before there were policies.
     private var policyState: Policies?
     /// Oldest first.
@@ -66,6 +68,12 @@ package struct Catalogue: Hashable, Sendable, Codable {
     package internal(set) var halfRestored: [HalfRestoredStore] {
         get { halves ?? [] }
         set { halves = newValue.isEmpty ? nil : newValue }
+    }
+
+    /// In the order of their noting.
+    package internal(set) var backupNotes: [BackupNote] {
+        get { notes ?? [] }
+        set { notes = newValue.isEmpty ? nil : newValue }
     }
 
     /// Those of a new cluster, where the catalogue is of before there were any.

@@ -42,6 +42,7 @@ extension Catalogue {
         }
         reports = reports?.filter { !($0.name == manifest.name && ($0.target == nil) == (manifest.kind == .snapshot)) }
         let flawed = flawedStores(of: manifest, id: id)
+        noteQuality(flawed.isEmpty, of: id)
         policies.reconsider(id, flawed: flawed, at: now)
     }
 

@@ -95,6 +95,13 @@ package struct PolicyRecord: Hashable, Sendable, Codable {
         lastFailure = nil
     }
 
+    /// The same for one that was at work before: where nothing good has ever come of it, it has been silent since then.
+    package mutating func goOn(_ schedule: Schedule, at now: Timestamp) {
+        let since = lastGood == nil ? begun : nil
+        begin(schedule, at: now)
+        begun = since ?? now
+    }
+
     package var newestGoodDrill: DrillNote? { lastGoodDrill ?? lastDrill.flatMap { $0.verdict == .failed ? nil : $0 } }
 
     package mutating func note(_ drill: DrillNote) {

@@ -15,6 +15,10 @@ package protocol StoreAdapter: Sendable {
     /// A store that is missing or unreadable throws a `Failure` of code `store`.
     func open() throws -> StoreStatus
 
+    /// A look that is quick enough for every minute: what the store lies on, as far as that can be told. One that is missing or cannot be opened
+    /// throws a `Failure` of code `store`.
+    func whereabouts() throws -> Whereabouts
+
     /// Before the cut, as long as it takes: what has to be read before the instant that its image shows. Nil when there is nothing of that
     /// kind. What it gives is archived first; then `capture` is called with the same request, and the tree of that capture's image is laid over
     /// it (``TreeOverlay``). Without a `capture`, ``abandon(_:)`` follows.
@@ -112,6 +116,7 @@ package protocol StoreAdapter: Sendable {
 }
 
 extension StoreAdapter {
+    package func whereabouts() throws -> Whereabouts { Whereabouts() }
     package var comparesNativeImages: Bool { false }
     package func obstaclesToDestroying(job: JobControl) throws -> [RemovalObstacles] { [] }
     package func openNativeImage(of record: StoreRecord, since previous: NativeImageBase?) throws -> any EntrySource {

@@ -52,6 +52,13 @@ package final class DirectoryStore: StoreAdapter {
         }
     }
 
+    package func whereabouts() throws -> Whereabouts {
+        try asStoreFailure {
+            _ = try openRoot()
+            return try Whereabouts(of: declaration.path)
+        }
+    }
+
     func support(for root: SharedDescriptor, _ library: NativeImageLibrary?) throws -> NativeSupport {
         let support = try NativeSupport.find(for: root, library: library)
         guard support.method == .clone, let files = files.withLock({ $0 }), files > Self.mostClonedFiles else { return support }

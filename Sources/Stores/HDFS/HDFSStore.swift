@@ -33,6 +33,13 @@ package final class HDFSStore: StoreAdapter {
 
     package func open() throws -> StoreStatus { try asStoreFailure { try look() } }
 
+    package func whereabouts() throws -> Whereabouts {
+        try asStoreFailure {
+            _ = try status()
+            return Whereabouts(parts: Set(client.address.nameNodes.map { "HDFS \($0)" }), isRemote: true)
+        }
+    }
+
     private func look() throws -> StoreStatus {
         let status = try status()
         let summary = try client.contentSummary(of: path)

@@ -86,6 +86,19 @@ package final class PostgresStore: StoreAdapter {
         }
     }
 
+    package func whereabouts() throws -> Whereabouts {
+        try asFailure {
+            try checkDirectory()
+            let connection = try PostgresConnection(access.connection, patience: 5)
+            defer { connection.close() }
+            if let directory { return try Whereabouts(of: directory.path) }
+            // A server on this host says where its files are, to those who may know.
+            let place = try? connection.text("SELECT current_setting('data_directory') WHERE inet_server_addr() IS NULL")
+            guard let place, try statusOfPath(place) != nil else { return Whereabouts() }
+            return try Whereabouts(of: place)
+        }
+    }
+
     /// A session and what the server says; what keeps a server from being reached is told with the place of its data.
     func connect() throws -> (PostgresConnection, ServerFacts) {
         try checkDirectory()

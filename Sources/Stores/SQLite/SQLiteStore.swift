@@ -46,6 +46,18 @@ package final class SQLiteStore: StoreAdapter {
         }
     }
 
+    /// No descriptor of the database is opened: closing it would drop the locks of this process.
+    package func whereabouts() throws -> Whereabouts {
+        try asStoreFailure {
+            guard try statusOfPath(declaration.path)?.kind == .file else {
+                throw Failure(
+                    .store, "\(declaration.path): there is no database",
+                    hint: "check `path` in the cluster file and that its file system is mounted, or restore the store")
+            }
+            return try Whereabouts(of: declaration.path)
+        }
+    }
+
     func pin(_ id: String) -> Pin? { pins.withLock { $0[id] } }
     func keep(_ pin: Pin, as id: String) { pins.withLock { $0[id] = pin } }
 

@@ -89,7 +89,8 @@ extension Backups {
         for record in outcome.entry.manifest.stores {
             for line in record.completeness.lines(of: record.name, examples: EntryNote.mostNamed) { job.log("incomplete: \(line)") }
         }
-        settle(source, ImageReport(of: outcome.entry.manifest, in: request.target, at: cluster.host.clock.now()), job)
+        let report = ImageReport(of: outcome.entry.manifest, in: request.target, at: cluster.host.clock.now())
+        settle(source, report, BackupNote(of: outcome.entry, in: request.target), job)
         return BackupOutcome(entry: outcome.entry, bytesAdded: outcome.bytesStored, freshSnapshot: source.fresh)
     }
 
@@ -124,7 +125,7 @@ extension Backups {
     }
 
     /// The backup is there: its snapshot is free again, and native images that it was compared with go. Where that fails, they stay until the next backup.
-    private func settle(_ source: Source, _ report: ImageReport, _ job: JobControl) {
+    private func settle(_ source: Source, _ report: ImageReport, _ note: BackupNote, _ job: JobControl) {
         source.lock.release()
         do {
             try cluster.exclusivelyAtLast("backup create") {
@@ -132,6 +133,7 @@ extension Backups {
                 try cluster.updateCatalogue { catalogue in
                     catalogue.copying = nil
                     catalogue.note(report)
+                    catalogue.note(note)
                     superseded = source.bases.isEmpty ? [] : catalogue.settle(source.bases)
                 }
                 try removeImages(superseded)

@@ -40,8 +40,11 @@ extension Backups {
             let old = try policies.backup(named: name).policy
             let new = try change.applied(to: old)
             try policies.changeBackup(named: name) { backup in
-                if new.target != old.target { backup.record = PolicyRecord(state: backup.record.state) }
-                if new.schedule != old.schedule { backup.record.begin(new.schedule, at: now) }
+                if new.target != old.target {
+                    backup.record = PolicyRecord(state: backup.record.state)
+                    backup.record.begun = now
+                }
+                if new.schedule != old.schedule { backup.record.goOn(new.schedule, at: now) }
                 backup.policy = new
             }
         }

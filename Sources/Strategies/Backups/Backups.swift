@@ -77,7 +77,10 @@ package struct Backups: Sendable {
                     let ids = try names.map { try listing.deletable($0, of: try owner(), .backup).id }
                     for id in ids { try repository.removeSnapshot(id) }
                     // Where that finds no room, the next run of their policy finds out that they are gone.
-                    try? cluster.updateCatalogue { $0.policies.forget(Set(ids.map(\.hex))) }
+                    try? cluster.updateCatalogue { catalogue in
+                        catalogue.policies.forget(Set(ids.map(\.hex)))
+                        catalogue.forgetBackups(Set(ids.map(\.hex)))
+                    }
                 }
             }
         }

@@ -40,7 +40,12 @@ extension Backups {
         let backup = try make(BackupRequest(name: name.text, target: policy.target, mode: policy.mode, form: policy.form ?? .portable), job)
         try change(policy) { $0.arrive(backup.entry.id.hex, name, .flawed, at: cluster.host.readClocks()) }
         job.begin(phase: "verifying \(name)")
-        try prove(name, policy, job)
+        do { try prove(name, policy, job) } catch {
+            var note = BackupNote(of: backup.entry, in: policy.target)
+            note.isGood = false
+            try? cluster.updateCatalogue(.trying, "backup policy \(policy.name)") { $0.note(note) }
+            throw error
+        }
         let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
         let sample = PolicyRecord.Sample(seconds: seconds, bytesAdded: backup.bytesAdded, bytes: backup.entry.manifest.bytes)
         try change(policy) { record in
@@ -100,6 +105,7 @@ extension Backups {
         let names = leaving.map(\.name)
         try cluster.updateCatalogue { catalogue in
             catalogue.policies[record: policy.name].forget(ids)
+            catalogue.forgetBackups(ids)
             let command = "\(HistoryEvent.backupExpired) \(names.map(\.text).joined(separator: " "))"
             catalogue.record(HistoryEvent(time: cluster.host.clock.now(), command: command, outcome: "ok", seconds: 0))
         }

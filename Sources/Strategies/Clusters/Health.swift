@@ -1,9 +1,8 @@
 import HostIO
 package import Model
-import ObjectStorage
 
 extension Cluster {
-    /// How the cluster is, without opening a repository or a store: quick enough for every minute.
+    /// How the cluster is, without opening a repository: quick enough for every minute.
     package func health() throws -> HealthFacts {
         let catalogue = try catalogue()
         var facts = HealthFacts(
@@ -24,18 +23,20 @@ extension Cluster {
         facts.standing = try state.standing()
         facts.standby = try state.standby()
         facts.unended = UnendedWork.among((try? jobs.list()) ?? [])
-        let used = try targets().filter { $0.record != nil }.map { ("target \($0.name)", $0.path) }
-        for (name, path) in [("storage", file.storage)] + used {
-            do {
-                guard try isRepository(path) else { throw Failure(.storage, "there is no repository at \(path) any more") }
-                if let space = try ballasted(path).space() {
-                    facts.rooms.append(PlaceRoom(name: name, free: space.free, total: space.total))
-                }
-            } catch {
-                facts.troubles[name] = Failure(describing: error).summary
-            }
-        }
+        facts.isServed = try state.service() != nil
+        facts.halfDone = catalogue.halfDone
+        facts.restoring = catalogue.restoring
+        facts.isRestoring = try catalogue.restoring != nil && isRestoring()
+        try look(&facts, catalogue)
         return facts
+    }
+}
+
+extension Cluster {
+    /// Whether a restore that was begun is under way.
+    private func isRestoring() throws -> Bool {
+        let restores = ["snapshot restore ", "snapshot undo", "cluster restore "]
+        return try jobs.list().contains { job in job.outcome == .running && restores.contains { job.command.hasPrefix($0) } }
     }
 }
 

@@ -2,6 +2,7 @@ import HostIO
 package import Model
 import ObjectStorage
 package import RepositoryEngine
+import ResticFormat
 
 /// A place for backups, from the cluster file or added by command.
 package struct TargetPlace: Hashable, Sendable {
@@ -80,16 +81,28 @@ extension Cluster {
 
     private func remember(_ name: String, path: String, _ repository: OpenRepository) throws {
         guard try catalogue().target(named: name) == nil else { return }
-        try updateCatalogue { try $0.addTarget(TargetRecord(name: name, path: path, added: host.clock.now())) }
+        let entries = try EntryReader.list(.backup, in: repository).listing.entries
+        try updateCatalogue { catalogue in
+            try catalogue.addTarget(TargetRecord(name: name, path: path, added: host.clock.now()))
+            let own = entries.filter { $0.manifest.cluster.id == catalogue.clusterID }
+            for entry in own { catalogue.note(BackupNote(of: entry, in: name)) }
+        }
     }
 
-    /// What is unwise about a target: today, that it shares a disk with what it protects.
+    /// What is unwise about a target: that it shares a disk with what it protects.
     package func concerns(about path: String) -> [String] {
-        guard let target = try? statusOfPath(path) else { return [] }
-        let same = file.stores.filter { (try? statusOfPath($0.path))??.device == target.device }
-        guard !same.isEmpty else { return [] }
-        return [
-            "\(path) is on the same file system as \(same.map(\.name).joined(separator: ", ")): it does not survive the loss of that disk"
-        ]
+        guard let target = try? whereabouts(of: path) else { return [] }
+        let places = whereaboutsOfStores()
+        let same = file.stores.filter { places[$0.name]?.isLost(with: target) ?? false }.map(\.name)
+        return same.isEmpty
+            ? [] : ["\(path) is on the same disk as \(same.joined(separator: ", ")): it does not survive the loss of that disk"]
+    }
+}
+
+extension BackupNote {
+    package init(of entry: RepositoryEntry, in target: String) {
+        self.init(
+            target: target, id: entry.id.hex, cut: entry.manifest.cut.began, isGood: entry.quality == .good,
+            keepsContent: entry.manifest.keepsContent)
     }
 }

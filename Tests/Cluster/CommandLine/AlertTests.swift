@@ -13,6 +13,14 @@ import Testing
         try cluster.succeed("cluster", "init")
     }
 
+    /// The service runs, and everything is as it should be but this.
+    private func expectWarning(_ words: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let seen = try cluster.run("status", "--nagios")
+        #expect(seen.status == 1 && seen.out.hasPrefix("HOLDFAST WARNING - "), "\(seen.out)", sourceLocation: sourceLocation)
+        #expect(seen.out.contains(words), "\(seen.out)", sourceLocation: sourceLocation)
+        #expect(try cluster.run("status", "--json").status == FailureCode.incomplete.exitStatus, sourceLocation: sourceLocation)
+    }
+
     private func heard() throws -> [[String: Any]] {
         let text = try AtomicFile.readIfPresent(cluster.root + "/heard") ?? []
         return try text.split(separator: 0x0A).compactMap { try JSONSerialization.jsonObject(with: Data($0)) as? [String: Any] }
@@ -22,10 +30,12 @@ import Testing
         try cluster.write(.init(more: "alerts: {command: \"cat >> heard; echo >> heard\", repeat: 1d}"))
         try cluster.succeed("snapshot", "policy", "disable")
         let service = try RunningService(cluster)
+        // No target is told first.
+        try service.event("alert")
         let alert = try service.event("alert")
         #expect((alert["message"] as? String)?.contains("disabled") == true, "\(alert)")
         #expect(service.stop(SIGTERM) == 0)
-        #expect(try heard().map { $0["key"] as? String } == ["snapshot-policy-disabled"])
+        #expect(try heard().map { $0["key"] as? String } == ["disk-lost", "snapshot-policy-disabled"])
         let again = try RunningService(cluster)
         try again.event("started")
         #expect(again.stop(SIGTERM) == 0)
@@ -34,7 +44,7 @@ import Testing
         let over = try last.event("alert")
         #expect((over["message"] as? String)?.hasPrefix("over: ") == true, "\(over)")
         #expect(last.stop(SIGTERM) == 0)
-        #expect(try heard().map { $0["notice"] as? String } == ["raised", "resolved"], "a restart tells nothing twice")
+        #expect(try heard().map { $0["notice"] as? String } == ["raised", "raised", "resolved"], "a restart tells nothing twice")
     }
 
     @Test func `an alert is mailed, and a heartbeat that nobody hears is told once`() throws {
@@ -62,14 +72,29 @@ import Testing
         #expect(service.stop(SIGTERM) == 0)
     }
 
-    @Test func `a monitor reads one line and the four statuses`() throws {
+    @Test(.enabled(if: canMount("a target on another disk"))) func `a monitor reads one line and the four statuses`() throws {
         let unserved = try cluster.run("status", "--nagios")
         #expect(unserved.status == 2 && unserved.out.hasPrefix("HOLDFAST CRITICAL - ") && unserved.lines.count == 1, "\(unserved.out)")
+        let elsewhere = try MountedFileSystem.tmpfs(megabytes: 64)
         let service = try RunningService(cluster)
         try service.event("finished")
+        try expectWarning("there is no target")
+        try cluster.succeed("target", "add", "here", "here")
+        try expectWarning("every target shares a disk with")
+        try cluster.succeed("target", "add", "nas", "\(elsewhere.path)/nas")
+        try expectWarning("there is no backup in nas")
+        try cluster.succeed("backup", "create", "--target", "nas")
+        try expectWarning("backups into nas are not made by themselves")
+        try cluster.succeed("backup", "policy", "create", "nightly", "--target", "nas", "--every", "1d", "--keep", "3@1d")
         let fine = try cluster.run("status", "--nagios")
         #expect(fine.status == 0 && fine.out.hasPrefix("HOLDFAST OK - ") && fine.out.contains("'snapshot_age'="), "\(fine.out)")
+        #expect(fine.out.contains("'backup_age_nightly'="), "from its first second on: \(fine.out)")
         #expect(try cluster.succeed("status").out.contains("as it should be"))
+        let (uploads, aside) = (cluster.root + "/uploads", cluster.root + "/aside")
+        try FileManager.default.moveItem(atPath: uploads, toPath: aside)
+        let missing = try cluster.run("status", "--nagios")
+        #expect(missing.status == 2 && missing.out.contains("store uploads"), "\(missing.out)")
+        try FileManager.default.moveItem(atPath: aside, toPath: uploads)
         try cluster.succeed("snapshot", "policy", "disable")
         let disabled = try cluster.run("status", "--nagios")
         #expect(disabled.status == 1 && disabled.out.hasPrefix("HOLDFAST WARNING - "), "\(disabled.out)")

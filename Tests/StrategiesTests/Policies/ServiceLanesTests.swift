@@ -125,7 +125,9 @@ import Testing
         let (begun, go) = (place.file("begun"), place.file("go"))
         #expect(mkfifo(begun, 0o600) == 0 && mkfifo(go, 0o600) == 0)
         let beat = "http://127.0.0.1:\(watcher.port)/beat"
-        try small.writeFile("holdfast.yaml", more: "alerts: {heartbeat: \"\(beat)\", command: \"echo > \(begun); cat \(go)\"}")
+        // The first alert hangs, whatever others there are.
+        let command = "mkdir \(place.file("hung")) 2>/dev/null && { echo > \(begun); cat \(go); }; true"
+        try small.writeFile("holdfast.yaml", more: "alerts: {heartbeat: \"\(beat)\", command: \"\(command)\"}")
         _ = try small.load().initialize()
         _ = try Snapshots(small.load()).setPolicyEnabled(false)
         let (look, watcher, seen, job) = (look, watcher, seen, JobControl())

@@ -26,9 +26,10 @@ struct ServiceControl {
         }
     }
 
+    /// In surroundings of its own (``ServerPlacement``): it lives on when the service that starts it ends.
     func start() throws {
         let service = try required()
-        let outcome = try run(service.start)
+        let outcome = try ServerPlacement.present().shell(service.start, timeout: .milliseconds(service.timeoutMilliseconds)).run()
         guard outcome.succeeded else { throw failed("start", service.start, outcome) }
     }
 

@@ -24,13 +24,17 @@ package struct AdviceGathering: Sendable {
         facts.snapshotRestores = catalogue.history.filter { $0.outcome == "ok" && $0.command.hasPrefix("snapshot restore ") }.map(\.seconds)
         facts.clusterRestores = catalogue.history.filter { $0.outcome == "ok" && $0.command.hasPrefix("cluster restore ") }.map(\.seconds)
         facts.isStorageInHDFS = HDFSAddress.isMeant(by: cluster.file.storage)
+        facts.protectedSince = catalogue.created
+        facts.stores = cluster.file.stores.map(\.name)
         facts.hdfsStores = cluster.file.stores.filter { $0.kind == .hdfs }.map(\.name)
         facts.databasesInUse = databasesInUse()
-        facts.storageSharesDiskWith = stores(onDiskOf: cluster.file.storage)
+        let places = cluster.whereaboutsOfStores()
         let good = try Snapshots(cluster).list().snapshots.filter(\.isGood)
         facts.snapshots = good.count
         facts.newestSnapshot = good.map(\.entry.manifest.cut.began).max()
-        facts.targets = try cluster.targets().map { target($0, catalogue, history) }
+        let native = good.last?.entry.manifest.stores.filter { $0.image == .native }.map(\.name) ?? []
+        facts.storageSharesDiskWith = Set(stores(places, onDiskOf: cluster.file.storage) + native).sorted()
+        facts.targets = try cluster.targets().map { target($0, places, catalogue, history) }
         return facts
     }
 
@@ -41,20 +45,24 @@ package struct AdviceGathering: Sendable {
         }
     }
 
-    private func stores(onDiskOf path: String) -> [String] {
-        guard let device = (try? statusOfPath(path))??.device else { return [] }
-        return cluster.file.stores.filter { $0.kind != .hdfs && (try? statusOfPath($0.path))??.device == device }.map(\.name)
+    private func stores(_ places: [String: Whereabouts], onDiskOf path: String) -> [String] {
+        guard let place = try? cluster.whereabouts(of: path) else { return [] }
+        return cluster.file.stores.map(\.name).filter { places[$0]?.isLost(with: place) ?? false }
     }
 
-    private func target(_ place: TargetPlace, _ catalogue: Catalogue, _ history: [HistoryEvent]) -> AdviceFacts.Target {
+    private func target(
+        _ place: TargetPlace, _ places: [String: Whereabouts], _ catalogue: Catalogue, _ history: [HistoryEvent]
+    ) -> AdviceFacts.Target {
         var target = AdviceFacts.Target(name: place.name)
         target.path = place.path
         let declaration = cluster.file.targets.first { $0.name == place.name }
         target.isOffsite = declaration?.isOffsite ?? false
         target.isImmutable = declaration?.isImmutable ?? false
         target.isInClusterHDFS = isInClusterHDFS(place.path)
-        target.isRemote = target.isInClusterHDFS || HDFSAddress.isMeant(by: place.path) || isRemote(place.path)
-        target.sharesDiskWith = stores(onDiskOf: place.path)
+        target.isRemote = target.isInClusterHDFS || (try? cluster.whereabouts(of: place.path))?.isRemote ?? false
+        target.sharesDiskWith = stores(places, onDiskOf: place.path)
+        target.since = place.record?.added
+        target.tolerated = catalogue.policies.tolerated(in: place.name, of: cluster.file.stores, cluster.file.objectives)
         let policies = catalogue.policies.backups.filter { $0.policy.target == place.name }
         target.hasPolicy = policies.contains(where: \.policy.isEnabled)
         let enabled = policies.map(\.policy).filter(\.isEnabled)
@@ -78,12 +86,11 @@ package struct AdviceGathering: Sendable {
         target.standbys = (try? EpochFolder(target: place.path, cluster: id, host: cluster.host).standbyNotices().map(\.host)) ?? []
         target.backups = entries.count
         target.newest = entries.map(\.manifest.cut.began).max()
+        target.newestKept = entries.filter(\.manifest.keepsContent).map(\.manifest.cut.began).max()
         target.newestFull = entries.filter { $0.manifest.mode == .full }.map(\.manifest.cut.began).max()
         let drills = try backups.drills(of: entries.map(\.id), in: place.name).values.filter { $0.altered == nil }
         target.drill = drills.map { DrillNote($0.report) }.max { $0.time < $1.time }
     }
-
-    private func isRemote(_ path: String) -> Bool { ((try? MountAbove.find(path)) ?? nil)?.isRemote ?? false }
 
     private func isInClusterHDFS(_ path: String) -> Bool {
         guard let own = try? HDFSAddress(parsing: path) else { return false }
@@ -96,8 +103,4 @@ package struct AdviceGathering: Sendable {
 
 extension HistoryEvent {
     fileprivate var isSnapshot: Bool { command == Self.periodic || command.hasPrefix("snapshot create ") }
-
-    fileprivate func isBackup(into target: String) -> Bool {
-        command.hasPrefix("backup create ") && command.contains(" --target \(target) ")
-    }
 }

@@ -1,0 +1,68 @@
+import HostIO
+import Model
+import Synchronization
+
+/// What a quick look at a place or a store has shown.
+struct Sighting: Sendable {
+    var whereabouts = Whereabouts()
+    var room: PlaceRoom?
+    /// Of a target: whether a repository is there.
+    var isRepository = false
+    /// Of a place without a repository: something else is in it.
+    var isOccupied = false
+    /// Of a target: when the newest backup that is still there was cut.
+    var newest: Timestamp?
+    var problem: Failure?
+}
+
+/// Looks that may hang, as a mount does: each on a thread of its own, none waited for without end, and none begun again while the last one hangs.
+enum Sightings {
+    private static let patience = Duration.seconds(10)
+    /// For one that hung when it was waited for before.
+    private static let glimpse = Duration.milliseconds(200)
+
+    private struct Look: Sendable {
+        let outcome: Monitor<Sighting?>
+        var isHanging = false
+    }
+
+    /// By key, of the whole process.
+    private static let running = Mutex<[String: Look]>([:])
+
+    /// By the keys of `looks`. All of them together take no longer than one that hangs.
+    static func gather(_ looks: [String: @Sendable () throws -> Sighting]) -> [String: Sighting] {
+        let clock = SystemClock()
+        let start = clock.monotonicNanoseconds()
+        let begun = looks.reduce(into: [String: Look]()) { $0[$1.key] = begin($1.key, $1.value) }
+        return begun.reduce(into: [:]) { sightings, entry in
+            let (key, look) = (entry.key, entry.value)
+            let left = patience - .nanoseconds(Int64(clamping: clock.monotonicNanoseconds() &- start))
+            if let sighting = look.outcome.wait(atMost: look.isHanging ? glimpse : max(left, glimpse), until: { $0 }) {
+                sightings[key] = sighting
+                return
+            }
+            running.withLock { $0[key]?.isHanging = true }
+            let hint = "a mount or server hangs: look at it, and at the kernel's messages (dmesg)"
+            sightings[key] = Sighting(problem: Failure(.storage, "it does not answer", hint: hint))
+        }
+    }
+
+    private static func begin(_ key: String, _ body: @escaping @Sendable () throws -> Sighting) -> Look {
+        running.withLock { running in
+            if let known = running[key] { return known }
+            let look = Look(outcome: Monitor(nil))
+            do {
+                _ = try WorkerThread(named: "look") {
+                    var sighting = Sighting()
+                    do { sighting = try body() } catch { sighting.problem = Failure(describing: error) }
+                    Self.running.withLock { $0[key] = nil }
+                    look.outcome.change { $0 = sighting }
+                }
+                running[key] = look
+            } catch {
+                look.outcome.change { $0 = Sighting(problem: Failure(describing: error)) }
+            }
+            return look
+        }
+    }
+}
