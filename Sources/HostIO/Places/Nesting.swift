@@ -65,7 +65,7 @@ extension RealPlace {
 }
 
 extension MountPosition {
-    fileprivate func seen(below root: MountTable.Position, at place: String) -> String? {
+    fileprivate func seen(below root: MountPosition, at place: String) -> String? {
         guard isInside(root) else { return nil }
         let rest = path.dropFirst(root.path == "/" ? 1 : root.path.utf8.count + 1)
         return rest.isEmpty ? place : Path.join(place, String(rest))
