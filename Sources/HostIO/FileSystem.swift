@@ -3,7 +3,7 @@ import Glibc
 
 /// What kind of file system something lies on, as far as Holdfast treats them differently.
 package enum FileSystemKind: String, Sendable {
-    case btrfs, xfs, ext4, tmpfs, overlay, fuse, nfs, cifs, zfs, fat, exfat, other
+    case btrfs, xfs, ext4, tmpfs, overlay, fuse, nfs, cifs, zfs, fat, exfat, hfs, other
 
     /// Magic numbers of linux/magic.h.
     package init(magic: Int64) {
@@ -19,12 +19,16 @@ package enum FileSystemKind: String, Sendable {
         case 0x2FC1_2FC1: self = .zfs
         case 0x4D44: self = .fat
         case 0x2011_BAB0: self = .exfat
+        case 0x4244, 0x482B: self = .hfs
         default: self = .other
         }
     }
 
     /// Whether FICLONE may work there; XFS says no when it was made without reflinks.
     package var mayReflink: Bool { self == .btrfs || self == .xfs }
+
+    /// Whether a file takes room for the stretches that nobody has written, too.
+    package var lacksHoles: Bool { self == .fat || self == .exfat || self == .hfs }
 }
 
 /// Free and total bytes of a file system, as an ordinary user has them.
