@@ -16,6 +16,7 @@ package final class JobControl: Sendable {
         var phase = ""
         var notes: [String] = []
         var listener: (@Sendable (String) -> Void)?
+        var number: Int?
     }
 
     /// Who wants the job, when that is not the person who runs the program: "snapshot policy".
@@ -53,6 +54,11 @@ package final class JobControl: Sendable {
         }
         if isNew { log(phase) }
     }
+
+    /// Its number in the history of jobs, where it is noted there.
+    package var number: Int? { state.withLock { $0.number } ?? leader?.number }
+
+    package func isNoted(as number: Int) { state.withLock { $0.number = number } }
 
     /// A line for the log of the job alone.
     package func log(_ line: String) { state.withLock { $0.listener }?(line) }

@@ -54,13 +54,13 @@ package struct TreeRestore: Sendable {
 
     /// Does what the plan says and nothing else; entries that have come since the plan stay. When it returns, all is durable (``Options/isDurable``).
     ///
-    /// After a crash in between, each file that was there has its old or its new content (but for ``Options/writesInPlace``). What concerns one entry only (metadata that this
-    /// user may not set, a blob that is damaged) is an issue of the outcome.
+    /// After a crash in between, each file that was there has its old or its new content (but for ``Options/writesInPlace``). What concerns one entry only (an attribute that the
+    /// file system does not take, metadata that this user may not set, a blob that is damaged) is an issue of the outcome; thrown is what concerns the place (``PlaceFaults``).
     package func apply(_ plan: TreeRestorePlan, job: JobControl) throws -> TreeRestoreOutcome {
         job.add(Int(clamping: plan.bytesToWrite), to: .bytesExpected)
         job.add(plan.created + plan.replaced, to: .filesExpected)
         let root = try plan.root ?? makeDestination()
-        return try ApplyRun(restore: self, plan: plan, job: job).execute(plan, root: root)
+        return try ApplyRun(restore: self, plan: plan, root: root, job: job).execute(plan, root: root)
     }
 
     private func makeDestination() throws -> DirectoryHandle {

@@ -23,6 +23,12 @@ package struct TreeRestorePlan: Sendable {
     package var newestChange: Timestamp?
     /// The destination is not there or has no entries.
     package var intoEmpty = false
+    /// The destination is not there and is made.
+    package var makesPlace: Bool { root == nil }
+    /// Entries of the destination that could not be looked at; they are left as they are, with all in them.
+    package var unexamined = 0
+    /// The first of them (``IssueCollector/kept``).
+    package var issues: [EntryIssue] = []
 
     package static let examplesKept = 20
 
@@ -35,7 +41,7 @@ package struct TreeRestorePlan: Sendable {
     init() {}
 
     /// Nothing differs.
-    package var isEmpty: Bool { created + replaced + deleted + metadataOnly + leftOvers == 0 }
+    package var isEmpty: Bool { !makesPlace && created + replaced + deleted + metadataOnly + leftOvers + unexamined == 0 }
 }
 
 /// What changes among the entries of one directory that is there.

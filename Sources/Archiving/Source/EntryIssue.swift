@@ -10,6 +10,8 @@ package struct EntryIssue: Hashable, Sendable, Codable {
         case changed
         /// A file of a database that was open meanwhile, or was not closed cleanly; what is in the archive may be torn.
         case inUse
+        /// Not made, changed or removed by a restore; what was there stays.
+        case unrestored
         /// Kept, but some metadata (an xattr, an owner) could not be read or set.
         case metadata
         /// Not stored on purpose (what the kernel makes up, flags of inodes): named, and no flaw.
@@ -36,4 +38,7 @@ package struct EntryIssue: Hashable, Sendable, Codable {
         self.path = path
         self.detail = detail
     }
+
+    /// "unrestored sub/f: it is immutable (lsattr)".
+    package var text: String { "\(kind.rawValue) \(path): \(detail)" }
 }

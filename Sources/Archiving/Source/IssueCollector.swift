@@ -3,25 +3,30 @@ package import Model
 import Synchronization
 
 /// Counts every issue by its kind, keeps the first hundred to show, the first of each kind, and the paths that are to be asked for again. A database in use
-/// is found twice, by its log and by its changes, and counts once.
+/// is found twice, by its log and by its changes, and counts once. Has the log of the job name ten thousand.
 package final class IssueCollector: Sendable {
     package static let kept = 100
-    private let state = Mutex((summary: IssueSummary(), first: [EntryIssue]()))
+    private static let logged = 10_000
+    private let state = Mutex((summary: IssueSummary(), first: [EntryIssue](), count: 0))
     private let job: JobControl?
 
     package init(job: JobControl? = nil) { self.job = job }
 
     package func add(_ issue: EntryIssue) {
-        let isNew = state.withLock { state in
-            if issue.kind == .inUse, state.first.contains(where: { $0.kind == .inUse && $0.path == issue.path }) { return false }
+        let count = state.withLock { state -> Int? in
+            if issue.kind == .inUse, state.first.contains(where: { $0.kind == .inUse && $0.path == issue.path }) { return nil }
             state.summary.add(issue)
+            state.count += 1
             if state.first.count < Self.kept { state.first.append(issue) }
-            return true
+            return state.count
         }
-        if isNew { job?.add(1, to: .issues) }
+        guard let job, let count else { return }
+        job.add(1, to: .issues)
+        if count <= Self.logged { job.log(issue.text) }
+        if count == Self.logged { job.log("more entries than these \(Self.logged) are not named") }
     }
 
-    package var count: Int { state.withLock { $0.summary.count } }
+    package var count: Int { state.withLock { $0.count } }
     package var first: [EntryIssue] { state.withLock { $0.first } }
     package var summary: IssueSummary { state.withLock { $0.summary } }
 }

@@ -13,7 +13,7 @@ enum APISchema {
             "strategy: string, policy: string?, ageSeconds: number?, silenceSeconds: number, rpoSeconds: number, rpoFrom: string, recoverySeconds: number?, recoveryFrom: string?, rtoSeconds: number?",
         "Concern": "key: string, severity: string, message: string, remedy: string",
         "Cluster":
-            "id: string, name: string, release: string, stores: [Store], storage: Place, targets: [Place], restoring: Restoring?, halfRestored: [HalfRestored], undo: Undo?, snapshotPolicy: SnapshotPolicy, backupPolicies: [BackupPolicy], standing: Standing?",
+            "id: string, name: string, release: string, stores: [Store], storage: Place, targets: [Place], restoring: Restoring?, halfRestored: [HalfRestored], incompleteRestores: [IncompleteRestore], undo: Undo?, snapshotPolicy: SnapshotPolicy, backupPolicies: [BackupPolicy], standing: Standing?",
         "Standing": "role: string, member: string, epochs: [Epoch], fenced: Fencing?, suspended: Suspension?",
         "Epoch": "target: string, epoch: integer",
         "Fencing": "epoch: integer, owner: string, raised: time, reason: string, target: string",
@@ -25,6 +25,7 @@ enum APISchema {
         "Newest": "name: string, created: time, mode?: string",
         "Restoring": "snapshot: string, began: time, stores: [string], finished: [string]",
         "HalfRestored": "store: string, snapshot: string",
+        "IncompleteRestore": "store: string, from: string, at: time, entries: integer, examples: [string], job?: integer",
         "Undo": "snapshot: string, before: string, taken: time",
         "Snapshot":
             "name: string, id: string, created: time, release: string, style: string, reason: string, pinned: boolean, expires: time?, heldBy: [string]?, good: boolean, accepted: boolean, lacks: [string], sizes: Sizes",
@@ -41,9 +42,12 @@ enum APISchema {
         "Validation": "snapshot: string, check: Check",
         "Check":
             "sound: boolean, trees: integer, blobs: integer, packs: integer, packsRead: integer, bytesRead: integer, problems: [string]",
-        "Restore": "snapshot: string, safety: string?, stores: [FilledStore], halfRestored: [HalfRestored], seconds: number",
+        "Restore":
+            "snapshot: string, safety: string?, stores: [FilledStore], failures: [StoreFailure], halfRestored: [HalfRestored], job: integer?, seconds: number",
+        "StoreFailure": "store: string, code: string, message: string, hint?: string",
+        "EntryIssue": "kind: string, path: string, detail: string",
         "FilledStore":
-            "name: string, bytesWritten: integer, entriesChanged: integer, issues: integer, differences: integer, lacks: [string], seconds: number",
+            "name: string, bytesWritten: integer, entriesChanged: integer, issues: integer, named: [EntryIssue], differences: integer, lacks: [string], seconds: number",
         "Difference": "from: string, to: string, stores: [StoreDifference]",
         "StoreDifference":
             "name: string, presence: string, added: integer, removed: integer, changed: integer, metadata: integer, bytesBefore: integer, bytesAfter: integer, examples: [Change]",

@@ -70,16 +70,23 @@ struct ClusterRestoreCommand: ClusterCommand {
         context.console.finish(json: ["cluster": ClusterRestoreResult(outcome, backup: name, suffix: self.cluster.suffix)]) {
             text(outcome, of: name, $0)
         }
-        return outcome.stores.contains { $0.changes.issues > 0 || $0.lacksEntries } ? .flawed(.incomplete) : .done
+        if context.console.mode != .json {
+            for failed in outcome.failures { FailurePrinter(context.console).print(failed.failure) }
+        }
+        return context.verdict(outcome.stores, outcome.failures)
     }
 
     private func text(_ outcome: ClusterRestoreOutcome, of name: String, _ terminal: Terminal) -> String {
+        let restored = RestoreText(terminal: terminal)
+        let isWhole = outcome.failures.isEmpty
         var lines = [
-            "cluster \(outcome.identity.name), release \(outcome.identity.release), restored from \(name) in "
+            "cluster \(outcome.identity.name), release \(outcome.identity.release), restored \(isWhole ? "" : "in part ")from \(name) in "
                 + DurationText.spoken(seconds: outcome.seconds),
-            RestoreText(terminal: terminal).stores(outcome.stores),
+            restored.stores(outcome.stores),
         ]
+        lines += restored.issues(outcome.stores, job: outcome.job, cluster.suffix)
         for store in outcome.stores { lines += (store.image?.lines(of: store.name, examples: 10) ?? []).map { "not in the backup: \($0)" } }
+        guard isWhole else { return lines.filter { !$0.isEmpty }.joined(separator: "\n") }
         for store in outcome.reload {
             lines += ["reload into \(store.store):"] + store.items.map { "  " + printable($0.text, limit: 300) }
         }

@@ -24,11 +24,21 @@ struct ClusterStatusText {
         }
         let others = status.halfDone.filter { half in status.restoring?.stores.contains(half.store) != true }
         parts += others.map { warning("\($0.store) is half restored from \($0.snapshot): restore it from a snapshot, --store \($0.store)") }
+        parts += status.incomplete.flatMap(incomplete)
         if let safety = status.safety {
             parts.append(
                 "the restore of \(safety.before) can be undone: holdfast snapshot undo (state of \(safety.taken.readable))")
         }
         return parts.joined(separator: "\n")
+    }
+
+    private func incomplete(_ restore: IncompleteRestore) -> [String] {
+        let all = restore.job.map { "; holdfast jobs show \($0) names all" } ?? ""
+        return [
+            warning(
+                "the restore of \(restore.store) from \(restore.from), \(relativeAge(of: restore.at, at: now)), was incomplete: "
+                    + "\(counted(restore.entries, "thing")) could not be restored\(all)")
+        ] + restore.examples.prefix(3).map { "  \(printable($0, limit: 300))" }
     }
 
     /// Each store's software, and how its images are made and why so.

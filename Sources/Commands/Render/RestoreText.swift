@@ -1,3 +1,4 @@
+import Archiving
 import Model
 import Snapshots
 import StoreContract
@@ -6,21 +7,45 @@ import StoreContract
 struct RestoreText {
     let terminal: Terminal
 
+    private static let examples = 10
+
     func stores(_ stores: [FilledStore]) -> String {
         var fields = Fields()
         for store in stores { fields.add(store.name, line(store)) }
         return fields.text(for: terminal, indent: 2)
     }
 
+    /// What is not as it was, a few lines a store, and where all of it stands. Empty when everything is.
+    func issues(_ stores: [FilledStore], job: Int?, _ suffix: String) -> [String] {
+        let lines = stores.filter { $0.changes.issues > 0 }.flatMap { store in
+            let shown = store.changes.named.prefix(Self.examples)
+            let more = store.changes.issues - shown.count
+            return [
+                "\(store.name): \(counted(store.changes.issues, "thing")) could not be restored as \(store.changes.issues == 1 ? "it was" : "they were")"
+            ]
+                + shown.map { "  \(printable($0.path, limit: 200)): \(printable($0.detail, limit: 200))" }
+                + (more > 0 ? ["  and \(grouped(more)) more"] : [])
+        }
+        guard !lines.isEmpty, let job else { return lines }
+        return lines + ["all of them: holdfast jobs show \(job)\(suffix)"]
+    }
+
     /// "12 entries changed, 4.2 MB written in 0.3 s; equals the image".
     private func line(_ store: FilledStore) -> String {
         let changed =
             "\(counted(store.changes.entriesChanged, "entry", "entries")) changed, \(ByteCount(store.changes.bytesWritten)) written"
-        let check =
-            store.check.differences == 0
-            ? "checked: equals the image" : "checked: sound; \(counted(store.check.differences, "entry", "entries")) written to since"
         let lacks = store.image.map { $0.hasAllEntries ? "" : ", which holds \($0.words)" } ?? ""
-        let issues = store.changes.issues == 0 ? "" : "; \(counted(store.changes.issues, "issue"))"
-        return "\(changed) in \(DurationText.spoken(seconds: store.seconds)); \(check)\(lacks)\(issues)"
+        return "\(changed) in \(DurationText.spoken(seconds: store.seconds)); \(check(store))\(lacks)"
+    }
+
+    private func check(_ store: FilledStore) -> String {
+        let differing = counted(store.check.differences, "entry", "entries")
+        switch (store.changes.issues, store.check.differences) {
+        case (0, 0): return "checked: equals the image"
+        case (0, _): return "checked: sound; \(differing) written to since"
+        case (let issues, 0): return "checked: the contents equal the image; \(counted(issues, "issue"))"
+        case (let issues, let count):
+            return "checked: \(differing) \(count == 1 ? "differs" : "differ") from the image; \(counted(issues, "issue"))"
+        }
     }
 }

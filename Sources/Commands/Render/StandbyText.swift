@@ -19,6 +19,7 @@ struct StandbyText {
                 + "\(ByteCount(written)) written in \(DurationText.spoken(seconds: outcome.applySeconds))",
         ]
         if !outcome.stores.isEmpty { lines.append(RestoreText(terminal: terminal).stores(outcome.stores)) }
+        lines += RestoreText(terminal: terminal).issues(outcome.stores, job: nil, "")
         lines += outcome.writes.map { warning($0.words) }
         return lines.joined(separator: "\n")
     }
@@ -87,6 +88,7 @@ struct StandbyText {
         fields.add("RTO", DurationText.spoken(seconds: outcome.seconds) + (parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"))
         fields.add("policies", "\(counted(outcome.policies, "backup policy", "backup policies")) taken over")
         var lines = ["this is the active cluster now", fields.text(for: terminal, indent: 2)] + outcome.notes.map { warning($0) }
+        lines += RestoreText(terminal: terminal).issues(outcome.stores, job: nil, "")
         if let fault = promotion.fault { lines.append(warning("the check found fault: \(fault)")) }
         return lines.joined(separator: "\n")
     }

@@ -12,10 +12,13 @@ struct ClusterRestoreResult: Encodable {
     var release: Release
     var backup: String
     var stores: [FilledStoreResult]
+    var failures: [StoreFailureResult]
     var reload: [Reload]
     /// Null: the backup does not say, or it was not wanted.
     var settings: OrNull<[TakenSettingResult]>
     var recoverySheet: String
+    /// Its number among the jobs; null where it was not noted.
+    var job: OrNull<Int>
     var seconds: Double
 
     /// `suffix`: what names the cluster in a command.
@@ -29,5 +32,7 @@ struct ClusterRestoreResult: Encodable {
         settings = OrNull(outcome.settings?.map { TakenSettingResult($0, suffix: suffix) })
         recoverySheet = outcome.recoverySheet
         seconds = outcome.seconds
+        failures = outcome.failures.map(StoreFailureResult.init)
+        job = OrNull(outcome.job)
     }
 }

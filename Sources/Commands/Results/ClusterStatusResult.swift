@@ -24,6 +24,8 @@ struct ClusterStatusResult: Encodable {
     var restoring: OrNull<Restoring>
     /// Stores that a restore in place left half done.
     var halfRestored: [HalfRestoredStore]
+    /// Stores of which the last restore could not make everything.
+    var incompleteRestores: [IncompleteRestore]
     /// What `snapshot undo` would go back to.
     var undo: OrNull<Undo>
     var snapshotPolicy: SnapshotPolicyResult
@@ -41,6 +43,7 @@ struct ClusterStatusResult: Encodable {
         restoring = OrNull(
             status.restoring.map { Restoring(snapshot: $0.name, began: $0.began, stores: $0.stores, finished: $0.finished) })
         halfRestored = status.halfDone
+        incompleteRestores = status.incomplete
         undo = OrNull(status.safety.map { Undo(snapshot: $0.name, before: $0.before, taken: $0.taken) })
         snapshotPolicy = SnapshotPolicyResult(status.policies, service: status.service, now: now)
         standing = OrNull(status.standing.map(StandingResult.init))

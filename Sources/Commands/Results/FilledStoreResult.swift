@@ -1,6 +1,22 @@
+import Archiving
 import Model
 import Snapshots
 import StoreContract
+
+/// A store that could not be restored.
+struct StoreFailureResult: Encodable {
+    var store: String
+    var code: FailureCode
+    var message: String
+    var hint: String?
+
+    init(_ failed: StoreFailure) {
+        store = failed.store
+        code = failed.failure.code
+        message = failed.failure.summary
+        hint = failed.failure.hint
+    }
+}
 
 /// What a restore did to a store.
 struct FilledStoreResult: Encodable {
@@ -8,6 +24,8 @@ struct FilledStoreResult: Encodable {
     var bytesWritten: UInt64
     var entriesChanged: Int
     var issues: Int
+    /// The first hundred of them.
+    var named: [EntryIssue]
     /// Entries that differ from the image after the restore: written since by whoever uses the store.
     var differences: Int
     /// What the image itself lacks of the store that it was made of.
@@ -19,6 +37,7 @@ struct FilledStoreResult: Encodable {
         bytesWritten = store.changes.bytesWritten
         entriesChanged = store.changes.entriesChanged
         issues = store.changes.issues
+        named = store.changes.named
         differences = store.check.differences
         lacks = store.image?.lines(of: store.name, examples: EntryNote.mostNamed) ?? []
         seconds = store.seconds

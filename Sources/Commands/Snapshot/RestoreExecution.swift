@@ -10,8 +10,11 @@ struct RestoreResult: Encodable {
         /// What `snapshot undo` goes back to; null when nothing differed.
         var safety: OrNull<SnapshotName>
         var stores: [FilledStoreResult]
+        var failures: [StoreFailureResult]
         /// Stores that this or an earlier restore left half done.
         var halfRestored: [HalfRestoredStore]
+        /// Its number among the jobs; null where nothing was done, or it was not noted.
+        var job: OrNull<Int>
         var seconds: Double
     }
 
@@ -20,7 +23,8 @@ struct RestoreResult: Encodable {
     init(_ outcome: RestoreOutcome) {
         restore = Restore(
             snapshot: outcome.snapshot, safety: OrNull(outcome.safety), stores: outcome.stores.map(FilledStoreResult.init),
-            halfRestored: outcome.halfDone, seconds: outcome.seconds)
+            failures: outcome.failures.map(StoreFailureResult.init), halfRestored: outcome.halfDone, job: OrNull(outcome.job),
+            seconds: outcome.seconds)
     }
 }
 
@@ -35,25 +39,36 @@ extension CommandContext {
         _ prepared: PreparedRestore, of snapshots: Snapshots, _ consent: ConsentOptions, _ place: PlaceOptions, _ options: ClusterOptions
     ) throws -> Verdict {
         let plan = prepared.plan
-        let half = try snapshots.cluster.catalogue().halfDone
-        // One that was interrupted after its last change leaves a mark that only a restore takes away.
-        guard !plan.isEmpty || half.contains(where: { half in plan.stores.contains { $0.store == half.store } }) else {
+        let catalogue = try snapshots.cluster.catalogue()
+        let half = catalogue.halfDone
+        // One that was interrupted after its last change leaves a mark that only a restore takes away, as does one that was incomplete.
+        let marked = Set(half.map(\.store) + catalogue.incompleteRestores.map(\.store))
+        guard !plan.isEmpty || plan.stores.contains(where: { marked.contains($0.store) }) else {
             if consent.dryRun { PlanPrinter(console).print(plan.summary) }
-            report(RestoreOutcome(snapshot: plan.snapshot, stores: [], safety: nil, halfDone: half, seconds: 0)) { _ in
-                "nothing to do: \(subject(of: plan, "equals", "equal")) the snapshot \(plan.snapshot)"
-            }
-            return .done
+            let outcome = RestoreOutcome(
+                snapshot: plan.snapshot, stores: [], failures: prepared.failures, safety: nil, halfDone: half, seconds: 0)
+            report(outcome) { _ in "nothing to do: \(subject(of: plan, "equals", "equal")) the snapshot \(plan.snapshot)" }
+            return verdict(outcome)
         }
         try place.check(plan.moved, consent)
         guard try agree(to: plan, consent) else { return .done }
         let outcome = try watching { try snapshots.restore(prepared, job: $0) }
-        report(outcome) { text(outcome, subject(of: plan, "is", "are"), options, $0) }
-        return outcome.stores.contains { $0.changes.issues > 0 || $0.lacksEntries } ? .flawed(.incomplete) : .done
+        report(outcome) { text(outcome, plan, options, $0) }
+        return verdict(outcome)
+    }
+
+    private func verdict(_ outcome: RestoreOutcome) -> Verdict { verdict(outcome.stores, outcome.failures) }
+
+    /// Of stores that were restored, or not, or not wholly.
+    func verdict(_ stores: [FilledStore], _ failures: [StoreFailure] = []) -> Verdict {
+        if let failure = failures.first?.failure { return .flawed(failure.code) }
+        return stores.contains { $0.changes.issues > 0 || $0.lacksEntries } ? .flawed(.incomplete) : .done
     }
 
     private func report(_ outcome: RestoreOutcome, _ text: (Terminal) -> String) {
         console.finish(json: RestoreResult(outcome), human: text)
         guard console.mode != .json else { return }
+        for failed in outcome.failures { FailurePrinter(console).print(failed.failure) }
         for half in outcome.halfDone { console.warn("\(half.store) is still half restored from \(half.snapshot)") }
     }
 
@@ -63,11 +78,17 @@ extension CommandContext {
         return "\(plan.stores.map(\.store).joined(separator: ", ")) \(plan.stores.count == 1 ? one : many)"
     }
 
-    private func text(_ outcome: RestoreOutcome, _ subject: String, _ options: ClusterOptions, _ terminal: Terminal) -> String {
+    private func text(_ outcome: RestoreOutcome, _ plan: RestorePlan, _ options: ClusterOptions, _ terminal: Terminal) -> String {
         let undo = outcome.safety.map { "safety snapshot: \($0)\nundo: holdfast snapshot undo\(options.suffix)" }
-        return [
-            "\(subject) back at snapshot \(outcome.snapshot), in \(DurationText.spoken(seconds: outcome.seconds))",
-            RestoreText(terminal: terminal).stores(outcome.stores), undo,
-        ].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
+        let restored = RestoreText(terminal: terminal)
+        var subject: String? = subject(of: plan, "is", "are")
+        if !outcome.failures.isEmpty {
+            let names = outcome.stores.map(\.name)
+            subject = names.isEmpty ? nil : "\(names.joined(separator: ", ")) \(names.count == 1 ? "is" : "are")"
+        }
+        let head = subject.map { "\($0) back at snapshot \(outcome.snapshot), in \(DurationText.spoken(seconds: outcome.seconds))" }
+        return
+            ([head, restored.stores(outcome.stores)].compactMap { $0 }.filter { !$0.isEmpty }
+            + restored.issues(outcome.stores, job: outcome.job, options.suffix) + [undo].compactMap { $0 }).joined(separator: "\n")
     }
 }

@@ -65,7 +65,7 @@ struct StandbyPromoteCommand: ClusterCommand {
         context.console.finish(json: ["promotion": PromotionResult(outcome)]) {
             StandbyText(terminal: $0, now: context.now).promotion(outcome)
         }
-        return outcome.promotion.fault == nil ? .done : .flawed(.hook)
+        return outcome.promotion.fault == nil ? context.verdict(outcome.stores) : .flawed(.hook)
     }
 
     private func request() throws -> PromotionRequest {

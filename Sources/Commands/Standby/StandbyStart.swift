@@ -41,6 +41,6 @@ struct StandbyStartCommand: ClusterCommand {
                 "next: holdfast serve\(cluster.suffix) keeps it in sync; holdfast standby promote --rehearse\(cluster.suffix) proves it")
             return lines.joined(separator: "\n")
         }
-        return .done
+        return context.verdict(outcome.sync.stores)
     }
 }

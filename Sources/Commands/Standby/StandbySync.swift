@@ -21,6 +21,6 @@ struct StandbySyncCommand: ClusterCommand {
         let standby = OfflineStandby(try context.cluster(cluster))
         let outcome = try context.watching { try standby.sync(job: $0) }
         context.console.finish(json: ["sync": SyncResult(outcome)]) { StandbyText(terminal: $0, now: context.now).sync(outcome) }
-        return .done
+        return context.verdict(outcome.stores)
     }
 }

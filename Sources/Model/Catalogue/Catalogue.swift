@@ -32,6 +32,8 @@ package struct Catalogue: Hashable, Sendable, Codable {
     var reports: [ImageReport]?
     /// Nil in catalogues of before there was such a thing. See `BackupNote.swift`.
     private var notes: [BackupNote]?
+    /// Nil when there are none. See `IncompleteRestore.swift`.
+    var incomplete: [IncompleteRestore]?
     /// Nil in catalogues of before there were policies.
     private var policyState: Policies?
     /// Oldest first.

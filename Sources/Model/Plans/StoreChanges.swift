@@ -18,11 +18,15 @@ package struct StoreChanges: Hashable, Sendable, Codable {
     package var loss: LossWindow?
     /// There is nothing in the store yet.
     package var intoEmpty: Bool
+    /// The place of the store is not there and is made, also when there is nothing to be put into it.
+    package var makesPlace: Bool
+    /// Entries of the store that cannot be looked at; they stay as they are, with all in them.
+    package var unexamined: Int
 
     package init(
         store: String, created: Int = 0, replaced: Int = 0, deleted: Int = 0, metadataOnly: Int = 0, leftOvers: Int = 0, unchanged: Int = 0,
         bytesToWrite: UInt64 = 0, bytesFreed: UInt64 = 0, bytesToSave: UInt64? = 0, examples: [String] = [], loss: LossWindow? = nil,
-        intoEmpty: Bool = false
+        intoEmpty: Bool = false, makesPlace: Bool = false, unexamined: Int = 0
     ) {
         self.store = store
         self.created = created
@@ -37,16 +41,21 @@ package struct StoreChanges: Hashable, Sendable, Codable {
         self.examples = examples
         self.loss = loss
         self.intoEmpty = intoEmpty
+        self.makesPlace = makesPlace
+        self.unexamined = unexamined
     }
 
-    package var isEmpty: Bool { created + replaced + deleted + metadataOnly + leftOvers == 0 }
+    package var isEmpty: Bool { !makesPlace && hasSameEntries }
+
+    private var hasSameEntries: Bool { created + replaced + deleted + metadataOnly + leftOvers + unexamined == 0 }
 
     /// "3 created, 1 replaced, 2 deleted; 4.2 MB to write", "nothing differs".
     package var text: String {
         if isEmpty { return intoEmpty ? "empty, stays empty" : "nothing differs" }
+        if hasSameEntries { return "its place is made, empty" }
         let counts = [
             (created, "created"), (replaced, "replaced"), (deleted, "deleted"), (metadataOnly, "changed in metadata"),
-            (leftOvers, "left by an interrupted restore"),
+            (leftOvers, "left by an interrupted restore"), (unexamined, "that cannot be looked at"),
         ]
         let parts = counts.filter { $0.0 > 0 }.map { "\(grouped($0.0)) \($0.1)" }
         return parts.joined(separator: ", ") + "; \(ByteCount(bytesToWrite)) to write"

@@ -1,3 +1,4 @@
+package import Archiving
 package import Model
 
 /// What one store would lose and gain.
@@ -22,11 +23,16 @@ package struct StoreRestorePlan: Hashable, Sendable, Codable {
     package var newestChange: Timestamp?
     /// The store does not exist or is empty.
     package var intoEmpty: Bool
+    /// The place of the store is not there and is made, also for an image without entries.
+    package var makesPlace: Bool
+    /// Entries of the store that cannot be looked at; they stay as they are.
+    package var unexamined: Int
 
     package init(
         created: Int = 0, replaced: Int = 0, deleted: Int = 0, unchanged: Int = 0, metadataOnly: Int = 0, leftOvers: Int = 0,
         bytesToWrite: UInt64 = 0,
-        bytesFreed: UInt64 = 0, bytesAtStake: UInt64 = 0, examples: [String] = [], newestChange: Timestamp? = nil, intoEmpty: Bool = false
+        bytesFreed: UInt64 = 0, bytesAtStake: UInt64 = 0, examples: [String] = [], newestChange: Timestamp? = nil, intoEmpty: Bool = false,
+        makesPlace: Bool = false, unexamined: Int = 0
     ) {
         self.created = created
         self.replaced = replaced
@@ -40,21 +46,31 @@ package struct StoreRestorePlan: Hashable, Sendable, Codable {
         self.examples = examples
         self.newestChange = newestChange
         self.intoEmpty = intoEmpty
+        self.makesPlace = makesPlace
+        self.unexamined = unexamined
     }
 
     /// Nothing differs.
-    package var isEmpty: Bool { created + replaced + deleted + metadataOnly + leftOvers == 0 }
+    package var isEmpty: Bool { !makesPlace && created + replaced + deleted + metadataOnly + leftOvers + unexamined == 0 }
 }
 
 package struct StoreRestoreOutcome: Hashable, Sendable, Codable {
     package var bytesWritten: UInt64
     package var entriesChanged: Int
+    /// Things that are not as they were in the image.
     package var issues: Int
+    /// The first of them (``IssueCollector/kept``).
+    package var named: [EntryIssue]
 
-    package init(bytesWritten: UInt64, entriesChanged: Int, issues: Int) {
+    package init(bytesWritten: UInt64, entriesChanged: Int, issues: Int, named: [EntryIssue] = []) {
         self.bytesWritten = bytesWritten
         self.entriesChanged = entriesChanged
         self.issues = issues
+        self.named = named
+    }
+
+    package init(bytesWritten: UInt64, entriesChanged: Int, issues: IssueCollector) {
+        self.init(bytesWritten: bytesWritten, entriesChanged: entriesChanged, issues: issues.count, named: issues.first)
     }
 }
 

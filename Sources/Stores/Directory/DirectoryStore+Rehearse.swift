@@ -29,7 +29,7 @@ extension DirectoryStore {
 extension RehearsalFindings {
     /// `plan`: what a second restore would change.
     fileprivate mutating func compare(_ plan: TreeRestorePlan, _ outcome: TreeRestoreOutcome) {
-        let lost = plan.created + plan.replaced + plan.deleted
+        let lost = plan.created + plan.replaced + plan.deleted + plan.unexamined
         if lost > 0 {
             let examples = (outcome.issues.filter { $0.kind != .metadata }.map { "\($0.path): \($0.detail)" } + plan.examples).prefix(3)
             problems.append(

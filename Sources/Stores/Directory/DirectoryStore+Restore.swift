@@ -10,7 +10,7 @@ extension DirectoryStore {
             created: plan.created, replaced: plan.replaced, deleted: plan.deleted, unchanged: plan.unchanged,
             metadataOnly: plan.metadataOnly, leftOvers: plan.leftOvers,
             bytesToWrite: plan.bytesToWrite, bytesFreed: plan.bytesFreed, bytesAtStake: plan.bytesFreed, examples: plan.examples,
-            newestChange: plan.newestChange, intoEmpty: plan.intoEmpty)
+            newestChange: plan.newestChange, intoEmpty: plan.intoEmpty, makesPlace: plan.makesPlace, unexamined: plan.unexamined)
     }
 
     /// Compares again first: the store has gone on since `plan` was made, and what has become different since is put back too.
@@ -22,13 +22,16 @@ extension DirectoryStore {
         job.begin(phase: "restoring \(declaration.name)")
         let outcome = try asStoreFailure { try restore.apply(try restore.plan(job: job), job: job) }
         return StoreRestoreOutcome(
-            bytesWritten: outcome.bytesWritten, entriesChanged: outcome.entriesChanged, issues: outcome.issueCount)
+            bytesWritten: outcome.bytesWritten, entriesChanged: outcome.entriesChanged, issues: outcome.issueCount,
+            named: outcome.issues)
     }
 
     package func check(against image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreCheck {
         _ = try asStoreFailure { try openRoot() }
         let plan = try compare(with: image, job)
-        return StoreCheck(differences: plan.created + plan.replaced + plan.deleted + plan.metadataOnly, examples: plan.examples)
+        return StoreCheck(
+            differences: plan.created + plan.replaced + plan.deleted + plan.metadataOnly + plan.unexamined,
+            examples: Array((plan.examples + plan.issues.map(\.text)).prefix(20)))
     }
 
     private func compare(with image: StoreImage, _ job: JobControl) throws -> TreeRestorePlan {

@@ -100,10 +100,14 @@ package final class DirectoryStore: StoreAdapter {
     private func removeEverything(in root: SharedDescriptor, _ job: JobControl) throws {
         try refuseObstacles(in: root, job)
         let excluded = try excludedNames()
-        for entry in try root.descriptor.entries() where !excluded.contains(entry.name) {
-            try job.checkCancelled()
-            try removeTree(entry.name, in: root.descriptor)
-        }
+        let (left, count) = try removeAsFarAsPossible(
+            in: root.descriptor, { !excluded.contains($0) }, check: { try job.checkCancelled() })
+        guard count > 0 else { return }
+        for entry in left { job.log("left: \(entry.path): \(entry.reason)") }
+        throw Failure(
+            .store, "\(path): \(counted(count, "entry", "entries")) could not be removed; all else is gone",
+            hint: "put that right (lsattr, chattr -i -a, umount), then run the command again",
+            cause: left.prefix(10).map { "\($0.path): \($0.reason)" }.joined(separator: "; "))
     }
 
     package func isEmpty() throws -> Bool {

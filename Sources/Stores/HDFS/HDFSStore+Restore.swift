@@ -49,12 +49,14 @@ extension HDFSStore {
                 "\(declaration.name): \(counted(totals.otherBlocks, "file")) had blocks of a size that this HDFS refuses; they have its own"
             )
         }
-        return StoreRestoreOutcome(bytesWritten: totals.bytesWritten, entriesChanged: totals.entriesChanged, issues: issues.count)
+        return StoreRestoreOutcome(bytesWritten: totals.bytesWritten, entriesChanged: totals.entriesChanged, issues: issues)
     }
 
     package func check(against image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreCheck {
         let plan = try planRestore(of: image, scratch: scratch, job: job)
-        return StoreCheck(differences: plan.created + plan.replaced + plan.deleted + plan.metadataOnly, examples: plan.examples)
+        let place = plan.makesPlace ? 1 : 0
+        return StoreCheck(
+            differences: plan.created + plan.replaced + plan.deleted + plan.metadataOnly + place, examples: plan.examples)
     }
 }
 

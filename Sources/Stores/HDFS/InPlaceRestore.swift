@@ -44,7 +44,7 @@ final class InPlaceRestore {
         for place in plan.creations.sorted() { try create(place) }
         for (place, rewriting) in plan.rewritings.sorted(by: { $0.key < $1.key }) { try rewrite(place, rewriting) }
         try setAttributes()
-        outcome.issues = issues.count
+        (outcome.issues, outcome.named) = (issues.count, issues.first)
         return outcome
     }
 

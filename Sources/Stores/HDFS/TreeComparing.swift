@@ -22,6 +22,7 @@ struct TreeComparing {
         var run = self
         let reader = try ImageReader(image)
         let status = try client.status(of: path)
+        run.plan.makesPlace = status?.kind != .directory
         run.plan.intoEmpty = status == nil || (status?.kind == .directory && status?.childCount == 0)
         // Level by level in depth, with one directory of the image in memory for each.
         var waiting: [(ImageDirectory, HDFSPath, isThere: Bool)] = [(try reader.root().0, path, status?.kind == .directory)]

@@ -147,7 +147,7 @@ final class TreeWriting: Sendable {
     }
 
     private func leaveOut(_ node: Node, _ folder: Pending, _ reason: String) throws {
-        issues.add(EntryIssue(kind: .unreadable, path: "\(folder.path)/\(FileName.text(node.name))", detail: reason))
+        issues.add(EntryIssue(kind: .unrestored, path: "\(folder.path)/\(FileName.text(node.name))", detail: reason))
         try complete(folder)
     }
 
@@ -170,7 +170,7 @@ final class TreeWriting: Sendable {
         let isThere = there.map { $0.size == node.size && $0.modificationMilliseconds == node.modificationMilliseconds } ?? false
         if !isThere {
             do { try send(node, directory, path, reader) } catch let error as EntryError {
-                issues.add(EntryIssue(kind: .unreadable, path: path.description, detail: error.detail))
+                issues.add(EntryIssue(kind: .unrestored, path: path.description, detail: error.detail))
                 return try complete(folder)
             }
         } else {

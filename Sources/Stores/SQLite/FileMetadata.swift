@@ -35,9 +35,9 @@ struct FileMetadata: Hashable {
         uid == other.uid && gid == other.gid && permissions == other.permissions && attributes == other.attributes
     }
 
-    /// Sets what differs. The number of things that could not be set: an owner without privilege, attributes where there are none.
+    /// Sets what differs. What could not be set, in words: an owner without privilege, attributes where there are none or that are too large.
     @discardableResult
-    func apply(toFileAt path: String, withTimes: Bool) throws -> Int {
+    func apply(toFileAt path: String, withTimes: Bool) throws -> [String] {
         let folder = SharedDescriptor(try Descriptor.openDirectory(Path.parent(path)))
         let name = Array(Path.lastComponent(path).utf8)
         let present = try FileMetadata(ofFileAt: path)
@@ -48,11 +48,12 @@ struct FileMetadata: Hashable {
         // After the owner, whose change clears set-id bits, and after ACLs, which share bits with it.
         steps.append(.mode)
         if withTimes { steps.append(.times) }
-        var refused = 0
+        var refused: [String] = []
         for step in steps {
             do { try perform(step, on: name, in: folder) } catch let error as SystemError {
-                guard [EPERM, EOPNOTSUPP, EACCES].contains(error.errno) else { throw error }
-                refused += 1
+                // What concerns the file system as a whole has been found out when the content was written.
+                guard ![EIO, EROFS, ENOENT].contains(error.errno), !error.isUnreachable else { throw error }
+                refused.append("\(words(for: step)): \(folder.descriptor.reason(for: error, at: name))")
             }
         }
         return refused
@@ -62,6 +63,15 @@ struct FileMetadata: Hashable {
         case owner, mode, times
         /// Nil: to be removed.
         case attribute([UInt8], [UInt8]?)
+    }
+
+    private func words(for step: Step) -> String {
+        switch step {
+        case .owner: "owner \(uid):\(gid)"
+        case .mode: "mode \(String(permissions, radix: 8))"
+        case .times: "times"
+        case .attribute(let name, _): "attribute \(FileName.text(name))"
+        }
     }
 
     private func perform(_ step: Step, on name: [UInt8], in folder: SharedDescriptor) throws {

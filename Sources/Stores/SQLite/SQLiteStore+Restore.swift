@@ -52,7 +52,10 @@ extension SQLiteStore {
             let content = plan.created + plan.replaced + plan.deleted
             if content > 0 { try replaceContent(with: unpacked, scratch, job) }
             let metadata = try FileMetadata(ofFileAt: unpacked.path)
-            let issues = try metadata.apply(toFileAt: files.path, withTimes: false)
+            let issues = IssueCollector(job: job)
+            for refused in try metadata.apply(toFileAt: files.path, withTimes: false) {
+                issues.add(EntryIssue(kind: .metadata, path: Path.lastComponent(files.path), detail: refused))
+            }
             return StoreRestoreOutcome(
                 bytesWritten: content > 0 ? try unpacked.bytes() : 0, entriesChanged: content + plan.metadataOnly, issues: issues)
         }

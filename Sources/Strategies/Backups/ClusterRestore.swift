@@ -18,11 +18,15 @@ package struct PreparedClusterRestore: Sendable {
 package struct ClusterRestoreOutcome: Sendable {
     package var identity: ClusterIdentity
     package var stores: [FilledStore]
+    /// Stores that could not be restored: the same command goes on with them.
+    package var failures: [StoreFailure]
     /// What the backup left out, by store.
     package var reload: [(store: String, items: [ReloadItem])]
     /// What was taken over of how the cluster was set up; nil when the backup does not say, or that was not wanted.
     package var settings: [TakenSetting]?
     package var recoverySheet: String
+    /// Its number among the jobs, whose log names every issue; nil where it was not noted.
+    package var job: Int?
     package var seconds: Double
 }
 
@@ -146,26 +150,39 @@ package struct ClusterRestore: Sendable {
         return min((replicated - 1) / record.bytes + 1, UInt64(space.mostReplicas))
     }
 
-    /// Makes the cluster, then applies and checks store by store.
+    /// Makes the cluster, then applies and checks store by store. One that fails does not keep the others back, and the restore is one that did not end.
     package func run(_ prepared: PreparedClusterRestore, job: JobControl) throws -> ClusterRestoreOutcome {
         let start = cluster.host.clock.monotonicNanoseconds()
         let sheet = try cluster.establish(
             restoring: prepared.entry,
             places: prepared.plan.matching.pairs.reduce(into: [:]) { $0[$1.declaration.name] = $1.declaration.path })
-        return try cluster.exclusively("cluster restore \(prepared.entry.manifest.name)") {
+        let command = "cluster restore \(prepared.entry.manifest.name)"
+        return try cluster.exclusively(command) {
             try cluster.checkOverlaps(with: [NamedPlace(.target, "the target of the backup", from)])
-            return try cluster.recording("cluster restore \(prepared.entry.manifest.name)", job) {
-                let stores = try withExtendedLifetime(prepared.held) {
-                    try prepared.plan.matching.pairs.map { try fill($0, prepared, job) }
-                }
-                let settings = try cluster.finishRestore(of: prepared.entry.manifest, settings)
+            return try cluster.recording(command, job, fault: { (outcome: ClusterRestoreOutcome) in outcome.failures.together }) {
+                let (stores, failures) = try withExtendedLifetime(prepared.held) { try fillAll(prepared, job) }
+                let settings = failures.isEmpty ? try cluster.finishRestore(of: prepared.entry.manifest, settings) : nil
                 let reload = prepared.plan.matching.pairs.filter { !$0.record.reload.isEmpty }.map { ($0.record.name, $0.record.reload) }
                 let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
                 return ClusterRestoreOutcome(
-                    identity: try cluster.identity(), stores: stores, reload: reload, settings: settings, recoverySheet: sheet,
-                    seconds: seconds)
+                    identity: try cluster.identity(), stores: stores, failures: failures, reload: reload, settings: settings,
+                    recoverySheet: sheet, job: job.number, seconds: seconds)
             }
         }
+    }
+
+    private func fillAll(_ prepared: PreparedClusterRestore, _ job: JobControl) throws -> ([FilledStore], [StoreFailure]) {
+        var filled: [FilledStore] = []
+        var failures: [StoreFailure] = []
+        for pair in prepared.plan.matching.pairs {
+            do { filled.append(try fill(pair, prepared, job)) } catch {
+                guard !error.endsRestores else { throw error }
+                let failure = StoreFailure(store: pair.record.name, error)
+                job.log("failed: \(failure.failure.summary)")
+                failures.append(failure)
+            }
+        }
+        return (filled, failures)
     }
 
     private func fill(_ pair: StoreMatching.Pair, _ prepared: PreparedClusterRestore, _ job: JobControl) throws -> FilledStore {
@@ -175,7 +192,8 @@ package struct ClusterRestore: Sendable {
         } catch {
             var failure = Failure(describing: error)
             failure.hint = [
-                failure.hint, "the same command goes on from here; holdfast cluster delete -c \(cluster.file.path) starts over",
+                failure.hint,
+                "the same command goes on from here, with --without \(pair.record.name) it leaves this store out; holdfast cluster delete -c \(cluster.file.path) starts over",
             ]
             .compactMap { $0 }.joined(separator: "; ")
             throw failure

@@ -25,6 +25,8 @@ package struct ClusterStatus: Sendable {
     package var restoring: RestoreRecord?
     /// Stores that a restore in place left half done, by this one or an earlier one.
     package var halfDone: [HalfRestoredStore]
+    /// Stores of which the last restore could not make everything.
+    package var incomplete: [IncompleteRestore]
     package var safety: SafetyRecord?
     package var policies: Policies
     /// Who does by itself what the policies want; nil when nobody does.
@@ -46,7 +48,8 @@ extension Cluster {
         let storage = place("storage", file.storage, .snapshot, of: catalogue.clusterID) { try self.storage() }
         return ClusterStatus(
             identity: try identity(), stores: reports(), storage: storage, targets: try targetPlaces(), restoring: catalogue.restoring,
-            halfDone: catalogue.halfDone, safety: catalogue.safety, policies: catalogue.policies, service: try state.service(),
+            halfDone: catalogue.halfDone, incomplete: catalogue.incompleteRestores, safety: catalogue.safety, policies: catalogue.policies,
+            service: try state.service(),
             standing: try state.standing())
     }
 

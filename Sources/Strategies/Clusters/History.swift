@@ -24,20 +24,20 @@ extension Cluster {
         }
     }
 
-    /// Runs `body` as a job of the history and notes in the catalogue what came of it: what it threw, or what `flaw` says of a result that is not
-    /// as it should be. A history that cannot be written does not undo the work.
+    /// Runs `body` as a job of the history and notes in the catalogue what came of it: what it threw, or what `fault` or `flaw` says of a result that is not
+    /// as it should be; the job of a result with a fault has failed. A history that cannot be written does not undo the work.
     package func recording<R>(
-        _ command: String, _ job: JobControl? = nil, _ access: CatalogueAccess = .locked, flaw: (R) -> FailureCode? = { _ in nil },
-        _ body: () throws -> R
+        _ command: String, _ job: JobControl? = nil, _ access: CatalogueAccess = .locked, flaw: (R) -> FailureCode? = { (_: R) in nil },
+        fault: (R) -> Failure? = { (_: R) in nil }, _ body: () throws -> R
     ) throws -> R {
         let began = host.clock.now()
         let start = host.clock.monotonicNanoseconds()
-        let result = Result { try logging(command, job, body) }
+        let result = Result { try logging(command, job, fault: fault, body) }
         let seconds = Double(host.clock.monotonicNanoseconds() &- start) / 1e9
         var outcome = "ok"
         var access = access
         switch result {
-        case .success(let value): outcome = flaw(value)?.rawValue ?? outcome
+        case .success(let value): outcome = fault(value)?.code.rawValue ?? flaw(value)?.rawValue ?? outcome
         case .failure(let error):
             outcome = Failure(describing: error).code.rawValue
             access = access.afterFailure

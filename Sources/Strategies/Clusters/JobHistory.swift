@@ -10,7 +10,7 @@ package struct JobHistory: Sendable {
     /// Records kept; older ones go.
     static let limit = 1000
     /// Bytes of one log; what comes after is left out.
-    static let longestLog = 1 << 20
+    static let longestLog = 4 << 20
 
     let path: String
     let host: Host

@@ -1,15 +1,17 @@
 package import HostIO
-import Model
+package import Model
 import Synchronization
 
 /// A job that is under way: its log is held as long as this is.
 final class RunningJob: Sendable {
+    let number: Int
     private let history: JobHistory
     private let log: SharedDescriptor
     private let began: UInt64
     private let state: Mutex<(record: JobRecord, bytes: Int)>
 
     init(_ record: JobRecord, in history: JobHistory, log: SharedDescriptor) {
+        number = record.number
         self.history = history
         self.log = log
         began = history.host.clock.monotonicNanoseconds()
@@ -57,15 +59,18 @@ final class RunningJob: Sendable {
 extension Cluster {
     package var jobs: JobHistory { JobHistory(path: state.jobsPath, host: host) }
 
-    /// Runs `body` as a job of the history, whose log hears what `job` tells meanwhile. Needs no lock.
-    package func logging<R>(_ command: String, _ job: JobControl?, _ body: () throws -> R) throws -> R {
+    /// Runs `body` as a job of the history, whose log hears what `job` tells meanwhile. Needs no lock. `fault`: what is wrong with a result.
+    package func logging<R>(
+        _ command: String, _ job: JobControl?, fault: (R) -> Failure? = { (_: R) in nil }, _ body: () throws -> R
+    ) throws -> R {
         guard let running = jobs.begin(command, cause: job?.cause) else { return try body() }
+        job?.isNoted(as: running.number)
         let before = job?.listen { running.tell($0) }
         defer { job?.listen(before) }
         do {
             let result = try body()
             if let job, let work = job.work { running.tell(work) }
-            running.end(nil)
+            running.end(fault(result))
             return result
         } catch {
             running.end(Failure(describing: error))

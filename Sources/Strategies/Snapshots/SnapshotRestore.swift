@@ -11,6 +11,8 @@ package struct PreparedRestore: Sendable {
     package let plan: RestorePlan
     package let held: HeldEntry
     let isUndo: Bool
+    /// Stores that could not be compared and stay as they are.
+    package let failures: [StoreFailure]
 
     package var entry: RepositoryEntry { held.entry }
 }
@@ -39,14 +41,16 @@ extension Snapshots {
                 cause: problem.text)
         }
         job.begin(phase: "comparing")
-        let compared = try advisingWhenFull(besides: [entry.id]) { try records.map { try changes(of: $0, in: entry, reader, job) } }
+        let (compared, failures) = try advisingWhenFull(besides: [entry.id]) { try compare(records, in: entry, reader, job) }
+        let chosen = records.filter { record in compared.contains { $0.store == record.name } }
         let plan = RestorePlan(
             snapshot: entry.manifest.name, cut: entry.manifest.cut.began, release: entry.manifest.cluster.release,
             cluster: try cluster.identity(),
-            stores: compared, untouched: entry.manifest.stores.map(\.name).filter { name in !records.contains { $0.name == name } },
+            stores: compared, untouched: entry.manifest.stores.map(\.name).filter { name in !chosen.contains { $0.name == name } },
             safety: try safetyName(besides: listing.entries.map(\.manifest.name)), freeForSafety: try repository.storage.space()?.free,
-            warnings: try goingOn(entry, records) + warnings(records), moved: try moved(records), madeAt: cluster.host.clock.now())
-        return PreparedRestore(plan: plan, held: held, isUndo: isUndo)
+            warnings: failures.map { "\($0.failure.summary): it stays as it is" } + (try goingOn(entry, chosen)) + (try warnings(chosen)),
+            moved: try moved(chosen), madeAt: cluster.host.clock.now())
+        return PreparedRestore(plan: plan, held: held, isUndo: isUndo, failures: failures)
     }
 
     /// The snapshot of that name, to be restored, under a lock; and all that there are.
@@ -127,6 +131,22 @@ extension Snapshots {
         return store
     }
 
+    /// Throws when no store can be compared.
+    private func compare(
+        _ records: [StoreRecord], in entry: RepositoryEntry, _ reader: EntryReader, _ job: JobControl
+    ) throws -> (changes: [StoreChanges], failures: [StoreFailure]) {
+        var changes: [StoreChanges] = []
+        var failures: [StoreFailure] = []
+        for record in records {
+            do { changes.append(try self.changes(of: record, in: entry, reader, job)) } catch {
+                guard !error.endsRestores, Failure(describing: error).code != .space else { throw error }
+                failures.append(StoreFailure(store: record.name, error))
+            }
+        }
+        if changes.isEmpty, let failure = failures.together { throw failure }
+        return (changes, failures)
+    }
+
     private func changes(of record: StoreRecord, in entry: RepositoryEntry, _ reader: EntryReader, _ job: JobControl) throws -> StoreChanges
     {
         do {
@@ -145,14 +165,16 @@ extension Snapshots {
         return record.image == .archived ? plan.bytesAtStake : status.bytes
     }
 
-    /// Takes the safety snapshot, then applies store by store, each planned afresh and checked afterwards.
+    /// Takes the safety snapshot, then applies store by store, each planned afresh and checked afterwards. One that fails does not keep the others
+    /// back.
     ///
-    /// When something fails in between, the catalogue says so, the same command goes on from there, and `undo` goes back.
+    /// When something fails, the catalogue says so, the same command goes on from there, and `undo` goes back.
     package func restore(_ prepared: PreparedRestore, job: JobControl) throws -> RestoreOutcome {
         let name = prepared.plan.snapshot
         return try cluster.exclusively("snapshot restore \(name)") {
             try cluster.checkMay(.restore)
-            return try cluster.recording("snapshot restore \(name)", job) {
+            return try cluster.recording("snapshot restore \(name)", job, fault: { (outcome: RestoreOutcome) in outcome.failures.together })
+            {
                 try advisingWhenFull(besides: [prepared.entry.id]) {
                     try withExtendedLifetime(prepared.held) { try restoreLocked(prepared, job: job) }
                 }
@@ -166,22 +188,28 @@ extension Snapshots {
         let stores = plan.stores.map(\.store)
         guard !plan.isEmpty else {
             try noteWhole(stores)
-            return try outcome(plan, [], safety: nil, since: start)
+            try cluster.updateCatalogue { catalogue in for store in stores { catalogue.noteEqual(store) } }
+            return try outcome(prepared, [], prepared.failures, safety: nil, since: start, job)
         }
         try checkStillThere(prepared)
         job.begin(phase: "safety snapshot")
         let way = try begin(prepared, stores, job)
         var done: [FilledStore] = []
+        var failures = prepared.failures
         for record in prepared.entry.manifest.stores where stores.contains(record.name) {
             do {
                 done.append(try cluster.fill(try declaration(of: record), with: record, of: prepared.entry, prepared.held.reader, job: job))
             } catch {
-                throw interrupted(Failure(describing: error).about(store: record.name), after: done, plan.snapshot)
+                guard !error.endsRestores else {
+                    throw interrupted(Failure(describing: error).about(store: record.name), after: done, plan.snapshot)
+                }
+                failures.append(failure(of: record.name, error, plan.snapshot, job))
+                continue
             }
             try noteWhole([record.name])
             noteBaseline(record, plan.snapshot)
         }
-        return try outcome(plan, done, safety: way, since: start)
+        return try outcome(prepared, done, failures, safety: way, since: start, job)
     }
 
     /// Takes the safety snapshot and notes what is being restored. Gives the name of what `undo` will go back to.
@@ -229,10 +257,24 @@ extension Snapshots {
         }
     }
 
-    private func outcome(_ plan: RestorePlan, _ done: [FilledStore], safety: SnapshotName?, since start: UInt64) throws -> RestoreOutcome {
+    private func outcome(
+        _ prepared: PreparedRestore, _ done: [FilledStore], _ failures: [StoreFailure], safety: SnapshotName?, since start: UInt64,
+        _ job: JobControl
+    ) throws -> RestoreOutcome {
         RestoreOutcome(
-            snapshot: plan.snapshot, stores: done, safety: safety, halfDone: try cluster.catalogue().halfDone,
-            seconds: Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9)
+            snapshot: prepared.plan.snapshot, stores: done, failures: failures, safety: safety, halfDone: try cluster.catalogue().halfDone,
+            job: job.number, seconds: Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9)
+    }
+
+    /// The others go on.
+    private func failure(of store: String, _ error: any Error, _ snapshot: SnapshotName, _ job: JobControl) -> StoreFailure {
+        var failed = StoreFailure(store: store, error)
+        failed.failure.hint = [
+            failed.failure.hint,
+            "the other stores are restored; holdfast snapshot restore \(snapshot) --store \(store) goes on, holdfast snapshot undo goes back",
+        ].compactMap { $0 }.joined(separator: "; ")
+        job.log("failed: \(failed.failure.summary)")
+        return failed
     }
 
     private func takeSafety(_ request: SnapshotRequest, before id: SnapshotID, _ job: JobControl) throws -> RepositoryEntry {
@@ -285,6 +327,7 @@ extension StoreChanges {
             store: record.name, created: plan.created, replaced: plan.replaced, deleted: plan.deleted, metadataOnly: plan.metadataOnly,
             leftOvers: plan.leftOvers,
             unchanged: plan.unchanged, bytesToWrite: plan.bytesToWrite, bytesFreed: plan.bytesFreed, bytesToSave: toSave,
-            examples: plan.examples, loss: plan.newestChange.flatMap { LossWindow(from: record.began, to: $0) }, intoEmpty: plan.intoEmpty)
+            examples: plan.examples, loss: plan.newestChange.flatMap { LossWindow(from: record.began, to: $0) }, intoEmpty: plan.intoEmpty,
+            makesPlace: plan.makesPlace, unexamined: plan.unexamined)
     }
 }

@@ -32,15 +32,22 @@ package struct FilledStore: Sendable {
 package struct RestoreOutcome: Sendable {
     package var snapshot: SnapshotName
     package var stores: [FilledStore]
+    /// Stores that could not be restored.
+    package var failures: [StoreFailure]
     /// Nil when nothing differed, so that none was needed.
     package var safety: SnapshotName?
     /// Stores that this or an earlier restore left half done.
     package var halfDone: [HalfRestoredStore]
+    /// Its number among the jobs, whose log names every issue; nil where it was not noted.
+    package var job: Int?
     package var seconds: Double
 
     package init(
-        snapshot: SnapshotName, stores: [FilledStore], safety: SnapshotName?, halfDone: [HalfRestoredStore] = [], seconds: Double
+        snapshot: SnapshotName, stores: [FilledStore], failures: [StoreFailure] = [], safety: SnapshotName?,
+        halfDone: [HalfRestoredStore] = [], job: Int? = nil, seconds: Double
     ) {
+        self.failures = failures
+        self.job = job
         self.snapshot = snapshot
         self.stores = stores
         self.safety = safety
@@ -70,9 +77,24 @@ extension Cluster {
             let seconds = Double(host.clock.monotonicNanoseconds() &- start) / 1e9
             var filled = FilledStore(name: record.name, changes: changes, check: check, checked: checked, seconds: seconds)
             filled.image = record.completeness
+            remember(filled, from: entry.manifest.name, job)
             return filled
         } catch {
             throw Failure(describing: error).about(store: record.name)
+        }
+    }
+
+    /// Notes in the catalogue whether the store is as its image was. The caller holds the cluster's lock. One that cannot be written does not undo the
+    /// work.
+    package func remember(_ store: FilledStore, from name: SnapshotName, _ job: JobControl) {
+        guard let catalogue = try? catalogue() else { return }
+        if store.changes.issues > 0 {
+            let note = IncompleteRestore(
+                store: store.name, from: name, at: host.clock.now(), entries: store.changes.issues,
+                examples: store.changes.named.map { printable($0.text, limit: 300) }, job: job.number)
+            try? updateCatalogue { $0.note(note) }
+        } else if store.isEqual, catalogue.incompleteRestores.contains(where: { $0.store == store.name }) {
+            try? updateCatalogue { $0.noteEqual(store.name) }
         }
     }
 }

@@ -9,7 +9,8 @@ import StoreContract
 
 extension OfflineStandby {
     /// Makes the stores equal to a point on this host's disk. The record says first what they are being made equal to, and last that they are: after
-    /// a crash the next apply, of this point or another, goes on from whatever they hold.
+    /// a crash the next apply, of this point or another, goes on from whatever they hold. A store that fails does not keep the others back; it is thrown
+    /// when they are done, and they are not at the point.
     ///
     /// `trusting`: a store whose image and files are those of the last apply is not looked at again.
     func apply(_ entry: RepositoryEntry, _ reader: EntryReader, trusting: Bool, _ record: inout StandbyRecord, job: JobControl) throws
@@ -22,6 +23,7 @@ extension OfflineStandby {
         record.applying = entry.point
         try save(record)
         var filled: [FilledStore] = []
+        var failures: [StoreFailure] = []
         var (compared, forms) = (record.compared ?? [:], record.forms ?? [:])
         for pair in matching.pairs {
             try job.checkCancelled()
@@ -30,17 +32,31 @@ extension OfflineStandby {
             let before = last.flatMap { form == forms[name] ?? .portable ? $0 : nil }
             if trusting, form == .portable, let before, try isUnchanged(pair, entry, before, reader, record.seals) { continue }
             let trusted = trusting ? try trusted(pair, form, entry, before, reader, since: compared[name]) : nil
-            let store = try fill(pair, form, of: entry, reader, trusted, job)
-            filled.append(store)
-            compared[name] = store.isEqual ? store.checked : nil
-            forms[name] = form
+            do {
+                let store = try fill(pair, form, of: entry, reader, trusted, job)
+                filled.append(store)
+                compared[name] = store.isEqual ? store.checked : nil
+                forms[name] = form
+            } catch {
+                guard !error.endsRestores else { throw error }
+                failures.append(StoreFailure(store: name, error))
+                job.log("failed: \(Failure(describing: error).summary)")
+            }
         }
+        if let failure = failures.together { throw beside(filled, failure) }
         record.applied = entry.point
         (record.compared, record.forms) = (compared, forms)
         record.applying = nil
         record.seals = try matching.pairs.reduce(into: [:]) { $0[$1.declaration.name] = try seal(of: $1.declaration) }
         try save(record)
         return filled
+    }
+
+    private func beside(_ filled: [FilledStore], _ failure: Failure) -> Failure {
+        var failure = failure
+        let others = filled.isEmpty ? nil : "restored: \(filled.map(\.name).joined(separator: ", "))"
+        failure.hint = [failure.hint, others, "the same command goes on from here"].compactMap { $0 }.joined(separator: "; ")
+        return failure
     }
 
     private func fill(

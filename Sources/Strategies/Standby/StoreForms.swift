@@ -37,7 +37,9 @@ extension OfflineStandby {
             job.begin(phase: "checking \(name)")
             let checked = try? adapter.fileTime()
             let check = try adapter.checkClosed(against: image, job: job)
-            return FilledStore(name: name, changes: changes, check: check, checked: checked, seconds: since(start))
+            let filled = FilledStore(name: name, changes: changes, check: check, checked: checked, seconds: since(start))
+            cluster.remember(filled, from: entry.manifest.name, job)
+            return filled
         } catch {
             throw Failure(describing: error).about(store: name)
         }

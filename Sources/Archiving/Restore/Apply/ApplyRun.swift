@@ -11,6 +11,8 @@ final class ApplyRun: Sendable {
         /// Entries of the directory's `nodes` that one thread writes alone.
         case entries(RestoredDirectory, Range<Int>)
         case entry(RestoredDirectory, Node)
+        /// One that is to be a link to another and cannot be.
+        case copy(RestoredDirectory, Node)
         /// A file that gets some blobs.
         case rewrite(RestoredDirectory, Node, [Int])
         case metadata(RestoredDirectory, Node)
@@ -33,6 +35,9 @@ final class ApplyRun: Sendable {
     let image: ImageTree
     let options: TreeRestore.Options
     let placement: Placement
+    let faults: PlaceFaults
+    let opened = OpenedDirectories()
+    let zeros = ZeroBlobs()
     let writeBack = WriteBack()
     let job: JobControl
     let issues: IssueCollector
@@ -47,19 +52,23 @@ final class ApplyRun: Sendable {
         var deletions: [Job] = []
     }
 
-    init(restore: TreeRestore, plan: TreeRestorePlan, job: JobControl) {
+    init(restore: TreeRestore, plan: TreeRestorePlan, root: DirectoryHandle, job: JobControl) {
         image = restore.image
         options = restore.options
         self.job = job
         threads = restore.host.processors
         issues = IssueCollector(job: job)
-        placement = Placement(isDirect: plan.intoEmpty, isDurable: options.isDurable, mark: restore.host.randomHex(bytes: 6))
+        let mark = restore.host.randomHex(bytes: 6)
+        placement = Placement(isDirect: plan.intoEmpty, isDurable: options.isDurable, mark: mark, opened: opened)
+        faults = PlaceFaults(root: root, mark: mark)
         state = Mutex(State(linkTargets: plan.linkTargets))
     }
 
     /// Writes, then links, then deletes; each durable before the next destroys anything.
     func execute(_ plan: TreeRestorePlan, root: DirectoryHandle) throws -> TreeRestoreOutcome {
         placement.touched(root)
+        defer { opened.close() }
+        for issue in plan.issues { issues.add(issue) }
         do {
             if plan.intoEmpty { try beginWhole(root) } else { begin(plan) }
             try work()
@@ -74,7 +83,8 @@ final class ApplyRun: Sendable {
         }
         return state.withLock { state in
             TreeRestoreOutcome(
-                bytesWritten: state.bytesWritten, entriesChanged: state.entriesChanged, issues: issues.first, issueCount: issues.count)
+                bytesWritten: state.bytesWritten, entriesChanged: state.entriesChanged + (plan.makesPlace ? 1 : 0), issues: issues.first,
+                issueCount: issues.count + max(0, plan.unexamined - plan.issues.count))
         }
     }
 
@@ -189,6 +199,15 @@ final class ApplyRun: Sendable {
         }
     }
 
+    /// The entry could not be made: what was to be linked to it needs another.
+    func abandonClaim(_ node: Node, in directory: RestoredDirectory) {
+        guard let key = LinkKey(node) else { return }
+        state.withLock { state in
+            guard let target = state.linkTargets[key], target.directory === directory.handle, target.name == node.name else { return }
+            state.linkTargets[key] = nil
+        }
+    }
+
     /// An entry of the directory is done; with the last one the directory's metadata are set, and its parent has one less to wait for.
     func complete(_ directory: RestoredDirectory) throws {
         var directory = directory
@@ -196,8 +215,10 @@ final class ApplyRun: Sendable {
             if let node = directory.node {
                 try concerning(directory.handle, nil) { () throws(SystemError) in
                     let open = try directory.handle.open()
-                    try EntryMetadata(node: node, tell: { self.tell(directory.handle.path(), $0) }).set(on: open.descriptor)
+                    try EntryMetadata(node: node, isOfPlace: faults.isOfPlace, tell: { self.tell(directory.handle.path(), $0) }).set(
+                        on: open.descriptor)
                 }
+                opened.settled(directory.handle)
             }
             guard let parent = directory.parent else { return }
             directory = parent
@@ -206,20 +227,22 @@ final class ApplyRun: Sendable {
 
     func tell(_ path: String, _ detail: String) { issues.add(EntryIssue(kind: .metadata, path: path, detail: detail)) }
 
-    /// Runs `body`; an error that concerns this entry only becomes an issue and nil is given, any other is thrown.
+    /// Runs `body`, which changes entries of the directory; an error that concerns this entry only becomes an issue and nil is given, any other is
+    /// thrown. `bytes`: that are to be written.
     func concerning<Result>(
-        _ handle: DirectoryHandle, _ name: [UInt8]?, _ body: () throws(SystemError) -> Result
+        _ handle: DirectoryHandle, _ name: [UInt8]?, needing bytes: UInt64 = 4096, _ body: () throws(SystemError) -> Result
     ) throws -> Result? {
-        do throws(SystemError) { return try body() } catch {
-            switch error.errno {
-            case ENOENT, ENOTDIR, ELOOP, ESTALE, EACCES, EPERM, ENAMETOOLONG, ETXTBSY, EBUSY, EILSEQ, EINVAL, EEXIST, EISDIR, ENOTEMPTY,
-                EMLINK,
-                EXDEV, EFBIG, EOPNOTSUPP:
-                issues.add(EntryIssue(kind: .unreadable, path: handle.path(of: name), detail: "\(error.operation): \(error.reason)"))
-                return nil
-            default: throw error
-            }
+        do throws(SystemError) { return try opened.changing(handle, body) } catch {
+            guard !faults.isOfPlace(error, needing: bytes) else { throw error }
+            issues.add(EntryIssue(kind: .unrestored, path: handle.path(of: name), detail: words(for: error, handle, name)))
+            return nil
         }
+    }
+
+    /// "rename: it is immutable (lsattr)".
+    func words(for error: SystemError, _ handle: DirectoryHandle, _ name: [UInt8]?) -> String {
+        let reason = (try? handle.open())?.descriptor.reason(for: error, at: name) ?? error.reason
+        return "\(error.operation): \(reason)"
     }
 
     /// Gives what waits its names. An entry that may not be replaced, an immutable file say, is an issue and does not keep the others back.
@@ -231,33 +254,62 @@ final class ApplyRun: Sendable {
 
     // MARK: Links and deletions
 
+    /// Where what is to be linked to could not be made, the next link takes its place; where there can be no link, there is a copy.
     private func makeLinks() throws {
-        let links = state.withLock { state in
+        while case let links = takeLinks(), !links.isEmpty {
+            var others: [Job] = []
+            for link in links {
+                try job.checkCancelled()
+                guard let target = state.withLock({ $0.linkTargets[link.key] }) else {
+                    others.append(.entry(link.directory, link.node))
+                    continue
+                }
+                if try !makeLink(link, to: target) { others.append(.copy(link.directory, link.node)) }
+            }
+            guard !others.isEmpty else { return }
+            writeBack.begin()
+            pool.push(others, .ordinary)
+            try work()
+            try flush()
+        }
+    }
+
+    private func takeLinks() -> [DeferredLink] {
+        state.withLock { state in
             defer { state.links = [] }
             return state.links
         }
-        for link in links {
-            try job.checkCancelled()
-            guard let target = state.withLock({ $0.linkTargets[link.key] }) else { continue }
-            let name = placement.workingName(for: link.node.name, in: link.directory.handle)
-            let made: Void? = try concerning(link.directory.handle, link.node.name) { () throws(SystemError) in
-                let from = try target.directory.open()
-                let to = try link.directory.handle.open()
-                try from.descriptor.link(target.name, to: name, in: to.descriptor)
-                guard !placement.isDirect else { return }
-                try placement.rename(name, to: link.node.name, in: link.directory)
-                // rename(2) does nothing when both names are links to one file already.
-                if try to.descriptor.statusIfPresent(of: name) != nil { try to.descriptor.remove(name) }
+    }
+
+    /// False when there is to be a copy.
+    private func makeLink(_ link: DeferredLink, to target: EntryLocation) throws -> Bool {
+        let name = placement.workingName(for: link.node.name, in: link.directory.handle)
+        var copies = false
+        let made: Bool? = try concerning(link.directory.handle, link.node.name) { () throws(SystemError) in
+            let from = try target.directory.open()
+            let to = try link.directory.handle.open()
+            do throws(SystemError) { try from.descriptor.link(target.name, to: name, in: to.descriptor) } catch {
+                guard [EPERM, EXDEV, EMLINK, EOPNOTSUPP, ENOSYS, EIO].contains(error.errno) else { throw error }
+                tell(link.directory.handle.path(of: link.node.name), "a copy and no hard link: \(error.reason)")
+                copies = true
+                return false
             }
-            if made != nil {
-                count(bytes: 0, entries: 1)
-            } else if !placement.isDirect {
-                try? link.directory.handle.open().descriptor.remove(name)
-            }
-            placement.gaveUp(name)
-            job.add(1, to: .filesDone)
-            try complete(link.directory)
+            guard !placement.isDirect else { return true }
+            try placement.rename(name, to: link.node.name, in: link.directory)
+            // rename(2) does nothing when both names are links to one file already.
+            if try to.descriptor.statusIfPresent(of: name) != nil { try to.descriptor.remove(name) }
+            return true
         }
+        if made == true {
+            count(bytes: 0, entries: 1)
+        } else if !placement.isDirect {
+            try? link.directory.handle.open().descriptor.remove(name)
+        }
+        placement.gaveUp(name)
+        guard !copies else { return false }
+        job.add(1, to: .filesDone)
+        try complete(link.directory)
+        return true
     }
 
     private func deleteExtra() throws {

@@ -25,6 +25,7 @@ final class ApplyWorker {
             }
             if range.isEmpty { try run.complete(directory) }
         case .entry(let directory, let node): try write(node, in: directory)
+        case .copy(let directory, let node): try writeAlone(node, in: directory)
         case .rewrite(let directory, let node, let blobs): try rewriteFile(node, blobs, in: directory)
         case .metadata(let directory, let node): try setMetadata(node, in: directory)
         case .blobs(let file): try help(file)
@@ -33,7 +34,7 @@ final class ApplyWorker {
     }
 
     func metadata(_ node: Node, in directory: RestoredDirectory) -> EntryMetadata {
-        EntryMetadata(node: node) { self.run.tell(directory.handle.path(of: node.name), $0) }
+        EntryMetadata(node: node, isOfPlace: run.faults.isOfPlace) { self.run.tell(directory.handle.path(of: node.name), $0) }
     }
 
     /// So many bytes of content more are on their way to the disk.
@@ -72,7 +73,10 @@ final class ApplyWorker {
     }
 
     private func delete(_ name: [UInt8], in directory: RestoredDirectory) throws {
-        let removal = TreeRemoval { self.run.tell(directory.handle.path(of: name), $0) }
+        let run = run
+        let removal = TreeRemoval(isOfPlace: { run.faults.isOfPlace($0, needing: 0) }) { folder, name, detail in
+            run.issues.add(EntryIssue(kind: .unrestored, path: folder.path(of: name), detail: detail))
+        }
         let isGone = try run.concerning(directory.handle, name) { () throws(SystemError) in try removal.remove(name, in: directory.handle) }
         if isGone == true { run.count(bytes: 0, entries: 1) }
         try run.complete(directory)
@@ -91,11 +95,16 @@ final class ApplyWorker {
 
     func write(_ node: Node, in directory: RestoredDirectory) throws {
         if node.type == .irregular || node.type == .dir {
-            run.tell(directory.handle.path(of: node.name), "an entry of unknown type is left out")
+            run.issues.add(
+                EntryIssue(kind: .unrestored, path: directory.handle.path(of: node.name), detail: "an entry of unknown type is left out"))
             run.job.add(1, to: .filesDone)
             return try run.complete(directory)
         }
         guard run.claims(node, EntryLocation(directory: directory.handle, name: node.name), in: directory) else { return }
+        try writeAlone(node, in: directory)
+    }
+
+    private func writeAlone(_ node: Node, in directory: RestoredDirectory) throws {
         try node.type == .file ? writeFile(node, in: directory) : writeSpecial(node, in: directory)
     }
 
@@ -111,13 +120,17 @@ final class ApplyWorker {
             }
             try metadata.set(on: working, in: open.descriptor)
         }
-        guard made != nil else {
-            run.placement.gaveUp(working)
-            run.job.add(1, to: .filesDone)
-            return try run.complete(directory)
-        }
+        guard made != nil else { return try skip(node, working, directory) }
         run.count(bytes: 0, entries: 1)
         try place(working, node, in: directory, bytes: 0)
+    }
+
+    /// There is nothing under the working name, and the entry will not be made.
+    func skip(_ node: Node, _ working: [UInt8], _ directory: RestoredDirectory) throws {
+        run.abandonClaim(node, in: directory)
+        run.placement.gaveUp(working)
+        run.job.add(1, to: .filesDone)
+        try run.complete(directory)
     }
 
     /// The entry is as it shall be but for its name.

@@ -33,11 +33,7 @@ extension ApplyWorker {
             let open = try directory.handle.open()
             return SharedDescriptor(try open.descriptor.open(working, [.readWrite, .createNew, .noFollow], mode: mode))
         }
-        guard let file = opened else {
-            run.placement.gaveUp(working)
-            run.job.add(1, to: .filesDone)
-            return try run.complete(directory)
-        }
+        guard let file = opened else { return try skip(node, working, directory) }
         switch (run.image, directory.image) {
         case (.archived(let tree), _): try writeBlobs(of: node, in: tree.repository, to: file, as: working, directory)
         case (.source, .source(let source)): try copy(from: source, node, to: file, as: working, directory)
@@ -53,7 +49,7 @@ extension ApplyWorker {
 
     /// The file cannot be had: what was under its name stays as it is.
     private func giveUp(_ node: Node, _ working: [UInt8], _ directory: RestoredDirectory, _ reason: String) throws {
-        run.issues.add(EntryIssue(kind: .unreadable, path: directory.handle.path(of: node.name), detail: reason))
+        run.issues.add(EntryIssue(kind: .unrestored, path: directory.handle.path(of: node.name), detail: reason))
         guard working != node.name || run.placement.isDirect else {
             run.job.add(1, to: .filesDone)
             return try run.complete(directory)
@@ -61,9 +57,13 @@ extension ApplyWorker {
         _ = try run.concerning(directory.handle, node.name) { () throws(SystemError) in
             try directory.handle.open().descriptor.remove(working)
         }
-        run.placement.gaveUp(working)
-        run.job.add(1, to: .filesDone)
-        try run.complete(directory)
+        try skip(node, working, directory)
+    }
+
+    /// An error of the file that is written; thrown again when it is one of the place.
+    private func reason(_ error: SystemError, _ node: Node) throws(SystemError) -> String {
+        guard !run.faults.isOfPlace(error, needing: node.size) else { throw error }
+        return "\(error.operation): \(error.reason)"
     }
 
     // MARK: From an archive
@@ -72,23 +72,25 @@ extension ApplyWorker {
         of node: Node, _ blobs: [Int]? = nil, in repository: IndexedRepository, to file: SharedDescriptor, as working: [UInt8],
         _ directory: RestoredDirectory
     ) throws {
-        let content = node.content ?? []
-        var offsets: [UInt64] = [0]
-        offsets.reserveCapacity(content.count + 1)
-        for id in content {
-            guard let size = repository.plainSize(of: id, .data) else {
-                return try giveUp(node, working, directory, "blob \(id.short) is missing in \(repository.location)")
+        guard let opener = reader.opener else { return }
+        let layout: ContentLayout
+        do throws(ContentLayout.Problem) { layout = try ContentLayout(node.content ?? [], in: repository, run.zeros, opener) } catch {
+            switch error {
+            case .missing(let id): return try giveUp(node, working, directory, "blob \(id.short) is missing in \(repository.location)")
+            case .tooLarge: return try giveUp(node, working, directory, "it is too large")
             }
-            offsets.append(offsets[offsets.count - 1] + UInt64(size))
         }
-        let size = offsets[offsets.count - 1]
-        guard let end = Int64(exactly: size) else { return try giveUp(node, working, directory, "it is too large") }
         // A single blob is written whole by a call of its own size.
-        if blobs != nil || content.count > 1 || size >= 64 << 10 { try file.descriptor.truncate(to: end) }
-        let count = blobs?.count ?? content.count
+        let isSingle = layout.stretches.count == 1 && layout.stretches[0].count == 1 && !layout.stretches[0].isHole
+        if blobs != nil || !isSingle || layout.end >= 64 << 10 {
+            do throws(SystemError) { try file.descriptor.truncate(to: Int64(clamping: layout.end)) } catch {
+                return try giveUp(node, working, directory, try reason(error, node))
+            }
+        }
+        let count = blobs?.count ?? layout.stretches.reduce(0) { $1.isHole ? $0 : $0 + $1.count }
         let helpers = count > Self.fewBlobs ? min(run.threads, count) : 1
         let restoring = RestoringFile(
-            file, in: directory, node: node, workingName: working, offsets: offsets, blobs: blobs, helpers: helpers)
+            file, in: directory, node: node, workingName: working, layout: layout, blobs: blobs, helpers: helpers)
         if helpers > 1 { run.pool.push((1..<helpers).map { _ in .blobs(restoring) }, .urgent) }
         try help(restoring)
     }
@@ -96,14 +98,16 @@ extension ApplyWorker {
     /// Writes blobs of the file until none is left.
     func help(_ file: RestoringFile) throws {
         guard case .archived(let tree) = run.image, let opener = reader.opener, let content = file.node.content else { return }
-        while let index = file.takeBlob() {
+        while let blob = file.takeBlob() {
             try run.job.checkCancelled()
             do {
-                try tree.repository.withBlob(content[index], .data, using: opener) { bytes in
-                    try write(bytes, at: file.offsets[index], size: file.offsets[index + 1] - file.offsets[index], to: file)
+                try tree.repository.withBlob(content[blob.index], .data, using: opener) { bytes in
+                    try write(bytes, at: blob.offset, size: UInt64(blob.size), to: file)
                 }
             } catch let error as RepositoryError {
                 file.fail(error.failure.summary)
+            } catch let error as SystemError {
+                file.fail(try reason(error, file.node))
             }
         }
         switch file.complete() {
@@ -115,8 +119,7 @@ extension ApplyWorker {
             run.job.add(1, to: .filesDone)
             try run.complete(file.directory)
         case .written:
-            let size = Int(clamping: file.offsets[file.offsets.count - 1])
-            try finish(file.descriptor, file.node, as: file.workingName, in: file.directory, bytes: size)
+            try finish(file.descriptor, file.node, as: file.workingName, in: file.directory, bytes: file.bytesWritten)
         }
     }
 
@@ -124,13 +127,12 @@ extension ApplyWorker {
         guard UInt64(bytes.count) == size, let position = Int64(exactly: offset) else {
             return file.fail("a blob has not the size that the index says")
         }
-        if file.blobs == nil {
-            wrote(try SparseWriting.write(bytes, at: position, to: file.descriptor.descriptor))
-        } else {
-            let written = try PageWriting.write(bytes, at: position, to: file.descriptor.descriptor, room: memory.room(bytes.count))
-            file.wrote(written)
-            wrote(written)
-        }
+        let written =
+            file.blobs == nil
+            ? try SparseWriting.write(bytes, at: position, to: file.descriptor.descriptor)
+            : try PageWriting.write(bytes, at: position, to: file.descriptor.descriptor, room: memory.room(bytes.count))
+        file.wrote(written)
+        wrote(written)
         run.job.add(bytes.count, to: .bytesDone)
     }
 
@@ -139,27 +141,28 @@ extension ApplyWorker {
     private func copy(
         from source: any SourceDirectory, _ node: Node, to file: SharedDescriptor, as working: [UInt8], _ directory: RestoredDirectory
     ) throws {
-        let size: Int
+        let written: Int
         do {
             let image = try source.file(named: node.name)
-            size = try clone(image, node, to: file) ?? copy(image, to: file)
+            written = try clone(image, node, to: file) ?? copy(image, to: file)
         } catch let error as EntryError {
             return try giveUp(node, working, directory, error.detail)
+        } catch let error as SystemError {
+            return try giveUp(node, working, directory, try reason(error, node))
         }
-        try finish(file, node, as: working, in: directory, bytes: size)
+        try finish(file, node, as: working, in: directory, bytes: written)
     }
 
-    /// Shares the blocks of a file of this machine; nil where that is not possible.
+    /// Shares the blocks of a file of this machine, which writes nothing; nil where that is not possible.
     private func clone(_ image: any SourceFile, _ node: Node, to file: SharedDescriptor) throws -> Int? {
         guard let source = image.localDescriptor, holdfast_reflink(file.descriptor.raw, source) == 0 else { return nil }
-        let size = Int(clamping: node.size)
-        run.job.add(size, to: .bytesDone)
-        return size
+        run.job.add(Int(clamping: node.size), to: .bytesDone)
+        return 0
     }
 
     private func copy(_ image: any SourceFile, to file: SharedDescriptor) throws -> Int {
         let room = memory.room(1 << 20)
-        var size = 0
+        var (size, written) = (0, 0)
         while true {
             try run.job.checkCancelled()
             let run = Int(clamping: try image.zeroRun(at: UInt64(size)))
@@ -171,11 +174,13 @@ extension ApplyWorker {
             }
             let count = try image.read(into: room)
             if count == 0 { break }
-            wrote(try SparseWriting.write(UnsafeRawBufferPointer(rebasing: room[..<count]), at: Int64(size), to: file.descriptor))
+            let piece = try SparseWriting.write(UnsafeRawBufferPointer(rebasing: room[..<count]), at: Int64(size), to: file.descriptor)
+            wrote(piece)
+            written += piece
             size += count
             self.run.job.add(count, to: .bytesDone)
         }
         try file.descriptor.truncate(to: Int64(size))
-        return size
+        return written
     }
 }

@@ -31,10 +31,12 @@ final class Placement: Sendable {
     let isDirect: Bool
     private let isDurable: Bool
     private let mark: String
+    private let opened: OpenedDirectories
     private let state = Mutex(State())
 
     /// `mark` makes the temporary names of this restore different from those of others.
-    init(isDirect: Bool, isDurable: Bool, mark: String) {
+    init(isDirect: Bool, isDurable: Bool, mark: String, opened: OpenedDirectories) {
+        self.opened = opened
         self.isDirect = isDirect
         self.isDurable = isDurable
         self.mark = mark
@@ -115,7 +117,9 @@ final class Placement: Sendable {
     /// A directory in the way is moved aside; so is anything in the way of a directory.
     func rename(_ temporary: [UInt8], to name: [UInt8], in directory: RestoredDirectory) throws(SystemError) {
         let open = try directory.handle.open()
-        do throws(SystemError) { try open.descriptor.rename(temporary, to: name) } catch {
+        do throws(SystemError) {
+            try opened.changing(directory.handle) { () throws(SystemError) in try open.descriptor.rename(temporary, to: name) }
+        } catch {
             guard [EISDIR, ENOTDIR, ENOTEMPTY, EEXIST].contains(error.errno) else { throw error }
             try moveAside(name, in: directory)
             try open.descriptor.rename(temporary, to: name)

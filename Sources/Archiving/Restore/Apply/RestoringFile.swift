@@ -5,7 +5,9 @@ import Synchronization
 /// A large file that several threads write, blob by blob.
 final class RestoringFile: Sendable {
     private struct State {
+        /// The next one of ``blobs``, or the stretch and the blob in it.
         var next = 0
+        var within = 0
         var outstanding = 0
         var problem: String?
         var written = 0
@@ -15,36 +17,56 @@ final class RestoringFile: Sendable {
     let directory: RestoredDirectory
     let node: Node
     let workingName: [UInt8]
-    /// The offset of each blob in the file, and the end.
-    let offsets: [UInt64]
+    let layout: ContentLayout
     /// Blobs to be written into a file that has the others, in their order; nil: all, into a new one.
     let blobs: [Int]?
     private let state: Mutex<State>
 
     init(
-        _ descriptor: SharedDescriptor, in directory: RestoredDirectory, node: Node, workingName: [UInt8], offsets: [UInt64],
+        _ descriptor: SharedDescriptor, in directory: RestoredDirectory, node: Node, workingName: [UInt8], layout: ContentLayout,
         blobs: [Int]? = nil, helpers: Int
     ) {
         self.descriptor = descriptor
         self.directory = directory
         self.node = node
         self.workingName = workingName
-        self.offsets = offsets
+        self.layout = layout
         self.blobs = blobs
         state = Mutex(State(outstanding: helpers))
     }
 
-    /// The next blob that nobody has taken; nil when all are taken or one has failed.
-    func takeBlob() -> Int? {
+    struct Blob {
+        var index: Int
+        var offset: UInt64
+        var size: Int
+    }
+
+    /// The next blob that nobody has taken; nil when all are taken or one has failed. The holes of a new file are left out.
+    func takeBlob() -> Blob? {
         state.withLock { state in
-            guard state.next < blobs?.count ?? (offsets.count - 1), state.problem == nil else { return nil }
-            defer { state.next += 1 }
-            return blobs?[state.next] ?? state.next
+            guard state.problem == nil else { return nil }
+            if let blobs {
+                guard state.next < blobs.count, let place = layout.place(of: blobs[state.next]) else { return nil }
+                defer { state.next += 1 }
+                return Blob(index: blobs[state.next], offset: place.offset, size: place.size)
+            }
+            while state.next < layout.stretches.count {
+                let stretch = layout.stretches[state.next]
+                guard !stretch.isHole, state.within < stretch.count else {
+                    state.next += 1
+                    state.within = 0
+                    continue
+                }
+                defer { state.within += 1 }
+                let index = stretch.first + state.within
+                return Blob(index: index, offset: stretch.offset(of: index), size: stretch.size)
+            }
+            return nil
         }
     }
 
     func wrote(_ bytes: Int) { state.withLock { $0.written += bytes } }
-    /// What of a file that was there has been written.
+    /// What has been written.
     var bytesWritten: Int { state.withLock { $0.written } }
 
     func fail(_ problem: String) { state.withLock { $0.problem = $0.problem ?? problem } }

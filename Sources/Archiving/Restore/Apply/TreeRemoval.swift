@@ -5,7 +5,10 @@ import HostIO
 /// Removes an entry and all below it: never across a mount point, never through a symlink, at any depth with few descriptors. What cannot be
 /// removed (mount points, flagged inodes, subvolumes that may only be read) stays, is told with its path, and keeps nothing else.
 struct TreeRemoval {
-    let tell: (String) -> Void
+    /// Whether an error is one of the place as a whole, which is thrown.
+    let isOfPlace: (SystemError) -> Bool
+    /// Of an entry that stays.
+    let tell: (_ folder: DirectoryHandle, _ name: [UInt8], _ detail: String) -> Void
 
     private struct Frame {
         let handle: DirectoryHandle
@@ -14,21 +17,19 @@ struct TreeRemoval {
         var isKept = false
     }
 
-    /// What is left when an entry was tried as something that is not a directory.
-    private enum Trial {
-        case gone
-        case there(SystemError)
-    }
+    private enum Step { case gone, kept, directory }
 
-    /// One that is not there is not an error. Whether it is gone now.
+    /// One that is not there is not an error. Whether it is gone now. EACCES when `parent` may not be written.
     func remove(_ name: [UInt8], in parent: DirectoryHandle) throws(SystemError) -> Bool {
-        guard case .there(let error) = try trial(name, in: parent) else { return true }
-        guard var frame = try enter(name, in: parent, after: error) else { return false }
+        let first = try removed(name, in: parent, opens: false)
+        guard first == .directory else { return first == .gone }
+        guard var frame = try enter(name, in: parent) else { return false }
         var above: [Frame] = []
         while true {
             if let entry = frame.entries.popLast() {
-                guard case .there(let error) = try trial(entry.name, in: frame.handle) else { continue }
-                if let below = try enter(entry.name, in: frame.handle, after: error) {
+                let step = try removed(entry.name, in: frame.handle, opens: true)
+                if step == .gone { continue }
+                if step == .directory, let below = try enter(entry.name, in: frame.handle) {
                     above.append(frame)
                     frame = below
                 } else {
@@ -43,26 +44,41 @@ struct TreeRemoval {
         }
     }
 
-    /// Errors that are one entry's: it is a directory, may not be removed, or something is mounted on it.
-    private static let oneEntry = [EISDIR, EPERM, EACCES, EROFS, EBUSY, EXDEV, ENOTEMPTY, EEXIST, ENOTCONN, ESTALE]
+    private func keep(_ error: SystemError, _ name: [UInt8], in folder: DirectoryHandle) throws(SystemError) {
+        guard !isOfPlace(error) else { throw error }
+        tell(folder, name, (try? folder.open())?.descriptor.reason(for: error, at: name) ?? error.reason)
+    }
 
-    private func trial(_ name: [UInt8], in folder: DirectoryHandle) throws(SystemError) -> Trial {
+    /// Tries it as something that is not a directory. `opens`: the folder is removed as well and may be opened up.
+    private func removed(_ name: [UInt8], in folder: DirectoryHandle, opens: Bool) throws(SystemError) -> Step {
+        let open = try folder.open()
         do throws(SystemError) {
-            try folder.open().descriptor.remove(name)
+            if opens {
+                try open.descriptor.opened { folder throws(SystemError) in try folder.remove(name) }
+            } else {
+                try open.descriptor.remove(name)
+            }
             return .gone
         } catch {
             if error.errno == ENOENT { return .gone }
-            guard Self.oneEntry.contains(error.errno) else { throw error }
-            return .there(error)
+            // EPERM: a directory elsewhere than on Linux' own file systems, or something that may not be removed.
+            if error.errno == EISDIR || error.errno == EPERM,
+                try open.descriptor.statusIfPresent(of: name)?.kind == .directory
+            {
+                return .directory
+            }
+            if error.errno == EACCES, !opens { throw error }
+            try keep(error, name, in: folder)
+            return .kept
         }
     }
 
-    /// nil, and told, when it is to stay.
-    private func enter(_ name: [UInt8], in folder: DirectoryHandle, after trial: SystemError) throws(SystemError) -> Frame? {
+    /// nil, and told, when it is to stay or cannot be entered.
+    private func enter(_ name: [UInt8], in folder: DirectoryHandle) throws(SystemError) -> Frame? {
+        let open = try folder.open()
         do throws(SystemError) {
-            let open = try folder.open()
-            if let reason = try reasonToStay(name, in: open.descriptor, after: trial) {
-                tell("\(folder.path(of: name)): \(reason)")
+            if let reason = try reasonToStay(name, in: open.descriptor) {
+                tell(folder, name, reason)
                 return nil
             }
             do throws(SystemError) { return try list(name, in: folder) } catch {
@@ -72,19 +88,18 @@ struct TreeRemoval {
                 return try list(name, in: folder)
             }
         } catch {
-            guard Self.oneEntry.contains(error.errno) else { throw error }
-            tell("\(folder.path(of: name)): \(error.reason)")
+            try keep(error, name, in: folder)
             return nil
         }
     }
 
     /// Nil for a directory that can be emptied. A mount that does not answer is not asked.
-    private func reasonToStay(_ name: [UInt8], in folder: borrowing Descriptor, after trial: SystemError) throws(SystemError) -> String? {
+    private func reasonToStay(_ name: [UInt8], in folder: borrowing Descriptor) throws(SystemError) -> String? {
         if try isMounted(name, in: folder) { return "something is mounted there" }
         if let word = try folder.inodeFlags(of: name)?.lock { return "it is \(word) (lsattr); chattr -R -i -a lifts that" }
-        guard let status = try folder.statusIfPresent(of: name) else { return "something else has taken its place" }
-        guard status.kind == .directory else { return trial.errno == EISDIR ? "something else has taken its place" : trial.reason }
-        guard status.inode == Descriptor.subvolumeInode, try folder.isReadOnlySubvolume(name) else { return nil }
+        guard let status = try folder.statusIfPresent(of: name), status.inode == Descriptor.subvolumeInode,
+            try folder.isReadOnlySubvolume(name)
+        else { return nil }
         return "it is a read-only btrfs subvolume; btrfs property set … ro false lifts that"
     }
 
@@ -104,12 +119,11 @@ struct TreeRemoval {
     private func leave(_ frame: Frame, _ parent: DirectoryHandle) throws(SystemError) -> Bool {
         if frame.isKept { return false }
         do throws(SystemError) {
-            try parent.open().descriptor.removeDirectory(frame.handle.name)
+            try parent.open().descriptor.opened { folder throws(SystemError) in try folder.removeDirectory(frame.handle.name) }
             return true
         } catch {
             if error.errno == ENOENT { return true }
-            guard Self.oneEntry.contains(error.errno) else { throw error }
-            tell("\(frame.handle.path()): \(error.reason)")
+            try keep(error, frame.handle.name, in: parent)
             return false
         }
     }

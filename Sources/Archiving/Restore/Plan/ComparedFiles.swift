@@ -44,7 +44,8 @@ final class ComparedFiles: Sendable {
     }
 
     func remember(_ file: FileComparison, _ found: Found, _ options: TreeRestore.Options) {
-        guard let key = key(file, options), file.isSettled else { return }
+        // Holes are compared at once, and their ids would take more room than that is worth.
+        guard let key = key(file, options), file.isSettled, !file.isMostlyHoles else { return }
         let entry = Entry(there: file.there, content: file.node.content ?? [], found: found)
         entries.withLock { entries in
             if entries.count >= Self.most { entries = [:] }

@@ -18,8 +18,7 @@ final class FileComparison: Sendable {
     private struct State {
         var outstanding = 0
         var differs = false
-        /// The offset of each blob in the file.
-        var offsets: [UInt64] = []
+        var layout: ContentLayout?
         var blobs: [Int] = []
         var bytes: UInt64 = 0
     }
@@ -33,14 +32,19 @@ final class FileComparison: Sendable {
         self.image = image
     }
 
-    func begin(offsets: [UInt64], parts: Int) {
+    func begin(_ layout: ContentLayout, parts: Int) {
         state.withLock { state in
-            state.offsets = offsets
+            state.layout = layout
             state.outstanding = parts
         }
     }
 
-    func offset(of blob: Int) -> UInt64 { state.withLock { $0.offsets[blob] } }
+    func stretches(_ range: Range<Int>) -> ArraySlice<ContentLayout.Stretch> { state.withLock { $0.layout?.stretches[range] ?? [] } }
+    /// Far fewer stretches than blobs.
+    var isMostlyHoles: Bool {
+        let (stretches, blobs) = (state.withLock { $0.layout?.stretches.count ?? 0 }, node.content?.count ?? 0)
+        return blobs > 10_000 && stretches < blobs / 10
+    }
     var differs: Bool { state.withLock { $0.differs } }
 
     /// A blob that the file there does not hold.
@@ -99,9 +103,9 @@ extension PlanWorker {
         }
         switch (run.image, file.image) {
         case (.archived(let tree), _):
-            guard let offsets = offsets(of: file.node, in: tree.repository) else { return finish(file, isSame: false) }
-            let parts = split(offsets, size: file.node.size)
-            file.begin(offsets: offsets, parts: parts.count)
+            guard let layout = layout(of: file.node, in: tree.repository) else { return finish(file, isSame: false) }
+            let parts = split(layout.stretches)
+            file.begin(layout, parts: parts.count)
             run.pool.push(parts.map { .compareBlobs(file, $0) }, .urgent)
         case (.source, .source(let directory)): finish(file, isSame: try isSame(file, directory))
         default: finish(file, isSame: false)
@@ -114,25 +118,24 @@ extension PlanWorker {
     }
 
     /// nil when a blob is missing or the blobs do not make up the size.
-    private func offsets(of node: Node, in repository: IndexedRepository) -> [UInt64]? {
-        var offsets: [UInt64] = []
-        var end: UInt64 = 0
-        for id in node.content ?? [] {
-            guard let size = repository.plainSize(of: id, .data) else { return nil }
-            offsets.append(end)
-            end += UInt64(size)
+    private func layout(of node: Node, in repository: IndexedRepository) -> ContentLayout? {
+        guard let opener = reader.opener, let layout = try? ContentLayout(node.content ?? [], in: repository, run.zeros, opener) else {
+            return nil
         }
-        return end == node.size ? offsets : nil
+        return layout.end == node.size ? layout : nil
     }
 
-    private func split(_ offsets: [UInt64], size: UInt64) -> [Range<Int>] {
+    /// Holes cost next to nothing, however large.
+    private func split(_ stretches: [ContentLayout.Stretch]) -> [Range<Int>] {
         var parts: [Range<Int>] = []
-        var start = 0
-        for index in offsets.indices where offsets[index] - offsets[start] >= Self.partBytes {
-            parts.append(start..<index)
-            start = index
+        var (start, bytes) = (0, UInt64(0))
+        for (index, stretch) in stretches.enumerated() {
+            bytes.grow(by: stretch.isHole ? 0 : stretch.length)
+            guard bytes >= Self.partBytes else { continue }
+            parts.append(start..<(index + 1))
+            (start, bytes) = (index + 1, 0)
         }
-        parts.append(start..<offsets.count)
+        if start < stretches.count || parts.isEmpty { parts.append(start..<stretches.count) }
         return parts
     }
 
@@ -144,44 +147,76 @@ extension PlanWorker {
         finish(file, isSame: all)
     }
 
-    /// The blobs of `range` against the same bytes of the file that is there.
+    /// The stretches of `range` against the same bytes of the file that is there.
     private func haveSameBlobs(_ file: FileComparison, _ range: Range<Int>) throws -> Bool {
-        guard case .archived(let tree) = run.image, let opener = reader.opener, let content = file.node.content else { return false }
         guard let local = try local(file) else { return false }
-        try local.seek(to: file.offset(of: range.lowerBound))
-        for id in content[range] {
-            try run.job.checkCancelled()
-            guard let size = tree.repository.plainSize(of: id, .data) else { return false }
-            let room = hashing.room(size)
-            guard try local.read(into: room) == size else { return false }
-            guard opener.hash(UnsafeRawBufferPointer(room), naming: BlobNamed.self) == id else { return false }
+        for stretch in file.stretches(range) {
+            if stretch.isHole {
+                guard try holdsZeros(local, at: stretch.offset, stretch.length) else { return false }
+                continue
+            }
+            try local.seek(to: stretch.offset)
+            for index in stretch.first..<(stretch.first + stretch.count) {
+                guard try holds(local, file, index, stretch.size) else { return false }
+            }
         }
         return true
     }
 
     /// Notes the blobs of `range` that the file there does not hold; whether it holds all. It may be shorter or longer.
     private func findDiffering(_ file: FileComparison, _ range: Range<Int>) throws -> Bool {
-        guard case .archived(let tree) = run.image, let opener = reader.opener, let content = file.node.content else { return false }
         guard let local = try local(file) else { return false }
-        var (isSame, isAtEnd) = (true, file.offset(of: range.lowerBound) >= file.there.size)
-        if !isAtEnd { try local.seek(to: file.offset(of: range.lowerBound)) }
-        for index in range {
-            try run.job.checkCancelled()
-            guard let size = tree.repository.plainSize(of: content[index], .data) else { return false }
-            let room = hashing.room(size)
-            isAtEnd = try isAtEnd || local.read(into: room) < size
-            if !isAtEnd, opener.hash(UnsafeRawBufferPointer(room), naming: BlobNamed.self) == content[index] { continue }
-            isSame = false
-            file.differs(in: index, bytes: size)
+        var isSame = true
+        for stretch in file.stretches(range) {
+            let end = stretch.offset + stretch.length
+            if stretch.isHole, end <= file.there.size, try holdsZeros(local, at: stretch.offset, stretch.length) { continue }
+            for index in stretch.first..<(stretch.first + stretch.count) {
+                let offset = stretch.offset(of: index)
+                try local.seek(to: offset)
+                if offset < file.there.size, try holds(local, file, index, stretch.size) { continue }
+                isSame = false
+                file.differs(in: index, bytes: stretch.size)
+            }
         }
         return isSame
     }
 
-    /// nil when it has vanished.
-    private func local(_ file: FileComparison) throws -> (any SourceFile)? {
-        do { return try file.directory.source.file(named: file.node.name) } catch let error as EntryError where error.kind == .vanished {
-            return nil
+    /// Whether the next bytes of the file are those of the blob.
+    private func holds(_ local: any SourceFile, _ file: FileComparison, _ index: Int, _ size: Int) throws -> Bool {
+        try run.job.checkCancelled()
+        guard let opener = reader.opener, let content = file.node.content else { return false }
+        let room = hashing.room(size)
+        guard try fill(room, from: local) else { return false }
+        return opener.hash(UnsafeRawBufferPointer(room), naming: BlobNamed.self) == content[index]
+    }
+
+    /// Jumps over holes; what is no hole is read.
+    private func holdsZeros(_ local: any SourceFile, at offset: UInt64, _ length: UInt64) throws -> Bool {
+        var position = offset
+        var rest = length
+        while rest > 0 {
+            try run.job.checkCancelled()
+            let hole = min(rest, (try? local.zeroRun(at: position)) ?? 0)
+            position += hole
+            rest -= hole
+            guard hole == 0 else { continue }
+            let room = hashing.room(Int(min(rest, 1 << 20)))
+            try local.seek(to: position)
+            guard try fill(room, from: local), room.allSatisfy({ $0 == 0 }) else { return false }
+            position += UInt64(room.count)
+            rest -= UInt64(room.count)
         }
+        return true
+    }
+
+    /// nil when it has vanished or cannot be opened: then it is another one.
+    private func local(_ file: FileComparison) throws -> (any SourceFile)? {
+        do { return try file.directory.source.file(named: file.node.name) } catch is EntryError { return nil }
+    }
+
+    /// Fills `room`; false where the file ends before, or cannot be read.
+    private func fill(_ room: UnsafeMutableRawBufferPointer, from file: any SourceFile) throws -> Bool {
+        do { return try file.read(into: room) == room.count } catch is EntryError { return false }
     }
 
     private func isSame(_ file: FileComparison, _ directory: any SourceDirectory) throws -> Bool {
@@ -191,10 +226,18 @@ extension PlanWorker {
         let room = hashing.room(2 * half)
         let left = UnsafeMutableRawBufferPointer(rebasing: room[..<half])
         let right = UnsafeMutableRawBufferPointer(rebasing: room[half...])
+        var position: UInt64 = 0
         while true {
             try run.job.checkCancelled()
+            let holes = min(try image.zeroRun(at: position), (try? local.zeroRun(at: position)) ?? 0)
+            if holes > 0 {
+                position += holes
+                try image.seek(to: position)
+                try local.seek(to: position)
+            }
             let count = try image.read(into: left)
-            guard try local.read(into: right) == count else { return false }
+            position += UInt64(count)
+            guard let present = try? local.read(into: right), present == count else { return false }
             if count == 0 { return true }
             guard let first = left.baseAddress, let second = right.baseAddress, memcmp(first, second, count) == 0 else { return false }
         }

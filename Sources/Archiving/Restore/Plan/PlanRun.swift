@@ -8,17 +8,29 @@ final class PlanRun: Sendable {
     enum Job: Sendable {
         /// A directory that is on both sides.
         case compare(ImageDirectory, PlannedDirectory)
+        /// Directories in such a one that are on both sides: opened one after the other, since a directory may have a million of them.
+        case descend(ImageDirectory, PlannedDirectory, [EntryPair])
         /// A directory of the image that the destination lacks.
         case countNew(ImageDirectory)
-        /// A directory of the destination that the image lacks.
-        case countDeleted(LocalSourceDirectory)
+        /// Directories in a directory of the destination that the image lacks.
+        case countDeleted(LocalSourceDirectory, [[UInt8]])
         /// A file of the same size on both sides.
         case compareContent(FileComparison)
         /// Some blobs of such a file.
         case compareBlobs(FileComparison, Range<Int>)
     }
 
+    /// An entry of the image and that of its name in the destination.
+    struct EntryPair: Sendable {
+        let node: Node
+        let there: Node
+    }
+
+    /// Directories that are opened by one job.
+    static let directoriesInBatch = 256
+
     let pool = WorkPool<Job>()
+    let zeros = ZeroBlobs()
     let image: ImageTree
     let options: TreeRestore.Options
     let job: JobControl
@@ -81,6 +93,15 @@ final class PlanRun: Sendable {
         }
     }
 
+    /// An entry of the destination cannot be looked at, and is left as it is.
+    func leave(_ path: String, _ detail: String) {
+        let issue = EntryIssue(kind: .unrestored, path: path, detail: detail)
+        count { plan in
+            plan.unexamined += 1
+            if plan.issues.count < IssueCollector.kept { plan.issues.append(issue) }
+        }
+    }
+
     func deferLink(_ entry: LinkedEntry) { state.withLock { $0.linked.append(entry) } }
 
     /// Whether this is the first of its links.
@@ -123,6 +144,8 @@ final class PlannedDirectory: Sendable {
         self.node = node
         self.there = there
     }
+
+    var isRoot: Bool { source.handle.parent == nil }
 
     /// Whether it was without changes before.
     func add(_ change: EntryChange) -> Bool {

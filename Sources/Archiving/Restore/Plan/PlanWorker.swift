@@ -18,7 +18,10 @@ final class PlanWorker {
         switch job {
         case .compare(let image, let directory): try compare(image, directory)
         case .countNew(let directory): try countNew(directory)
-        case .countDeleted(let directory): try countDeleted(directory)
+        case .descend(let image, let directory, let pairs):
+            for pair in pairs { try descend(pair.node, pair.there, image, directory) }
+        case .countDeleted(let directory, let names):
+            for name in names { try countDeleted(name, in: directory) }
         case .compareContent(let file): try compareContent(file)
         case .compareBlobs(let file, let range): try compareBlobs(file, range)
         }
@@ -35,7 +38,8 @@ final class PlanWorker {
         }
         var wanted = try reader.nodes(of: image)
         if directory.source.handle.parent == nil { wanted.removeAll { run.options.excludedAtRoot.contains($0.name) } }
-        let there = try directory.source.entries(IssueCollector())
+        guard let there = try entries(directory) else { return }
+        var below: [PlanRun.EntryPair] = []
         var next = 0
         for node in wanted {
             while next < there.count, Tree.areInOrder(there[next].name, node.name) {
@@ -43,36 +47,58 @@ final class PlanWorker {
                 next += 1
             }
             if next < there.count, there[next].name == node.name {
-                try compare(node, there[next], image, directory)
+                if node.type == .dir, there[next].type == .dir {
+                    below.append(PlanRun.EntryPair(node: node, there: there[next]))
+                } else {
+                    try compare(node, there[next], image, directory)
+                }
                 next += 1
             } else {
                 try create(node, image, directory)
             }
         }
         for extra in there[next...] { try delete(extra, directory) }
+        for start in stride(from: 0, to: below.count, by: PlanRun.directoriesInBatch).reversed() {
+            let pairs = Array(below[start..<min(start + PlanRun.directoriesInBatch, below.count)])
+            run.pool.push(.descend(image, directory, pairs), .late)
+        }
     }
 
     private func compare(_ node: Node, _ there: Node, _ image: ImageDirectory, _ directory: PlannedDirectory) throws {
         switch (node.type, there.type) {
-        case (.dir, .dir): try descend(node, there, image, directory)
         case (.file, .file):
             compareFiles(FileComparison(node: node, there: there, directory: directory, image: image, now: run.clock.now()))
         case (let wanted, let present) where wanted == present:
             conclude(node, there, directory, isSame: node.isSameSpecial(as: there))
         default:
-            run.settle(node, there, directory, hasSameContent: false)
+            run.settle(node, there, directory, hasSameContent: false, bytes: bytes(of: node))
             if node.type == .dir { run.pool.push(.countNew(try reader.directory(node, in: image)), .late) }
             if there.type == .dir { try push(countDeleted: there.name, directory) }
         }
     }
 
+    /// nil, and told, when they cannot be listed.
+    private func entries(_ directory: PlannedDirectory) throws -> [Node]? {
+        do { return try directory.source.entries(IssueCollector()) } catch let error as EntryError where !directory.isRoot {
+            run.leave(directory.source.handle.path(), error.detail)
+            return nil
+        } catch let error as SystemError where !directory.isRoot && error.isUnreachable {
+            run.leave(directory.source.handle.path(), error.reason)
+            return nil
+        }
+    }
+
     private func descend(_ node: Node, _ there: Node, _ image: ImageDirectory, _ directory: PlannedDirectory) throws {
         let opened: LocalSourceDirectory
-        do { opened = try directory.source.openDirectory(node.name) } catch let error as EntryError where error.kind == .vanished {
-            return try create(node, image, directory)
+        do { opened = try directory.source.openDirectory(node.name) } catch let error as EntryError {
+            guard error.kind != .vanished else { return try create(node, image, directory) }
+            return run.leave(directory.source.handle.path(of: node.name), error.detail)
+        } catch let error as SystemError where error.isUnreachable {
+            return run.leave(directory.source.handle.path(of: node.name), error.reason)
         }
         let below = try reader.directory(node, in: image)
-        run.pool.push(.compare(below, PlannedDirectory(opened, image: below, node: opened.isHollow ? nil : node, there: there)), .late)
+        try run.job.checkCancelled()
+        try compare(below, PlannedDirectory(opened, image: below, node: opened.isHollow ? nil : node, there: there))
     }
 
     private func compareFiles(_ file: FileComparison) {
@@ -102,7 +128,7 @@ final class PlanWorker {
         if LinkKey(node) != nil || there.links > 1 {
             run.deferLink(LinkedEntry(node: node, there: there, directory: directory, hasSameContent: isSame))
         } else {
-            run.settle(node, there, directory, hasSameContent: isSame)
+            run.settle(node, there, directory, hasSameContent: isSame, bytes: isSame ? nil : bytes(of: node))
         }
     }
 
@@ -114,11 +140,18 @@ final class PlanWorker {
             return run.deferLink(LinkedEntry(node: node, there: nil, directory: directory, hasSameContent: false))
         }
         run.add(.write(node), to: directory)
+        let bytes = bytes(of: node)
         run.count { plan in
             plan.created += 1
-            if node.type == .file { plan.bytesToWrite.grow(by: node.size) }
+            if node.type == .file { plan.bytesToWrite.grow(by: bytes) }
         }
         if node.type == .dir { run.pool.push(.countNew(try reader.directory(node, in: image)), .late) }
+    }
+
+    /// What writing the file takes.
+    private func bytes(of node: Node) -> UInt64 {
+        guard case .archived(let tree) = run.image, let opener = reader.opener, node.type == .file else { return node.size }
+        return node.solidBytes(in: tree.repository, run.zeros, opener)
     }
 
     private func countNew(_ directory: ImageDirectory) throws {
@@ -126,7 +159,7 @@ final class PlanWorker {
         for node in try reader.nodes(of: directory) {
             entries += 1
             if node.type == .dir { run.pool.push(.countNew(try reader.directory(node, in: directory)), .late) }
-            if node.type == .file, LinkKey(node).map(run.countsBytes) ?? true { bytes.grow(by: node.size) }
+            if node.type == .file, LinkKey(node).map(run.countsBytes) ?? true { bytes.grow(by: self.bytes(of: node)) }
         }
         run.count { plan in
             plan.created += entries
@@ -151,27 +184,28 @@ final class PlanWorker {
     }
 
     private func push(countDeleted name: [UInt8], _ directory: PlannedDirectory) throws {
-        do { run.pool.push(.countDeleted(try directory.source.openDirectory(name)), .late) } catch let error as EntryError
-            where error.kind == .vanished
-        {}
+        run.pool.push(.countDeleted(directory.source, [name]), .late)
     }
 
-    private func countDeleted(_ directory: LocalSourceDirectory) throws {
-        var (entries, bytes) = (0, UInt64(0))
+    /// What cannot be counted may be deleted all the same, and is told when not.
+    private func countDeleted(_ name: [UInt8], in parent: LocalSourceDirectory) throws {
+        try run.job.checkCancelled()
+        guard let directory = try? parent.openDirectory(name), let nodes = try? directory.entries(IssueCollector()) else { return }
+        var bytes: UInt64 = 0
         var newest: NodeTime?
-        for node in try directory.entries(IssueCollector()) {
-            entries += 1
+        for node in nodes {
             bytes.grow(by: node.size)
-            if node.type == .dir {
-                run.pool.push(.countDeleted(try directory.openDirectory(node.name)), .late)
-            } else if newest.map({ $0.timestamp < node.ctime.timestamp }) ?? true {
-                newest = node.ctime
-            }
+            guard node.type != .dir, newest.map({ $0.timestamp < node.ctime.timestamp }) ?? true else { continue }
+            newest = node.ctime
         }
         run.count { plan in
-            plan.deleted += entries
+            plan.deleted += nodes.count
             plan.bytesFreed.grow(by: bytes)
             if let newest { plan.loses(newest) }
+        }
+        let below = nodes.filter { $0.type == .dir }.map(\.name)
+        for start in stride(from: 0, to: below.count, by: PlanRun.directoriesInBatch) {
+            run.pool.push(.countDeleted(directory, Array(below[start..<min(start + PlanRun.directoriesInBatch, below.count)])), .late)
         }
     }
 }
@@ -192,8 +226,10 @@ extension PlanRun {
     }
 
     /// An entry that is on both sides: unchanged, other metadata, or other content or type.
-    /// A link to what is written elsewhere has no bytes of its own.
-    func settle(_ node: Node, _ there: Node, _ directory: PlannedDirectory, hasSameContent: Bool, isLink: Bool = false) {
+    /// A link to what is written elsewhere has no bytes of its own; nor have holes (`bytes`).
+    func settle(
+        _ node: Node, _ there: Node, _ directory: PlannedDirectory, hasSameContent: Bool, isLink: Bool = false, bytes: UInt64? = nil
+    ) {
         if hasSameContent, node.hasSameMetadata(as: there) { return count { $0.unchanged += 1 } }
         example(hasSameContent ? .metadata : .replace, directory.source.handle.path(of: node.name))
         add(hasSameContent ? .setMetadata(node) : .write(node), to: directory)
@@ -204,7 +240,7 @@ extension PlanRun {
             } else {
                 plan.replaced += 1
                 plan.bytesFreed.grow(by: there.size)
-                if node.type == .file, !isLink { plan.bytesToWrite.grow(by: node.size) }
+                if node.type == .file, !isLink { plan.bytesToWrite.grow(by: bytes ?? node.size) }
             }
         }
     }

@@ -73,11 +73,12 @@ struct DumpRestore {
         for database in difference.deleted { try target.drop(database) }
         if !isNew { issues += try target.dropRoles(besides: try roles(globals)) }
         try target.analyze()
-        for issue in issues.prefix(20) { job.note("\(target.store.declaration.name): \(printable(issue, limit: 200))") }
+        let collector = IssueCollector(job: job)
+        for issue in issues { collector.add(EntryIssue(kind: .unrestored, path: "roles", detail: printable(issue, limit: 400))) }
         let census = try ImageCensus(of: image, job: job)
         let count = difference.created.count + difference.replaced.count + difference.deleted.count
         return StoreRestoreOutcome(
-            bytesWritten: count == 0 ? 0 : census.bytes, entriesChanged: count + (difference.globals ? 1 : 0), issues: issues.count)
+            bytesWritten: count == 0 ? 0 : census.bytes, entriesChanged: count + (difference.globals ? 1 : 0), issues: collector)
     }
 
     /// The names of `CREATE ROLE name;` in a file of globals.

@@ -66,6 +66,7 @@ struct FileRestore {
         outcome.bytesWritten += done.bytesWritten
         outcome.entriesChanged += done.entriesChanged
         outcome.issues += done.issueCount
+        outcome.named = Array((outcome.named + done.issues).prefix(IssueCollector.kept))
         guard let issue = done.issues.first(where: { $0.kind != .metadata }) else { return }
         throw Failure(
             .damaged, "\(directory.path): \(issue.path) could not be restored; the server stays down", hint: "holdfast snapshot undo",
