@@ -31,13 +31,14 @@ struct BackupDrillCommand: ClusterCommand {
     )
     var scratch: String?
 
+    @OptionGroup var room: RoomOption
     @OptionGroup var target: TargetOption
     @OptionGroup var cluster: ClusterOptions
 
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)
         let place = try scratch.map { try context.directory($0, for: "a scratch place") }
-        let request = DrillRequest(backup: name, target: try target.name(in: cluster), scratch: place)
+        let request = DrillRequest(backup: name, target: try target.name(in: cluster), scratch: place, room: room.check)
         let outcome = try context.watching { try Backups(cluster).drill(request, job: $0) }
         if let failure = outcome.unwritten { context.console.warn("the report could not be left in the target: \(failure.summary)") }
         context.console.finish(json: ["drill": DrillResult(outcome)]) { terminal in

@@ -50,6 +50,7 @@ struct ClusterRestoreCommand: ClusterCommand {
     @Flag(help: "Do not take over policies and targets from the backup.")
     var withoutSettings = false
 
+    @OptionGroup var room: RoomOption
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
 
@@ -62,7 +63,8 @@ struct ClusterRestoreCommand: ClusterCommand {
         let cluster = try context.cluster(cluster)
         let place = try context.directory(from, for: "a target")
         let restore = ClusterRestore(
-            into: cluster, from: place, form: physical ? .physical : .portable, of: owner, settings: withoutSettings ? .leave : .take)
+            into: cluster, from: place, form: physical ? .physical : .portable, of: owner, settings: withoutSettings ? .leave : .take,
+            room: room.check)
         let prepared = try context.watching { try restore.prepare(backup, without: without, job: $0) }
         guard try context.agree(to: prepared.plan, consent) else { return .done }
         let outcome = try context.watching { try restore.run(prepared, job: $0) }

@@ -40,6 +40,7 @@ struct StandbyPromoteCommand: ClusterCommand {
     @Flag(help: "Though the fence command fails: you have made sure that the old primary is off.")
     var withoutFence = false
 
+    @OptionGroup var room: RoomOption
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
 
@@ -47,6 +48,7 @@ struct StandbyPromoteCommand: ClusterCommand {
         if planned, at != nil || withoutTarget || withoutFence || rehearse {
             throw ValidationError("--planned loses nothing and needs the active cluster: leave --at, --rehearse and --without-… out")
         }
+        if room.ignoreSpace, !rehearse { throw ValidationError("--ignore-space is for the scratch copies of --rehearse") }
         if rehearse, withoutTarget || withoutFence {
             throw ValidationError("--rehearse touches neither target nor fence: leave --without-… out")
         }
@@ -79,7 +81,7 @@ struct StandbyPromoteCommand: ClusterCommand {
     }
 
     private func rehearse(_ standby: OfflineStandby, _ context: CommandContext) throws -> Verdict {
-        let outcome = try context.watching { try standby.rehearse(at: at, job: $0) }
+        let outcome = try context.watching { try standby.rehearse(at: at, room: room.check, job: $0) }
         context.console.finish(json: ["rehearsal": RehearsalResult(outcome)]) {
             StandbyText(terminal: $0, now: context.now).rehearsal(outcome)
         }

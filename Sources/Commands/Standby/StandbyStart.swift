@@ -25,13 +25,14 @@ struct StandbyStartCommand: ClusterCommand {
     @Option(name: .customLong("cluster"), help: ArgumentHelp("The id of the active cluster, its beginning, or its name.", valueName: "id"))
     var active: String
 
+    @OptionGroup var room: RoomOption
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
 
     func run(in context: CommandContext) throws -> Verdict {
         let standby = OfflineStandby(try context.cluster(cluster))
         let place = try context.directory(from, for: "a target")
-        let prepared = try context.watching { _ in try standby.prepareStart(from: place, of: active) }
+        let prepared = try context.watching { try standby.prepareStart(from: place, of: active, room: room.check, job: $0) }
         guard try context.agree(to: prepared.plan, consent) else { return .done }
         let outcome = try context.watching { try standby.start(prepared, job: $0) }
         context.console.finish(json: ["standby": StandbyStartResult(outcome)]) { terminal in

@@ -138,6 +138,11 @@ package struct Manifest: Hashable, Sendable, Codable {
 }
 
 extension UInt64 {
+    package func multipliedSaturated(by other: UInt64) -> UInt64 {
+        let product = multipliedReportingOverflow(by: other)
+        return product.overflow ? .max : product.partialValue
+    }
+
     /// The sum, or the largest number there is.
     package func addingSaturated(_ other: UInt64) -> UInt64 {
         let sum = addingReportingOverflow(other)

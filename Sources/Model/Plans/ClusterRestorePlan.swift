@@ -26,7 +26,7 @@ package struct ClusterRestorePlan: Plan, Hashable {
 
     package var isEmpty: Bool { matching.pairs.isEmpty }
 
-    package var bytesToWrite: UInt64 { matching.pairs.reduce(0) { $0.addingSaturated($1.record.bytes) } }
+    package var bytesToWrite: UInt64 { matching.pairs.reduce(0) { $0.addingSaturated($1.room) } }
 
     package var summary: PlanSummary {
         let cut = backup.cut.began
@@ -44,7 +44,8 @@ package struct ClusterRestorePlan: Plan, Hashable {
 
     private func line(_ pair: StoreMatching.Pair) -> PlanSummary.Line {
         let moved = pair.record.path == pair.declaration.path ? "" : " (was \(pair.record.path))"
-        return PlanSummary.Line(pair.record.name, "\(ByteCount(pair.record.bytes)) → \(pair.declaration.path)\(moved)")
+        let holes = pair.room < pair.record.bytes ? ", \(ByteCount(pair.room)) without its holes" : ""
+        return PlanSummary.Line(pair.record.name, "\(ByteCount(pair.record.bytes))\(holes) → \(pair.declaration.path)\(moved)")
     }
 
     private var releaseWarning: [String] {

@@ -3,10 +3,13 @@ package struct StoreMatching: Hashable, Sendable {
     package struct Pair: Hashable, Sendable {
         package var record: StoreRecord
         package var declaration: StoreDeclaration
+        /// Bytes that a restore of it writes: those of the store, without its holes where that was measured.
+        package var room: UInt64
 
         package init(record: StoreRecord, declaration: StoreDeclaration) {
             self.record = record
             self.declaration = declaration
+            room = record.bytes
         }
     }
 

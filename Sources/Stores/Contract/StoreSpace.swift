@@ -11,8 +11,11 @@ package struct StoreSpace: Hashable, Sendable {
     package var free: UInt64
     /// How many times a byte of the store lies there, at most.
     package var mostReplicas: Int
+    /// Holes of files take no room.
+    package var keepsHoles: Bool
 
-    package init(fileSystem: String, place: String, free: UInt64, mostReplicas: Int = 1) {
+    package init(fileSystem: String, place: String, free: UInt64, mostReplicas: Int = 1, keepsHoles: Bool) {
+        self.keepsHoles = keepsHoles
         self.fileSystem = fileSystem
         self.place = place
         self.free = free
@@ -24,6 +27,9 @@ package struct StoreSpace: Hashable, Sendable {
         var place = path
         while place != "/", try statusOfPath(place)?.kind != .directory { place = PathText.parent(of: place) }
         guard let device = try statusOfPath(place)?.device else { return nil }
-        return StoreSpace(fileSystem: "device \(device)", place: place, free: try Descriptor.openDirectory(place).space().free)
+        let folder = try Descriptor.openDirectory(place)
+        return StoreSpace(
+            fileSystem: "device \(device)", place: place, free: try folder.space().free, keepsHoles: try !folder.fileSystemKind().lacksHoles
+        )
     }
 }

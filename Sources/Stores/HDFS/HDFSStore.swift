@@ -180,7 +180,8 @@ package final class HDFSStore: StoreAdapter {
         let address = client.address
         let nameNodes = HDFSAddress(address.transport, nameNodes: address.nameNodes).description
         return try client.space().map {
-            StoreSpace(fileSystem: nameNodes, place: nameNodes, free: $0.remaining, mostReplicas: max(1, $0.liveDataNodes))
+            StoreSpace(
+                fileSystem: nameNodes, place: nameNodes, free: $0.remaining, mostReplicas: max(1, $0.liveDataNodes), keepsHoles: false)
         }
     }
 

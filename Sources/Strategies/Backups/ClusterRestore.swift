@@ -41,11 +41,14 @@ package struct ClusterRestore: Sendable {
     /// The name or id of the cluster whose backup it is; nil: the one that the cluster file names, where the target has backups of it.
     package let of: String?
     package let settings: SettingsUse
+    package let room: RoomCheck
 
     package init(
-        into cluster: Cluster, from: String, form: StoredForm = .portable, of: String? = nil, settings: SettingsUse = .take
+        into cluster: Cluster, from: String, form: StoredForm = .portable, of: String? = nil, settings: SettingsUse = .take,
+        room: RoomCheck = .refuses
     ) {
         self.settings = settings
+        self.room = room
         self.cluster = cluster
         self.from = from
         self.form = form
@@ -61,14 +64,14 @@ package struct ClusterRestore: Sendable {
         let lock = try repository.lock(.read, patience: .seconds(30))
         let (listing, reader) = try EntryReader.list(.backup, in: repository)
         let entry = try choose(name, from: listing)
-        let matching = try matchStores(of: entry.manifest, to: cluster.file, without: without)
+        var matching = try matchStores(of: entry.manifest, to: cluster.file, without: without)
         guard form == .portable || matching.pairs.contains(where: { $0.record.physicalBytes != nil }) else {
             throw Failure(
                 .refused, "the backup \(name) holds no store in its physical form",
                 hint: "leave --physical out; backup create --physical makes one")
         }
         try checkEmpty(matching, before: entry)
-        let space = try checkSpace(matching)
+        let (space, warnings) = try checkSpace(&matching, entry, reader, job)
         let check = try repository.check([entry.stored], data: .all, job: job)
         guard check.isRestorable else {
             throw Failure(
@@ -79,7 +82,7 @@ package struct ClusterRestore: Sendable {
         let proof = "every byte of it read and proven: \(counted(check.packsRead, "pack")), \(ByteCount(check.bytesRead))"
         let plan = ClusterRestorePlan(
             backup: entry.manifest, from: from, file: cluster.file, matching: matching, checks: [proof] + space,
-            madeAt: cluster.host.clock.now())
+            warnings: warnings, madeAt: cluster.host.clock.now())
         return PreparedClusterRestore(plan: plan, held: HeldEntry(entry, reader, under: lock))
     }
 
@@ -114,33 +117,46 @@ package struct ClusterRestore: Sendable {
         }
     }
 
-    /// A line a file system; throws `space` when one is too small.
-    private func checkSpace(_ matching: StoreMatching) throws -> [String] {
+    /// A line a file system; throws `space` when one is too small, or gives it as a warning.
+    private func checkSpace(
+        _ matching: inout StoreMatching, _ entry: RepositoryEntry, _ reader: EntryReader, _ job: JobControl
+    ) throws -> (checks: [String], warnings: [String]) {
         var needs: [String: (space: StoreSpace, bytes: UInt64)] = [:]
-        for pair in matching.pairs {
-            guard let space = try cluster.adapter(for: pair.declaration).space() else { continue }
-            needs[space.fileSystem, default: (space, 0)].bytes += try missing(pair, space)
-        }
-        return try needs.values.sorted { $0.space.place < $1.space.place }.map { need in
-            let (place, free) = (need.space.place, need.space.free)
-            guard free > need.bytes else {
-                throw Failure(
-                    .space, "the file system of \(place) has \(ByteCount(free)) free, the restore writes \(ByteCount(need.bytes))",
-                    hint: "free space there, or give stores other paths in \(cluster.file.path)")
+        var (checks, warnings): ([String], [String]) = ([], [])
+        for index in matching.pairs.indices {
+            let pair = matching.pairs[index]
+            let space = try cluster.adapter(for: pair.declaration).space()
+            matching.pairs[index].room = try cluster.room(
+                for: pair.record, in: entry, reader, form: form(of: pair.record), space, job: job)
+            guard let space else { continue }
+            let bytes = try missing(matching.pairs[index], space)
+            needs[space.fileSystem] = (space, (needs[space.fileSystem]?.bytes ?? 0).addingSaturated(bytes))
+            if !space.keepsHoles, pair.record.kind == .directory {
+                checks.append("\(space.place) keeps no holes: sparse files take all of their length there")
             }
-            return "\(ByteCount(free)) free at \(place)"
         }
+        for need in needs.values.sorted(by: { $0.space.place < $1.space.place }) {
+            let (place, free) = (need.space.place, need.space.free)
+            checks.append("\(ByteCount(free)) free at \(place)")
+            guard free <= need.bytes else { continue }
+            warnings.append(
+                try room.settle(
+                    Failure(
+                        .space, "the file system of \(place) has \(ByteCount(free)) free, the restore writes \(ByteCount(need.bytes))",
+                        hint: "free space there, or give stores other paths in \(cluster.file.path)")))
+        }
+        return (checks, warnings)
     }
 
     /// Bytes that are still to be written: an interrupted restore left a part of them. What it was writing is not counted as there.
     private func missing(_ pair: StoreMatching.Pair, _ space: StoreSpace) throws -> UInt64 {
         let places = try cluster.state.current()?.restoring?.places ?? [:]
-        let bytes = form(of: pair.record) == .physical ? pair.record.physicalBytes ?? 0 : pair.record.bytes
+        let bytes = pair.room
         let isResumable = pair.declaration.kind == .directory || pair.declaration.kind == .hdfs
         guard places[pair.declaration.name] == pair.declaration.path, isResumable,
             let there = try? cluster.adapter(for: pair.declaration).open().bytes
-        else { return bytes * replicas(of: pair.record, space) }
-        return (bytes - min(there, bytes)) * replicas(of: pair.record, space)
+        else { return bytes.multipliedSaturated(by: replicas(of: pair.record, space)) }
+        return (bytes - min(there, bytes)).multipliedSaturated(by: replicas(of: pair.record, space))
     }
 
     /// How many times each of the store's bytes will lie there.

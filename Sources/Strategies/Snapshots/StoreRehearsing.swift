@@ -49,33 +49,6 @@ package enum RehearsalVariables {
     package static func path(ofStore name: String) -> String { "HOLDFAST_STORE_" + name.uppercased().replacing("-", with: "_") }
 }
 
-extension Manifest {
-    /// Throws `space` when the file system of `scratch` is too small for a rehearsal of all stores.
-    package func checkRehearsalSpace(in scratch: ScratchDirectory, hint: String) throws {
-        let needed = stores.reduce(UInt64(0)) { sum, store in
-            let product = max(store.bytes, store.physicalBytes ?? 0).multipliedReportingOverflow(by: store.kind.copiesInRehearsal)
-            let bytes = product.overflow ? UInt64.max : product.partialValue
-            return sum > UInt64.max - bytes ? .max : sum + bytes
-        }
-        guard let space = try StoreSpace.local(scratch.path), space.free <= needed else { return }
-        throw Failure(
-            .space, "scratch copies need up to \(ByteCount(needed)) in \(scratch.path), where \(ByteCount(space.free)) are free", hint: hint
-        )
-    }
-}
-
-extension StoreKind {
-    /// How many times the bytes of an image lie in the scratch place at once: a database as restored, its image and a copy that holds still; a
-    /// server beside the dumps that it loads.
-    fileprivate var copiesInRehearsal: UInt64 {
-        switch self {
-        case .directory: 1
-        case .sqlite, .postgres: 3
-        case .hdfs: 0
-        }
-    }
-}
-
 extension Failure {
     /// Rather than of the place where it was tried, or of the one who tried.
     fileprivate var isOfTheImage: Bool {

@@ -3,6 +3,7 @@ import HostIO
 import Model
 import RepositoryEngine
 import ResticFormat
+import Snapshots
 import StoreContract
 
 /// What has to be right before a cluster can be a standby. Looks at everything and lists all that is wrong.
@@ -15,6 +16,8 @@ struct Preflight {
     let from: String
     /// As it was typed: an id, the beginning of one, or the cluster's name.
     let wanted: String
+    let room: RoomCheck
+    let job: JobControl
 
     private(set) var problems: [String] = []
     private(set) var warnings: [String] = []
@@ -26,7 +29,9 @@ struct Preflight {
     private(set) var isGoingOn = false
     private(set) var savesDivergence = false
 
-    init(_ cluster: Cluster, from: String, wanted: String) {
+    init(_ cluster: Cluster, from: String, wanted: String, room: RoomCheck, job: JobControl) {
+        self.room = room
+        self.job = job
         self.cluster = cluster
         self.from = from
         self.wanted = wanted
@@ -40,7 +45,7 @@ struct Preflight {
             lookAtStores(newest.manifest)
             if let matching { lookAtForms(matching, newest) }
             if savesDivergence { lookAtServers() }
-            if let matching { lookAtSpace(matching) }
+            if matching != nil { lookAtSpace(newest) }
             lookAtVersions(newest.manifest)
         }
         guard problems.isEmpty else {
@@ -206,19 +211,23 @@ struct Preflight {
     }
 
     /// Stores, and the repository of the points, which holds no more than they do.
-    private mutating func lookAtSpace(_ matching: StoreMatching) {
+    private mutating func lookAtSpace(_ entry: RepositoryEntry) {
+        guard var matching, let reader else { return }
         var needs: [String: (space: StoreSpace, bytes: UInt64)] = [:]
         do {
-            for pair in matching.pairs where !isGoingOn && !savesDivergence {
+            for index in matching.pairs.indices where !isGoingOn && !savesDivergence {
+                let pair = matching.pairs[index]
                 guard let space = try cluster.adapter(for: pair.declaration).space() else { continue }
-                needs[space.fileSystem, default: (space, 0)].bytes += max(pair.record.bytes, pair.record.physicalBytes ?? 0)
+                matching.pairs[index].room = try cluster.room(for: pair.record, in: entry, reader, space, job: job)
+                let bytes = max(matching.pairs[index].room, pair.record.physicalBytes ?? 0)
+                needs[space.fileSystem] = (space, (needs[space.fileSystem]?.bytes ?? 0).addingSaturated(bytes))
             }
+            self.matching = matching
             if !isGoingOn, !savesDivergence, !HDFSAddress.isMeant(by: cluster.file.storage),
                 let space = try StoreSpace.local(cluster.file.storage)
             {
-                needs[space.fileSystem, default: (space, 0)].bytes += matching.pairs.reduce(0) { sum, pair in
-                    sum + pair.record.bytes + (pair.record.physicalBytes ?? 0)
-                }
+                let bytes = matching.pairs.reduce(UInt64(0)) { $0.addingSaturated($1.room).addingSaturated($1.record.physicalBytes ?? 0) }
+                needs[space.fileSystem] = (space, (needs[space.fileSystem]?.bytes ?? 0).addingSaturated(bytes))
             }
         } catch { complain("room", error) }
         for need in needs.values.sorted(by: { $0.space.place < $1.space.place }) {
@@ -226,7 +235,8 @@ struct Preflight {
             if need.space.free > need.bytes {
                 checks.append(words)
             } else {
-                problems.append("\(words), stores and points take up to \(ByteCount(need.bytes))")
+                let problem = "\(words), stores and points take up to \(ByteCount(need.bytes))"
+                if room == .warns { warnings.append(problem) } else { problems.append("\(problem) (--ignore-space goes on all the same)") }
             }
         }
     }

@@ -3,7 +3,7 @@ package import HostIO
 package import Model
 import RepositoryEngine
 import ResticFormat
-import Snapshots
+package import Snapshots
 import StoreContract
 
 /// What a rehearsal found.
@@ -22,7 +22,7 @@ package struct RehearsalOutcome: Sendable {
 extension OfflineStandby {
     /// A promotion on scratch copies, which are made from this host's own disk as a drill makes them, checked, given to the check command, and
     /// removed. Neither the epoch nor the stores are touched, and syncs go on.
-    package func rehearse(at name: String?, job: JobControl) throws -> RehearsalOutcome {
+    package func rehearse(at name: String?, room: RoomCheck = .refuses, job: JobControl) throws -> RehearsalOutcome {
         _ = try record()
         let start = cluster.host.clock.monotonicNanoseconds()
         let storage = try cluster.storage()
@@ -39,6 +39,8 @@ extension OfflineStandby {
         }
         let scratch = try cluster.scratch()
         defer { try? scratch.remove() }
+        let hint = "free space there; nothing was changed"
+        if let words = try cluster.checkRehearsalRoom(of: entry, reader, in: scratch, room, hint: hint, job: job) { job.note(words) }
         let outcome = try rehearse(entry, reader, in: scratch, since: start, job)
         try? remember(outcome.seconds)
         return outcome
@@ -47,7 +49,6 @@ extension OfflineStandby {
     private func rehearse(
         _ entry: RepositoryEntry, _ reader: EntryReader, in scratch: ScratchDirectory, since start: UInt64, _ job: JobControl
     ) throws -> RehearsalOutcome {
-        try entry.manifest.checkRehearsalSpace(in: scratch, hint: "free space there; nothing was changed")
         var open: [String: any RehearsedStore] = [:]
         defer { for store in open.values { store.close() } }
         var reports: [DrillReport.Store] = []

@@ -3,7 +3,7 @@ package import HostIO
 package import Model
 import RepositoryEngine
 import ResticFormat
-import Snapshots
+package import Snapshots
 
 /// A start that is planned and whose preflight found nothing wrong.
 package struct PreparedStandby: Sendable {
@@ -19,8 +19,10 @@ package struct StandbyStartOutcome: Sendable {
 
 extension OfflineStandby {
     /// Checks everything and changes nothing. Throws `refused` that lists all that is wrong.
-    package func prepareStart(from: String, of wanted: String) throws -> PreparedStandby {
-        var preflight = Preflight(cluster, from: from, wanted: wanted)
+    package func prepareStart(from: String, of wanted: String, room: RoomCheck = .refuses, job: JobControl = JobControl()) throws
+        -> PreparedStandby
+    {
+        var preflight = Preflight(cluster, from: from, wanted: wanted, room: room, job: job)
         try preflight.run()
         guard let newest = preflight.newest, let matching = preflight.matching, let repository = preflight.repository else {
             throw Failure(.internal, "the preflight found neither a backup nor a fault")

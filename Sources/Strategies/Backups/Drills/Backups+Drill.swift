@@ -1,6 +1,7 @@
 import Clusters
 package import HostIO
 package import Model
+package import Snapshots
 import RepositoryEngine
 package import ResticFormat
 
@@ -13,8 +14,11 @@ package struct DrillRequest: Sendable {
     package var target: String
     /// An absolute path; nil: in the state.
     package var scratch: String?
+    /// Of the scratch place.
+    package var room: RoomCheck
 
-    package init(backup: String, target: String, scratch: String? = nil) {
+    package init(backup: String, target: String, scratch: String? = nil, room: RoomCheck = .refuses) {
+        self.room = room
         self.backup = backup
         self.target = target
         self.scratch = scratch
@@ -60,7 +64,8 @@ extension Backups {
             let (listing, reader) = try EntryReader.list(.backup, in: repository)
             let entry = try chosen(request.backup, from: listing)
             let drill = Drill(
-                cluster: cluster, target: request.target, entry: entry, reader: reader, repository: repository, scratch: scratch, job: job)
+                cluster: cluster, target: request.target, entry: entry, reader: reader, repository: repository, scratch: scratch,
+                room: request.room, job: job)
             let (report, answers) = try drill.run()
             job.begin(phase: "writing the report")
             return write(report, answers, of: listing, into: repository)

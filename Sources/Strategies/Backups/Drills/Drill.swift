@@ -14,12 +14,14 @@ struct Drill {
     let reader: EntryReader
     let repository: OpenRepository
     let scratch: ScratchDirectory
+    let room: RoomCheck
     let job: JobControl
 
     /// The report, not yet signed, and what checks answered in place of what was expected.
     func run() throws -> (report: DrillReport, answers: [String: String]) {
         let began = cluster.host.clock.now()
-        try entry.manifest.checkRehearsalSpace(in: scratch, hint: "choose a larger place: --scratch DIR")
+        let hint = "choose a larger place: --scratch DIR"
+        if let words = try cluster.checkRehearsalRoom(of: entry, reader, in: scratch, room, hint: hint, job: job) { job.note(words) }
         let verification = try verify()
         var open: [String: any RehearsedStore] = [:]
         defer { for store in open.values { store.close() } }
