@@ -62,11 +62,8 @@ struct TreeRemoval {
         } catch {
             if error.errno == ENOENT { return .gone }
             // EPERM: a directory elsewhere than on Linux' own file systems, or something that may not be removed.
-            if error.errno == EISDIR || error.errno == EPERM,
-                try open.descriptor.statusIfPresent(of: name)?.kind == .directory
-            {
-                return .directory
-            }
+            if error.errno == EISDIR { return .directory }
+            if error.errno == EPERM, (try? open.descriptor.status(of: name))?.kind == .directory { return .directory }
             if error.errno == EACCES, !opens { throw error }
             try keep(error, name, in: folder)
             return .kept
