@@ -69,6 +69,8 @@ package struct HealthFacts: Hashable, Sendable {
     package var unused: [String: String] = [:]
     /// Stores that a restore in place left half done.
     package var halfDone: [HalfRestoredStore] = []
+    /// Stores whose last restore could not make everything as it was.
+    package var incomplete: [IncompleteRestore] = []
     /// A restore that began and did not end.
     package var restoring: RestoreRecord?
     /// It is under way.

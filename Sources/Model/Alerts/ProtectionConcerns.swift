@@ -1,6 +1,6 @@
 extension HealthFacts {
     /// What a lost disk would take with it, and stores that are no whole state. Of the active installation alone.
-    var protectionConcerns: [Concern] { lossConcerns + restoreConcerns }
+    var protectionConcerns: [Concern] { lossConcerns + restoreConcerns + incompleteConcerns }
 
     private var lossConcerns: [Concern] {
         guard let loss else { return [] }
@@ -41,6 +41,17 @@ extension HealthFacts {
             what = "losing a disk now would lose everything on it"
         }
         return Concern("disk-lost", severity, "\(what): \(gap.text)", remedy: gap.command)
+    }
+
+    private var incompleteConcerns: [Concern] {
+        incomplete.map { restore in
+            let first = restore.examples.first.map { " (\($0))" } ?? ""
+            let all = restore.job.map { "holdfast jobs show \($0) names all" } ?? "holdfast cluster status names the first"
+            return Concern(
+                "restore-incomplete \(restore.store)", .warning,
+                "store \(restore.store): \(counted(restore.entries, "entry", "entries")) could not be restored as in \(restore.from)\(first)",
+                remedy: "\(all); the same restore tries them again")
+        }
     }
 
     /// While a restore runs they are no whole state either; that is told as what it is.

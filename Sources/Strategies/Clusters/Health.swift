@@ -25,6 +25,7 @@ extension Cluster {
         facts.unended = UnendedWork.among((try? jobs.list()) ?? [])
         facts.isServed = try state.service() != nil
         facts.halfDone = catalogue.halfDone
+        facts.incomplete = catalogue.incompleteRestores
         facts.restoring = catalogue.restoring
         facts.isRestoring = try catalogue.restoring != nil && isRestoring()
         try look(&facts, catalogue)

@@ -103,6 +103,15 @@ import Testing
         #expect(facts.concerns.map(\.key) == ["cluster-restore"] && facts.concerns[0].severity == .critical)
     }
 
+    @Test func `a restore that could not make everything is a warning until another one could`() throws {
+        var facts = HealthFacts(now: Self.now, protectedSince: Self.long, policies: Policies(), newestSnapshot: ago(60))
+        let from = try SnapshotName("s1")
+        facts.incomplete = [IncompleteRestore(store: "up", from: from, at: ago(60), entries: 3, examples: ["f: no such owner"], job: 7)]
+        let told = facts.concerns
+        #expect(told.map(\.key) == ["restore-incomplete up"] && told.map(\.severity) == [.warning])
+        #expect(told[0].message.contains("3 entries") && told[0].message.contains("f: no such owner") && told[0].remedy.contains("jobs show 7"))
+    }
+
     @Test func `a path in the cluster file where nothing is, and a service that does not run, are told`() {
         var facts = HealthFacts(now: Self.now, protectedSince: Self.long, policies: Policies(), newestSnapshot: ago(60))
         facts.loss = loss([target(), target { ($0.name, $0.newest, $0.since) = ("tape", nil, nil) }])
