@@ -19,6 +19,9 @@ package struct EntryIssue: Hashable, Sendable, Codable {
         /// Open for writing in a store that does not tell its length: what is in the archive is what was there, without its end.
         case open
 
+        /// The entry is not in the archive, though the source has it or had it.
+        var isMissing: Bool { self == .unreadable || self == .vanished }
+
         /// A later archiving has to look at the entry anew, whatever is known to be unchanged.
         var isAskedAgain: Bool {
             switch self {

@@ -45,7 +45,7 @@ package final class ImageReader {
         case .source(let source):
             let issues = IssueCollector()
             let nodes = try source.entries(issues)
-            if let lost = issues.first.first(where: { $0.kind == .vanished || $0.kind == .unreadable }) {
+            if let lost = issues.first.first(where: { $0.kind.isMissing }) {
                 throw EntryError(.unreadable, path: "\(image.description)/\(lost.path)", detail: lost.detail)
             }
             return try checked(nodes, "directory")

@@ -100,6 +100,7 @@ package protocol StoreAdapter: Sendable {
 
     /// What keeps ``destroy(job:)`` from removing all: looked for before anything is removed. Nothing for a store that is not there.
     func obstaclesToDestroying(job: JobControl) throws -> [RemovalObstacles]
+
     /// The native image of `record`, which knows more of it than the store does.
     func openNativeImage(of record: StoreRecord, since previous: NativeImageBase?) throws -> any EntrySource
 

@@ -67,7 +67,7 @@ extension HDFSImage {
         guard !isOpenKnown, let live = HDFSPath.inode(status.fileID) else { return false }
         do throws(HDFSError) { return try client.blocks(of: live) == nil } catch {
             // It is in the snapshot only.
-            if error.kind == .notFound { return false }
+            if error.kind == .notFound || error.kind == .invalid { return false }
             throw error
         }
     }

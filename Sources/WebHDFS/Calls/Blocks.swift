@@ -16,7 +16,7 @@ extension HDFSClient {
     /// The blocks of a file in order; nil when its last one is still being written.
     package func blocks(of path: HDFSPath) throws(HDFSError) -> [HDFSBlock]? {
         var blocks: [HDFSBlock] = []
-        var isComplete = true
+        var (isComplete, isOpen) = (true, false)
         try read(Call(Self.blocks, path)) { reader throws(MalformedAnswer) in
             try reader.required("LocatedBlocks") { reader throws(MalformedAnswer) in
                 try reader.object { key, reader throws(MalformedAnswer) in
@@ -25,12 +25,14 @@ extension HDFSClient {
                         if reader.takeNull() { return }
                         try reader.array { reader throws(MalformedAnswer) in blocks.append(try HDFSBlock(&reader)) }
                     case "isLastBlockComplete": isComplete = try reader.bool()
+                    case "isUnderConstruction": isOpen = try reader.bool()
                     default: try reader.skip()
                     }
                 }
             }
         }
-        return isComplete ? blocks : nil
+        // Of an empty file the last block is never complete.
+        return isOpen || !isComplete && !blocks.isEmpty ? nil : blocks
     }
 }
 

@@ -35,17 +35,28 @@ extension HDFSClient {
         }
         let target = "/fsck?\(identity)&path=\(PercentEncoding.encode(path.bytes))&openforwrite=1"
         guard let body = try page(target, Call(Self.check, path), isLong: true) else { return nil }
-        return body.split(separator: UInt8(ascii: "\n")).compactMap { Self.openPath(in: $0) }
+        return Self.openPaths(in: String(decoding: body, as: UTF8.self))
     }
 
-    /// `/lake/log 3145728 bytes, replicated: replication=2, 3 block(s), OPENFORWRITE: `: what stands before the length.
-    static func openPath(in line: ArraySlice<UInt8>) -> HDFSPath? {
-        let text = String(decoding: line, as: UTF8.self)
-        guard text.hasPrefix("/"), let mark = text.lastRange(of: ", OPENFORWRITE:"),
-            let bytes = text[..<mark.lowerBound].lastRange(of: " bytes, ")
-        else { return nil }
-        let head = text[..<bytes.lowerBound]
-        guard let space = head.lastIndex(of: " "), head[head.index(after: space)...].allSatisfy(\.isWholeNumber) else { return nil }
+    /// `/lake/log 3145728 bytes, replicated: replication=2, 3 block(s), OPENFORWRITE: `, the next one on the same line: what stands before each length.
+    static func openPaths(in text: String) -> [HDFSPath] {
+        var paths: [HDFSPath] = []
+        var rest = text[...]
+        while let mark = rest.firstRange(of: ", OPENFORWRITE:") {
+            let line = rest[..<mark.lowerBound].split(separator: "\n").last ?? ""
+            // Old releases show their progress as dots.
+            if let path = openPath(in: line.drop { $0 == " " || $0 == "." }) { paths.append(path) }
+            rest = rest[mark.upperBound...]
+        }
+        return paths
+    }
+
+    private static func openPath(in entry: Substring) -> HDFSPath? {
+        guard let bytes = entry.lastRange(of: " bytes, ") else { return nil }
+        let head = entry[..<bytes.lowerBound]
+        guard let space = head.lastIndex(of: " ") else { return nil }
+        let length = head[head.index(after: space)...]
+        guard !length.isEmpty, length.allSatisfy(\.isWholeNumber) else { return nil }
         return HDFSPath(head[..<space])
     }
 
