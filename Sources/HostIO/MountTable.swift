@@ -30,7 +30,8 @@ package struct MountTable: Sendable {
             }
             let root = MountPosition(device: String(fields[2]), path: Self.unescaped(fields[3]))
             return Mount(
-                id: id, place: Self.unescaped(fields[4]), kind: String(fields[dash + 1]), source: Self.unescaped(fields[dash + 2]), root: root)
+                id: id, place: Self.unescaped(fields[4]), kind: String(fields[dash + 1]), source: Self.unescaped(fields[dash + 2]),
+                root: root)
         }
     }
 

@@ -109,7 +109,8 @@ import Testing
         facts.incomplete = [IncompleteRestore(store: "up", from: from, at: ago(60), entries: 3, examples: ["f: no such owner"], job: 7)]
         let told = facts.concerns
         #expect(told.map(\.key) == ["restore-incomplete up"] && told.map(\.severity) == [.warning])
-        #expect(told[0].message.contains("3 entries") && told[0].message.contains("f: no such owner") && told[0].remedy.contains("jobs show 7"))
+        #expect(
+            told[0].message.contains("3 entries") && told[0].message.contains("f: no such owner") && told[0].remedy.contains("jobs show 7"))
     }
 
     @Test func `a path in the cluster file where nothing is, and a service that does not run, are told`() {
