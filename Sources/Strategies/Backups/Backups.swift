@@ -89,7 +89,8 @@ package struct Backups: Sendable {
     /// A person says that the stores are right as a backup shows them: it is good, and later ones are compared with it.
     package func accept(_ name: String, in target: String) throws -> RepositoryEntry {
         try cluster.exclusively("backup accept \(name)") {
-            let entry = try find(name, in: target)
+            // Of another cluster's stores nobody says anything here.
+            let entry = try list(in: target).own(by: owner()).entry(named: name, .backup)
             try entry.manifest.checkAcceptable()
             try cluster.recording("backup accept \(name) --target \(target)") {
                 try cluster.updateCatalogue { $0.accept(entry.manifest, id: entry.id.hex, at: cluster.host.clock.now()) }

@@ -56,8 +56,9 @@ struct SettingsTakeover {
         do {
             try cluster.checkOverlaps(with: [NamedPlace(.target, "the target \(target.name)", target.path)])
             guard try cluster.isRepository(target.path) else { throw Failure(.storage, "there is no repository at \(target.path) here") }
-            _ = try cluster.open(target.path)
+            let own = try EntryReader.list(.backup, in: cluster.open(target.path)).listing.own(by: catalogue.clusterID)
             try catalogue.addTarget(TargetRecord(name: target.name, path: target.path, added: cluster.host.clock.now()))
+            for entry in own.entries { catalogue.note(BackupNote(of: entry, in: target.name)) }
         } catch {
             outcome.isTaken = false
             outcome.reason = Failure(describing: error).summary
