@@ -182,7 +182,7 @@ package struct ClusterRestore: Sendable {
                 let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
                 return ClusterRestoreOutcome(
                     identity: try cluster.identity(), stores: stores, failures: failures, reload: reload, settings: settings,
-                    recoverySheet: sheet, job: job.number, seconds: seconds)
+                    recoverySheet: (try? cluster.recoverySheet()) ?? sheet, job: job.number, seconds: seconds)
             }
         }
     }

@@ -95,7 +95,7 @@ import Testing
         let missing = try cluster.run("status", "--nagios")
         #expect(missing.status == 2 && missing.out.contains("store uploads"), "\(missing.out)")
         try FileManager.default.moveItem(atPath: aside, toPath: uploads)
-        try cluster.succeed("snapshot", "policy", "disable")
+        try cluster.succeed("snapshot", "policy", "disable", "--yes")
         let disabled = try cluster.run("status", "--nagios")
         #expect(disabled.status == 1 && disabled.out.hasPrefix("HOLDFAST WARNING - "), "\(disabled.out)")
         #expect(try cluster.run("status", "--json").status == FailureCode.incomplete.exitStatus)

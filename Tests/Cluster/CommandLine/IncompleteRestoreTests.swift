@@ -80,7 +80,7 @@ import Testing
         let drill = try run("backup", "drill", "b1", "--target", "nas")
         #expect(drill.status == 0, "\(drill.out)\(drill.err)")
         #expect(try shell("ls '\(place)/state/scratch'") == "")
-        let deleted = try run("cluster", "delete", "--yes")
+        let deleted = try run("cluster", "delete", "--confirm", "acme")
         #expect(deleted.status == 0, "\(deleted.out)\(deleted.err)")
         #expect(try shell("find '\(place)/uploads'; stat -c %a '\(place)/uploads'") == "\(place)/uploads\n555\n")
     }

@@ -36,12 +36,15 @@ import Testing
         let validation = try cluster.succeed("snapshot", "validate", "one", "--json").json("validation")
         #expect((validation["check"] as? [String: Any])?["sound"] as? Bool == true)
         let restore = try cluster.succeed("snapshot", "restore", "one", "--yes", "--json").json("restore")
-        #expect(Set(restore.keys) == ["snapshot", "safety", "stores", "halfRestored", "seconds"])
+        #expect(Set(restore.keys) == ["snapshot", "safety", "stores", "failures", "halfRestored", "job", "seconds"])
         try checkTargetsAndBackups(cluster)
         let deleted = try cluster.succeed("cluster", "delete", "--confirm", "acme", "--json").json("deleted")
         #expect(Set(deleted.keys) == ["cluster", "id", "stores", "snapshots"])
         let again = try cluster.succeed("cluster", "restore", "b", "--from", cluster.root + "/nas", "--yes", "--json").json("cluster")
-        #expect(Set(again.keys) == ["id", "name", "release", "backup", "stores", "reload", "settings", "recoverySheet", "seconds"])
+        #expect(
+            Set(again.keys) == [
+                "id", "name", "release", "backup", "stores", "failures", "reload", "settings", "recoverySheet", "job", "seconds",
+            ])
     }
 
     private func checkInit(_ result: HoldfastProgram.Result) throws {
@@ -59,8 +62,8 @@ import Testing
         let cluster = try result.json("cluster")
         #expect(
             Set(cluster.keys) == [
-                "id", "name", "release", "stores", "storage", "targets", "restoring", "halfRestored", "undo", "snapshotPolicy",
-                "backupPolicies", "standing",
+                "id", "name", "release", "stores", "storage", "targets", "restoring", "halfRestored", "incompleteRestores", "undo",
+                "snapshotPolicy", "backupPolicies", "standing",
             ])
         let stores = try #require(cluster["stores"] as? [[String: Any]])
         #expect(stores.map { $0["name"] as? String } == ["accounts", "uploads", "lake"])

@@ -78,7 +78,7 @@ import Testing
         try DirectoryFixture.run(["chattr", "+i", Path.join(fixture.path, "new/locked")])
         let restore = TreeRestore(image: .archived(before), destination: fixture.path, host: .forTests())
         let outcome = try restore.apply(try restore.plan(job: JobControl()), job: JobControl())
-        #expect(outcome.issues.contains { "\($0.path) \($0.detail)".contains("new/locked: it is immutable") }, "\(outcome.issues)")
+        #expect(outcome.issues.contains { "\($0.path): \($0.detail)".contains("new/locked: it is immutable") }, "\(outcome.issues)")
         #expect(try statusOfPath(Path.join(fixture.path, "new/free")) == nil)
         #expect(try statusOfPath(Path.join(fixture.path, "new/below")) == nil)
         #expect(try statusOfPath(Path.join(fixture.path, "new/locked")) != nil)
@@ -107,7 +107,7 @@ import Testing
         let outcome = try restore.apply(try restore.plan(job: JobControl()), job: JobControl())
         #expect(outcome.issueCount == 1)
         #expect(
-            outcome.issues.contains { "\($0.path) \($0.detail)".contains("ro: it is a read-only btrfs subvolume") }, "\(outcome.issues)")
+            outcome.issues.contains { "\($0.path): \($0.detail)".contains("ro: it is a read-only btrfs subvolume") }, "\(outcome.issues)")
         #expect(try statusOfPath(inner) == nil && statusOfPath(Path.join(readOnly, "i")) != nil)
         try DirectoryFixture.run(["btrfs", "property", "set", readOnly, "ro", "false"])
         try fixture.store.destroy(job: JobControl())
