@@ -38,7 +38,8 @@ private let isRoot = geteuid() == 0
         let cluster = try ready()
         for command in [
             ["snapshot", "create", "s2"], ["backup", "create", "--name", "b1"], ["backup", "drill", "b1"],
-            ["backup", "policy", "create", "nightly", "--target", "nas", "--every", "1d"], ["snapshot", "restore", "s1", "--yes"],
+            ["backup", "policy", "create", "nightly", "--target", "nas", "--every", "1d", "--keep", "2@1d"],
+            ["snapshot", "restore", "s1", "--yes"],
             ["target", "add", "second", "second"], ["backup", "create", "--target", "second", "--name", "c1"], ["serve", "--once"],
             ["target", "prune", "nas", "--grace", "0s", "--yes"], ["target", "analyze", "nas"],
         ] {
