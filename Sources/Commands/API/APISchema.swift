@@ -5,7 +5,6 @@ enum APISchema {
     static let components: [String: String] = [
         "Error": "code: string, message: string, hint?: string, cause?: string",
         "Problem": "code: string, message: string, hint?: string",
-        "UnreachableTarget": "target: string, problem: Problem",
         "Plan": "title: string, lines: [PlanLine], warnings: [string], losses: [string], undo?: string",
         "PlanLine": "label: string, value: string",
         "Health": "concerns: [Concern], objectives: [Objective], jobs: [Job]",
