@@ -109,6 +109,7 @@ import Testing
         let client = try LocalSocket(server.socket, in: folder)
         var byte: UInt8 = 0
         #expect(try withUnsafeMutableBytes(of: &byte) { try client.receive(into: $0) } == 0)
-        #expect(Failure(describing: try #require(tap.problem)).summary.contains("none"))
+        let failure = Failure(describing: try #require(tap.problem))
+        #expect(failure.code == .store && failure.message.contains("store catalog") && failure.cause?.isEmpty == false, "\(failure)")
     }
 }
