@@ -11,7 +11,7 @@ import StoreContract
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: PostgresServer.isInstalled), .timeLimit(.minutes(10))) struct OneCutTests {
+@Suite(.enabled(if: PostgresServer.isInstalled), .timeLimit(.minutes(30))) struct OneCutTests {
     /// Most of the time goes into the server that is started on each of them; HOLDFAST_TEST_ROUNDS asks for more or fewer.
     private static let rounds = environmentValue("HOLDFAST_TEST_ROUNDS").flatMap { Int($0) } ?? 50
 
