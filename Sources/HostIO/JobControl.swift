@@ -94,4 +94,15 @@ package final class JobControl: Sendable {
     package func checkCancelled() throws(Cancelled) {
         if isCancelled { throw Cancelled() }
     }
+
+    /// Pauses the calling thread, at most a tenth of a second past a wish to stop.
+    package func sleep(for duration: Duration) {
+        let clock = ContinuousClock()
+        let end = clock.now + duration
+        while !isCancelled {
+            let left = end - clock.now
+            guard left > .zero else { return }
+            sleepThread(for: min(left, .milliseconds(100)))
+        }
+    }
 }

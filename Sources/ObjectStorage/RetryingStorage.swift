@@ -1,3 +1,5 @@
+import Synchronization
+
 /// How often and how patiently a failed operation is repeated.
 package struct RetryPolicy: Hashable, Sendable {
     /// All tries of one operation together, the first included.
@@ -20,21 +22,29 @@ package struct RetryPolicy: Hashable, Sendable {
     }
 }
 
-/// Repeats what failed for a reason that may pass: input/output errors and a place that does not answer.
+/// Repeats what failed for a reason that may pass: input/output errors and a place that does not answer. A place that stayed unreachable through
+/// all tries of one operation is asked once by each further one, until it answers again.
 package struct RetryingStorage: ObjectStorage {
     private let base: any ObjectStorage
     private let policy: RetryPolicy
     private let sleep: @Sendable (Duration) -> Void
+    private let goesOn: @Sendable () -> Bool
     private let onRetry: @Sendable (StorageError) -> Void
+    private let memory = Memory()
 
-    /// `onRetry` hears of each failure that is not the last.
+    private final class Memory: Sendable {
+        let isDown = Atomic<Bool>(false)
+    }
+
+    /// `onRetry` hears of each failure that is not the last. `goesOn`: whether anybody still waits for it; asked before each pause.
     package init(
         _ base: any ObjectStorage, policy: RetryPolicy = RetryPolicy(), sleep: @escaping @Sendable (Duration) -> Void,
-        onRetry: @escaping @Sendable (StorageError) -> Void = { _ in }
+        goesOn: @escaping @Sendable () -> Bool = { true }, onRetry: @escaping @Sendable (StorageError) -> Void = { _ in }
     ) {
         self.base = base
         self.policy = policy
         self.sleep = sleep
+        self.goesOn = goesOn
         self.onRetry = onRetry
     }
 
@@ -44,9 +54,17 @@ package struct RetryingStorage: ObjectStorage {
     private func retrying<Result>(_ body: (Int) throws(StorageError) -> Result) throws(StorageError) -> Result {
         var attempt = 1
         while true {
-            do throws(StorageError) { return try body(attempt) } catch {
-                let mayPass = error.kind == .inputOutput || error.kind == .unreachable
-                guard mayPass, attempt < policy.attempts else { throw error }
+            do throws(StorageError) {
+                let result = try body(attempt)
+                memory.isDown.store(false, ordering: .relaxed)
+                return result
+            } catch {
+                let isDown = error.kind == .unreachable
+                guard isDown || error.kind == .inputOutput, goesOn() else { throw error }
+                guard attempt < policy.attempts, !(isDown && memory.isDown.load(ordering: .relaxed)) else {
+                    if isDown { memory.isDown.store(true, ordering: .relaxed) }
+                    throw error
+                }
                 onRetry(error)
                 sleep(policy.pause(after: attempt))
                 attempt += 1

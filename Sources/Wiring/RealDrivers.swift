@@ -41,6 +41,8 @@ extension Drivers {
     }
 
     private static func retrying(_ storage: any ObjectStorage, _ job: JobControl) -> any ObjectStorage {
-        RetryingStorage(storage, sleep: { sleepThread(for: $0) }) { error in job.note("trying again: \(error.failure.summary)") }
+        RetryingStorage(storage, sleep: { job.sleep(for: $0) }, goesOn: { !job.isCancelled }) { error in
+            job.note("trying again: \(error.failure.summary)")
+        }
     }
 }

@@ -72,6 +72,28 @@ import Testing
         #expect(faulty.log.count == 5)
     }
 
+    @Test func aPlaceThatStaysAwayIsWaitedForOnceUntilItIsBack() throws {
+        let pauses = Mutex(0)
+        let faulty = FaultyStorage(
+            MemoryStorage(), faults: [Fault([.list], times: 7, .fail(.unreachable)), Fault([.size], times: nil, .fail(.unreachable))])
+        let storage = RetryingStorage(faulty, policy: RetryPolicy(attempts: 5), sleep: { _ in pauses.withLock { $0 += 1 } })
+        #expect(kind { _ = try storage.list("data") } == .unreachable)
+        #expect(pauses.withLock { $0 } == 4)
+        #expect(kind { _ = try storage.list("data") } == .unreachable)
+        #expect(kind { _ = try storage.list("data") } == .unreachable)
+        #expect(pauses.withLock { $0 } == 4)
+        _ = try storage.list("data")
+        #expect(kind { _ = try storage.size(of: name("a")) } == .unreachable)
+        #expect(pauses.withLock { $0 } == 8)
+    }
+
+    @Test func nobodyWaitsForAPlaceWhenTheJobIsToStop() throws {
+        let faulty = FaultyStorage(MemoryStorage(), faults: [Fault([.list], times: nil, .fail(.unreachable))])
+        let storage = RetryingStorage(faulty, sleep: { _ in Issue.record("paused") }, goesOn: { false })
+        #expect(kind { _ = try storage.list("data") } == .unreachable)
+        #expect(faulty.log.count == 1)
+    }
+
     @Test(arguments: [StorageError.Kind.noSpace, .readOnly, .permission, .notFound, .truncated]) func whatWillNotPassIsNotRetried(
         kind: StorageError.Kind
     ) throws {
