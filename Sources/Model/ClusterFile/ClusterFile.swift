@@ -81,7 +81,9 @@ package struct ClusterFile: Hashable, Sendable {
     package var checks: [OperatorCheck]
     package var targets: [TargetDeclaration]
     /// Its text without secrets, for manifests; empty where it was not read from one.
-    package var secretFree = ""
+    package var secretFree: String { SecretFreeFile(text).text }
+    /// As it was read.
+    var text = ""
     /// Lines of the entries by `storage`, `state`, `password-file`, `stores.NAME`, `targets.NAME`; counted from 1.
     package var lines: [String: Int]
 

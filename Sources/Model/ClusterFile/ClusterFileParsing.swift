@@ -14,7 +14,7 @@ extension ClusterFile {
         guard var file = reader.read(try Self.form.compose(text, at: path)), reader.complaints.isEmpty else {
             throw reader.complaints.failure
         }
-        file.secretFree = SecretFreeFile(text).text
+        file.text = text
         self = file
     }
 }

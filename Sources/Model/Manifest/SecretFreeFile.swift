@@ -34,6 +34,8 @@ package struct SecretFreeFile {
 
     /// In a command, a connection or an address.
     static func scrubbed(_ text: String) -> String {
+        // Whatever is found below has one of these; names and plain paths, of which there are thousands, have none.
+        guard text.contains(where: { "=:@".contains($0) || $0.isWhitespace }) else { return text }
         var text = text.replacing(/:\/\/([^\/\s:@"']*):[^\/\s@"']+@/) { "://\($0.output.1):\(mark)@" }
         text = text.replacing(/(?i)(https?):\/\/[^\/\s@"']+@/) { "\($0.output.1)://\(mark)@" }
         text = text.replacing(/(?i)\b(authorization\s*[:=]\s*|bearer\s+)((?:bearer|basic)\s+)?[^\s"']+/) { "\($0.output.1)\(mark)" }
