@@ -4,16 +4,17 @@ SHELL := /bin/bash
 
 PREFIX ?= /usr/local
 BENCH ?= run hdfs postgres
+FUZZ_SECONDS ?= 600
 DESTDIR ?=
 # The binary carries Swift's libraries, so that it runs where no toolchain is.
 RELEASE := -c release --product holdfast --static-swift-stdlib
 BIN := .build/release/holdfast
 SWIFT_PATHS := Sources Tests Package.swift $(wildcard Benchmarks/EngineBench)
 
-.PHONY: help demo test lint build bench format man completions install deb fuzz clean
+.PHONY: help demo test lint build bench format man completions install deb fuzz fuzz-files clean
 
 help: ## list the verbs
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 demo: ## build, and run the whole story on a generated cluster (under a minute)
 	@scripts/need build --wish restic
@@ -61,6 +62,10 @@ deb: man completions ## make a Debian package of it all in .build/deb
 fuzz: build ## hold the HTTP interface against its own description with schemathesis (minutes)
 	@scripts/need fuzz
 	@scripts/fuzz $(BIN) $(ARGS)
+
+fuzz-files: ## hold every command against changed files and requests for FUZZ_SECONDS (600) each; HOLDFAST_TEST_SEED repeats a run
+	@scripts/need build test
+	@HOLDFAST_FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/test --filter 'MutatedFilesTests|MutatedRequestsTests'
 
 clean: ## remove what was built
 	rm -rf .build
