@@ -120,7 +120,8 @@ extension StorageError {
     init(_ error: HDFSError, _ object: String, in location: String) {
         let kind: Kind =
             switch error.kind {
-            case .notFound, .notDirectory: .notFound
+            case .notFound: .notFound
+            case .notDirectory: .misplaced
             case .exists, .notEmpty: .exists
             case .truncated: .truncated
             case .namespaceQuota, .spaceQuota, .noSpace: .noSpace

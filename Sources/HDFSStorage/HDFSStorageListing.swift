@@ -11,8 +11,8 @@ extension HDFSStorage {
         let path = path(of: folder)
         do throws(StorageError) {
             return try doing(folder) { () throws(HDFSError) in
-                // A file has no objects below it.
-                guard try client.status(of: path)?.kind == .directory else { throw HDFSError(.notFound, "list", path) }
+                guard let status = try client.status(of: path) else { throw HDFSError(.notFound, "list", path) }
+                guard status.kind == .directory else { throw HDFSError(.notDirectory, "list", path) }
                 return try FolderListing(client, path, named: folder).all()
             }
         } catch {

@@ -5,7 +5,8 @@ import Synchronization
 /// Objects as files below a directory, written as restic writes them: a temporary file beside the final name, synced, renamed, the
 /// directory synced. Files have mode 0400 and directories 0700, or 0440 and 0750 when `config` can be read by its group.
 ///
-/// The root is opened once and held, so a mount cannot be replaced by the empty directory below it while the storage is in use.
+/// The root is opened once and held, so a mount cannot be replaced by the empty directory below it while the storage is in use. It may be a symbolic link;
+/// below it none is followed, and what is neither a file nor a directory is not opened: somebody else may be able to write there.
 package final class DirectoryStorage: ObjectStorage {
     package let location: String
     let opened = OpenObjects(capacity: 64)
@@ -99,7 +100,12 @@ package final class DirectoryStorage: ObjectStorage {
                 let place = ObjectPlace(name)
                 let folder = try Folders.open(place.folder, below: root)
                 let status = try folder.descriptor.status(of: place.file)
-                return status.kind == .file ? UInt64(clamping: status.size) : nil
+                switch status.kind {
+                case .file: return UInt64(clamping: status.size)
+                case .directory: return nil
+                case .symlink: throw SystemError(ELOOP, "read", name.text)
+                default: throw SystemError(EMLINK, "read", name.text)
+                }
             }
         } catch {
             if error.kind == .notFound { return nil }
@@ -115,7 +121,7 @@ package final class DirectoryStorage: ObjectStorage {
             let file = try opened.descriptor(of: name) { () throws(SystemError) in
                 let place = ObjectPlace(name)
                 let folder = try Folders.open(place.folder, below: root)
-                return SharedDescriptor(try folder.descriptor.open(place.file, .read))
+                return SharedDescriptor(try folder.descriptor.openPlainFile(place.file))
             }
             return try file.descriptor.read(into: buffer, at: start)
         }

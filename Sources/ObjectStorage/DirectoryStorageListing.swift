@@ -36,7 +36,7 @@ extension DirectoryStorage {
         var removed = 0
         for entry in try folder.descriptor.reopenDirectory().entries() {
             guard let status = try folder.descriptor.statusIfPresent(of: entry.name) else { continue }
-            if status.kind == .directory, depth < 8 {
+            if status.kind == .directory, depth < FolderListing.deepest {
                 let below = SharedDescriptor(try folder.descriptor.openDirectory(entry.name))
                 removed += try removeLeftovers(in: below, olderThan: age, now: now, depth: depth + 1)
             } else if status.kind == .file, ObjectPlace.isTemporary(entry.name),
@@ -58,6 +58,8 @@ private struct FolderListing: ~Copyable {
     }
 
     private static let threads = 8
+    /// Directories below each other; a repository has two.
+    static let deepest = 8
     private let top: Pending
 
     init(_ folder: SharedDescriptor, named name: String) { top = Pending(folder: folder, name: name) }
@@ -66,7 +68,7 @@ private struct FolderListing: ~Copyable {
         var found: [ObjectEntry] = []
         let below = try Self.scan(top, into: &found)
         if below.count < 2 * Self.threads {
-            for name in below { try Self.walk(name, below: top, into: &found) }
+            for name in below { try Self.walk(name, below: top, depth: 1, into: &found) }
             return found
         }
         return try found + parallel(below)
@@ -82,7 +84,7 @@ private struct FolderListing: ~Copyable {
                 while true {
                     let index = next.add(1, ordering: .relaxed).oldValue
                     guard index < names.count else { break }
-                    try Self.walk(names[index], below: top, into: &mine)
+                    try Self.walk(names[index], below: top, depth: 1, into: &mine)
                 }
                 found.withLock { $0 += mine }
             }
@@ -92,7 +94,10 @@ private struct FolderListing: ~Copyable {
         return found.withLock { $0 }
     }
 
-    private static func walk(_ name: [UInt8], below parent: Pending, into found: inout [ObjectEntry]) throws(SystemError) {
+    private static func walk(
+        _ name: [UInt8], below parent: Pending, depth: Int, into found: inout [ObjectEntry]
+    ) throws(SystemError) {
+        guard depth <= deepest else { return }
         let pending: Pending
         do throws(SystemError) {
             let folder = SharedDescriptor(try parent.folder.descriptor.openDirectory(name))
@@ -102,10 +107,11 @@ private struct FolderListing: ~Copyable {
             if error.isNotFound { return }
             throw error
         }
-        for below in try scan(pending, into: &found) { try walk(below, below: pending, into: &found) }
+        for below in try scan(pending, into: &found) { try walk(below, below: pending, depth: depth + 1, into: &found) }
     }
 
-    /// Adds the objects of one directory and gives the names of the directories in it.
+    /// Adds the objects of one directory and gives the names of the directories in it. What is neither is an object without bytes that cannot be read, so that
+    /// whoever reads it says so; a symbolic link is an error, because it may stand for a directory of objects.
     private static func scan(_ pending: Pending, into found: inout [ObjectEntry]) throws(SystemError) -> [[UInt8]] {
         var below: [[UInt8]] = []
         for entry in try pending.folder.descriptor.entries() {
@@ -113,14 +119,14 @@ private struct FolderListing: ~Copyable {
                 below.append(entry.name)
                 continue
             }
-            guard entry.kind == .file || entry.kind == .unknown, !ObjectPlace.isTemporary(entry.name),
-                let name = ObjectName("\(pending.name)/\(FileName.text(entry.name))"),
+            guard !ObjectPlace.isTemporary(entry.name), let name = ObjectName("\(pending.name)/\(FileName.text(entry.name))"),
                 let status = try pending.folder.descriptor.statusIfPresent(of: entry.name)
             else { continue }
             switch status.kind {
             case .file: found.append(ObjectEntry(name: name, size: UInt64(clamping: status.size)))
             case .directory: below.append(entry.name)
-            default: break
+            case .symlink: throw SystemError(ELOOP, "list", name.text)
+            default: found.append(ObjectEntry(name: name, size: 0))
             }
         }
         return below

@@ -28,7 +28,7 @@ struct ObjectPlace {
 enum Folders {
     static func open(_ components: [[UInt8]], below root: SharedDescriptor) throws(SystemError) -> SharedDescriptor {
         var folder = root
-        for component in components { folder = SharedDescriptor(try folder.descriptor.openDirectory(component)) }
+        for component in components { folder = SharedDescriptor(try folder.descriptor.openPlainDirectory(component)) }
         return folder
     }
 
@@ -39,14 +39,14 @@ enum Folders {
         var folder = root
         for component in components {
             do throws(SystemError) {
-                folder = SharedDescriptor(try folder.descriptor.openDirectory(component))
+                folder = SharedDescriptor(try folder.descriptor.openPlainDirectory(component))
             } catch {
                 guard error.errno == ENOENT else { throw error }
                 do throws(SystemError) { try folder.descriptor.makeSharedDirectory(component, mode: mode) } catch {
                     guard error.isExists else { throw error }
                 }
                 try sync(folder.descriptor)
-                folder = SharedDescriptor(try folder.descriptor.openDirectory(component))
+                folder = SharedDescriptor(try folder.descriptor.openPlainDirectory(component))
             }
         }
         return folder

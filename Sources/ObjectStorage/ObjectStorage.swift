@@ -1,3 +1,5 @@
+import Model
+
 /// The name of an object: `/`-separated components of printable ASCII, relative, without `.` and `..`.
 package struct ObjectName: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let text: String
@@ -56,10 +58,11 @@ package protocol ObjectStorage: Sendable {
 
     /// All objects whose name starts with `folder` + `/`, at any depth, in no particular order. A folder that is not there is
     /// an empty one, unless the whole storage is gone (``StorageError/Kind/unreachable``). Left-overs of interrupted writes
-    /// are not listed.
+    /// are not listed. What lies there and cannot be an object (a FIFO, a device) is listed with size 0, and reading it is
+    /// ``StorageError/Kind/misplaced``; so is a listing in which a symbolic link stands.
     func list(_ folder: String) throws(StorageError) -> [ObjectEntry]
 
-    /// The size in bytes, or nil when there is no such object.
+    /// The size in bytes, or nil when there is no such object. ``StorageError/Kind/misplaced`` for what cannot be one.
     func size(of name: ObjectName) throws(StorageError) -> UInt64?
 
     /// Reads `buffer.count` bytes from `offset` on. An object that ends earlier is an error (``StorageError/Kind/truncated``).
@@ -81,10 +84,13 @@ package protocol ObjectStorage: Sendable {
 }
 
 extension ObjectStorage {
-    /// The whole object.
-    package func read(_ name: ObjectName) throws(StorageError) -> [UInt8] {
+    /// The whole object, of at most `limit` bytes (``StorageError/Kind/oversized``): what lies in a place may have been put there by anybody.
+    package func read(_ name: ObjectName, limit: Int) throws(StorageError) -> [UInt8] {
         guard let size = try size(of: name) else { throw StorageError(.notFound, name.text, in: location) }
-        guard let count = Int(exactly: size) else { throw StorageError(.truncated, name.text, in: location) }
+        guard let count = Int(exactly: size), count <= limit else {
+            let detail = "it has \(ByteCount(size)), at most \(ByteCount(UInt64(clamping: limit))) are read"
+            throw StorageError(.oversized, name.text, in: location, detail: detail)
+        }
         var bytes = [UInt8](repeating: 0, count: count)
         var failed: StorageError?
         bytes.withUnsafeMutableBytes { buffer in

@@ -6,6 +6,10 @@ package struct StorageError: FailureConvertible, Hashable {
         case notFound = "not found"
         case exists = "exists already"
         case truncated = "shorter than expected"
+        /// Longer than anything of its kind: not read.
+        case oversized = "larger than it can be"
+        /// A symbolic link, a FIFO, a socket or a device, or a file where a directory belongs: neither followed nor opened.
+        case misplaced = "neither a plain file nor a plain directory"
         case noSpace = "no space left"
         case readOnly = "read-only"
         case permission = "permission denied"
@@ -33,6 +37,9 @@ package struct StorageError: FailureConvertible, Hashable {
         let hint: String? =
             switch kind {
             case .notFound, .truncated: "the repository is damaged or still being copied; run `verify` to see what it affects"
+            case .oversized: "somebody put something else there: look at it, remove it, and run `verify` to see what is missing"
+            case .misplaced:
+                "find out who put it there, and remove it; a part of a repository that is to lie on another disk is mounted there (mount --bind), not linked: only the repository as a whole may be reached through a link"
             case .exists: nil
             case .noSpace: "free space at \(location), or delete old snapshots or backups and prune"
             case .readOnly: "mount \(location) read-write"
@@ -40,7 +47,10 @@ package struct StorageError: FailureConvertible, Hashable {
             case .unreachable: "check that \(location) is mounted and answers (and ulimit -n), then run the command again"
             case .inputOutput: "check the disk or mount behind \(location) (dmesg), then run the command again"
             }
-        let code: FailureCode = kind == .noSpace ? .space : kind == .notFound || kind == .truncated ? .damaged : .storage
+        let code: FailureCode = kind == .noSpace ? .space : isDamage ? .damaged : .storage
         return Failure(code, "\(place): \(kind.rawValue)", hint: hint, cause: detail)
     }
+
+    /// Whether what lies there is at fault, and not the way to it.
+    package var isDamage: Bool { [.notFound, .truncated, .oversized, .misplaced].contains(kind) }
 }

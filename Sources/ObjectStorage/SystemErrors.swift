@@ -4,12 +4,15 @@ package import HostIO
 extension StorageError {
     /// What a system call's error means for a storage.
     package init(_ error: SystemError, _ object: String, in location: String) {
-        self.init(Self.kind(of: error), object, in: location, detail: "cannot \(error.operation): \(error.reason)")
+        let kind = Self.kind(of: error)
+        let place = kind == .misplaced ? " (\(error.path))" : ""
+        self.init(kind, object, in: location, detail: "cannot \(error.operation): \(error.reason)\(place)")
     }
 
     private static func kind(of error: SystemError) -> Kind {
         switch error.errno {
-        case ENOENT, ENOTDIR: .notFound
+        case ENOENT: .notFound
+        case ENOTDIR, ELOOP, EISDIR, EMLINK: .misplaced
         case EEXIST: .exists
         case ENOSPC, EDQUOT, EFBIG: .noSpace
         case EROFS: .readOnly

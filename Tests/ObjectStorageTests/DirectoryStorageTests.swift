@@ -22,6 +22,11 @@ import Testing
         #expect(throws: StorageError.self) { try body() }?.kind
     }
 
+    private func kindIfAny(_ body: () throws -> Void) -> StorageError.Kind? {
+        do { try body() } catch { return (error as? StorageError)?.kind }
+        return nil
+    }
+
     @Test func filesAreReadOnlyAndPrivate() throws {
         try storage.write(name("config"), [1])
         try storage.write(name("data/ab/abc"), [1])
@@ -53,14 +58,62 @@ import Testing
         #expect(kind { try storage.write(name("data/ab/abd-tmp-1"), [1]) } == .permission)
     }
 
-    @Test func whatCannotBeAnObjectIsNotListed() throws {
+    @Test func aNameThatCannotBeAnObjectsIsNotListed() throws {
         try storage.write(name("keys/k"), [1])
-        let keys = try Descriptor.openDirectory(directory.file("repository/keys"))
-        try keys.makeSymlink(Array("link".utf8), to: Array("k".utf8))
-        try keys.makeFifo(Array("fifo".utf8), mode: 0o600)
-        try AtomicFile.write([1], to: Array("größe".utf8), in: keys)
+        try AtomicFile.write([1], to: Array("größe".utf8), in: Descriptor.openDirectory(directory.file("repository/keys")))
         #expect(try storage.list("keys").map(\.name.text) == ["keys/k"])
-        #expect(try storage.size(of: name("keys/fifo")) == nil)
+    }
+
+    @Test(arguments: HostileEntry.allCases) func whatCannotBeAnObjectIsNeitherOpenedNorFollowed(entry: HostileEntry) throws {
+        try storage.write(name("keys/k"), [1])
+        try entry.place(at: directory.file("repository/keys/other"))
+        let other = try name("keys/other")
+        switch entry {
+        case .directory:
+            #expect(try storage.list("keys").map(\.name.text) == ["keys/k"] && storage.size(of: other) == nil)
+        case .link, .linkToNothing:
+            #expect(kind { _ = try storage.list("keys") } == .misplaced && kind { _ = try storage.size(of: other) } == .misplaced)
+        case .sparse:
+            #expect(try storage.list("keys").contains { $0.name == other && $0.size == UInt64(HostileEntry.sparseBytes) })
+            #expect(kind { _ = try storage.read(other) } == .oversized)
+        case .empty, .garbage, .deep: #expect(try storage.list("keys").count == 2)
+        case .fifo, .socket, .device:
+            #expect(try storage.list("keys").contains(ObjectEntry(name: other, size: 0)))
+            #expect(kind { _ = try storage.size(of: other) } == .misplaced && kind { _ = try storage.read(other) } == .misplaced)
+        }
+        var byte: UInt8 = 0
+        let refusal = kindIfAny { try withUnsafeMutableBytes(of: &byte) { try storage.read(other, from: 0, into: $0) } }
+        switch entry {
+        case .empty: #expect(refusal == .truncated)
+        case .sparse, .garbage, .deep: #expect(refusal == nil)
+        default: #expect(refusal == .misplaced)
+        }
+        // It can be put right from here.
+        if entry != .directory { try storage.remove(other) }
+        #expect(try storage.read(name("keys/k")) == [1])
+    }
+
+    @Test(arguments: [HostileEntry.link, .linkToNothing, .fifo, .socket, .empty, .sparse]) func whatIsNoFolderIsNoEmptyFolder(
+        entry: HostileEntry
+    ) throws {
+        try storage.write(name("config"), [1])
+        try entry.place(at: directory.file("repository/data"))
+        #expect(kind { _ = try storage.list("data") } == .misplaced)
+        #expect(kind { try storage.write(name("data/ab/abc"), [1]) } == .misplaced)
+        #expect(kind { _ = try storage.size(of: name("data/ab/abc")) } == .misplaced)
+    }
+
+    @Test func theRootMayLieBehindALink() throws {
+        try storage.write(name("data/ab/abc"), [1])
+        try Descriptor.openDirectory(directory.path).makeSymlink(Array("link".utf8), to: Array("repository".utf8))
+        let behind = DirectoryStorage(directory.file("link"))
+        #expect(try behind.list("data").count == 1 && behind.read(name("data/ab/abc")) == [1])
+    }
+
+    @Test func directoriesWithoutEndBelowEachOtherAreNotFollowed() throws {
+        try storage.write(name("data/ab/abc"), [1])
+        try makeDirectories(directory.file("repository/data/" + Array(repeating: "d", count: 400).joined(separator: "/")))
+        #expect(try storage.list("data").map(\.name.text) == ["data/ab/abc"])
     }
 
     @Test func symlinksBelowTheRootAreNotFollowed() throws {

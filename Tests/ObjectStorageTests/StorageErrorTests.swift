@@ -8,7 +8,8 @@ import Testing
     @Test(arguments: [
         (ENOENT, StorageError.Kind.notFound), (EEXIST, .exists), (ENOSPC, .noSpace), (EDQUOT, .noSpace), (EROFS, .readOnly),
         (EACCES, .permission), (EPERM, .permission), (ESTALE, .unreachable), (ENOTCONN, .unreachable), (ENODEV, .unreachable),
-        (ETIMEDOUT, .unreachable), (EIO, .inputOutput), (ELOOP, .inputOutput), (EMFILE, .unreachable), (ENFILE, .unreachable),
+        (ETIMEDOUT, .unreachable), (EIO, .inputOutput),
+        (ELOOP, .misplaced), (ENOTDIR, .misplaced), (EISDIR, .misplaced), (EMFILE, .unreachable), (ENFILE, .unreachable),
     ]) func eachErrorOfTheSystemHasItsMeaning(number: Int32, kind: StorageError.Kind) {
         let error = StorageError(SystemError(number, "open", "/mnt/nas/data"), "data/ab", in: "/mnt/nas")
         #expect(error.kind == kind)

@@ -1,4 +1,5 @@
 import HostIO
+import Model
 package import ObjectStorage
 import Synchronization
 import Testing
@@ -41,6 +42,12 @@ package enum ObjectStorageContract {
             #expect(error?.kind == .notFound && error?.object == "data/ab/none" && error?.location == storage.location)
             let part = #expect(throws: StorageError.self) { try range(storage, "data/ab/none", 0, 1) }
             #expect(part?.kind == .notFound)
+        },
+        clause("a whole read has a limit, which is looked at before anything is read") { storage throws in
+            try storage.write(name("keys/k"), pattern(1000, 1))
+            #expect(try storage.read(name("keys/k"), limit: 1000).count == 1000)
+            let error = #expect(throws: StorageError.self) { try storage.read(name("keys/k"), limit: 999) }
+            #expect(error?.kind == .oversized && error?.object == "keys/k" && error?.failure.code == .damaged)
         },
         clause("a folder is not an object") { storage throws in
             try storage.write(name("data/ab/abcd"), [1])
@@ -158,6 +165,11 @@ package enum ObjectStorageContract {
             }
         },
     ]
+}
+
+extension ObjectStorage {
+    /// The whole object, of at most 1 GiB.
+    package func read(_ name: ObjectName) throws(StorageError) -> [UInt8] { try read(name, limit: 1 << 30) }
 }
 
 private func name(_ text: String) -> ObjectName {

@@ -38,7 +38,7 @@ struct KeyFiles {
 
     private func read(_ id: KeyID) throws -> KeyFile {
         let name = RepositoryNames.key(id)
-        let bytes: [UInt8] = try storage.read(name)
+        let bytes: [UInt8] = try storage.read(name, limit: RepositoryNames.limit(of: name))
         guard try bytes.withUnsafeBytes({ try Hasher256().hash($0, naming: KeyNamed.self) }) == id else {
             throw RepositoryError.damagedFile(
                 name: name.text, reason: "its bytes do not hash to its name", location: storage.location)

@@ -23,7 +23,7 @@ extension OpenRepository {
             let text = String(decoding: try files.read(name, id: id), as: UTF8.self)
             guard text.hasPrefix("[\""), text.hasSuffix("\"]") else { return nil }
             return text.dropFirst(2).dropLast(2).split(separator: "\",\"", omittingEmptySubsequences: false)
-        } catch let error as StorageError where error.kind == .notFound || error.kind == .truncated {
+        } catch let error as StorageError where error.isDamage {
             return nil
         } catch let error where error is RepositoryError || error is FormatError {
             return nil

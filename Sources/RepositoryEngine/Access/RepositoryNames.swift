@@ -14,6 +14,15 @@ enum RepositoryNames {
     /// Of ours; restic passes it over.
     static let damageFolder = "holdfast/damaged"
 
+    /// Bytes of the largest file of its kind that is read: many times what any restic or Holdfast writes.
+    static func limit(of name: ObjectName) -> Int {
+        switch name.text.prefix(while: { $0 != "/" }) {
+        case RepositoryLayout.config, keyFolder, lockFolder: 1 << 16
+        case indexFolder: 1 << 28
+        default: 1 << 26
+        }
+    }
+
     static func pack(_ id: PackID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
     static func index(_ id: IndexID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
     static func key(_ id: KeyID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }

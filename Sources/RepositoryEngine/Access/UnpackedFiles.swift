@@ -23,10 +23,10 @@ final class UnpackedFiles: Sendable {
 
     /// The plain JSON of the file at `name`, whose stored bytes must hash to `id` (nil for `config`, which is not named by its hash).
     func read<Named>(_ name: ObjectName, id: ObjectID<Named>?) throws -> [UInt8] {
-        var stored: [UInt8] = try storage.read(name)
+        var stored = try storage.read(name, limit: RepositoryNames.limit(of: name))
         if let id, try !isNamed(stored, id) {
             // The storage may be sound and the way from it not.
-            stored = try storage.read(name)
+            stored = try storage.read(name, limit: RepositoryNames.limit(of: name))
             guard try isNamed(stored, id) else { throw damaged(name, "its bytes do not hash to its name") }
         }
         let cipher = try Cipher(key, random: host.random)
@@ -94,7 +94,7 @@ final class UnpackedFiles: Sendable {
         switch error {
         case RepositoryError.damagedFile(_, let reason, _): reason
         case let error as FormatError where error.failure.code == .damaged: error.failure.message
-        case let error as StorageError where error.kind == .truncated: error.kind.rawValue
+        case let error as StorageError where error.isDamage && error.kind != .notFound: error.kind.rawValue
         default: nil
         }
     }

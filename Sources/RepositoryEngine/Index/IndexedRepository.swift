@@ -155,5 +155,5 @@ extension IndexedRepository {
 
 extension StorageError {
     /// Of one object, which is gone, cut short or cannot be read; not of the whole place.
-    var isAboutOneObject: Bool { kind == .notFound || kind == .truncated || kind == .inputOutput }
+    var isAboutOneObject: Bool { isDamage || kind == .inputOutput }
 }

@@ -75,7 +75,7 @@ package final class Reachability: Sendable {
             return add(CheckProblem(.tree(id), Failure(describing: error).summary))
         } catch let error as FormatError {
             return add(CheckProblem(.tree(id), Failure(describing: error).summary))
-        } catch let error as StorageError where error.kind == .notFound || error.kind == .truncated || error.kind == .inputOutput {
+        } catch let error as StorageError where error.isAboutOneObject {
             return add(CheckProblem(.tree(id), Failure(describing: error).summary))
         }
         enqueue(tree.nodes.compactMap(\.subtree))
