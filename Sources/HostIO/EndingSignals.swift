@@ -1,9 +1,15 @@
 import Glibc
+import Synchronization
 
 /// The signals that ask a process to end, as events instead of an end in the middle of things.
 package enum EndingSignals {
     /// SIGINT, SIGTERM and SIGHUP, without those that whoever started the process had it ignore (nohup, a background job).
     private static var watched: [Int32] { [SIGINT, SIGTERM, SIGHUP].filter { !isIgnored($0) } }
+
+    private static let asked = Atomic<Bool>(false)
+
+    /// Whether the process was asked to end: whatever waits for something without a ``JobControl`` gives up then.
+    package static var isAsked: Bool { asked.load(ordering: .acquiring) }
 
     /// Called once, before the process starts other threads, which take over the mask. `first` is run at the first signal, `second` at
     /// each later one, both on a thread of their own. A reader that goes away (SIGPIPE) becomes a write that fails.
@@ -18,6 +24,7 @@ package enum EndingSignals {
             var signals = awaited
             var number: Int32 = 0
             while sigwait(&signals, &number) != 0 {}
+            asked.store(true, ordering: .releasing)
             first()
             while true {
                 if sigwait(&signals, &number) == 0 { second() }

@@ -319,7 +319,7 @@ package final class PolicyService {
     private func endLanes() {
         for (_, run) in lanes.all { run.work.cancel() }
         for (lane, run) in lanes.all {
-            if let result = lane.isWork ? run.result() : run.result(atMost: .seconds(5)) { end(lane, run, result) }
+            if let result = lane.isWork ? run.result() : run.result(atMost: .seconds(1)) { end(lane, run, result) }
         }
     }
 

@@ -16,6 +16,7 @@ extension OpenRepository {
                 guard case .locked = error else { throw error }
                 let waited = Duration.nanoseconds(Int64(clamping: host.clock.monotonicNanoseconds() &- start))
                 guard waited < patience else { throw error }
+                if EndingSignals.isAsked { throw Cancelled() }
                 host.clock.sleep(for: min(pause(), patience - waited))
             }
         }
@@ -80,13 +81,13 @@ extension OpenRepository {
         return others.count
     }
 
-    /// Nil: gone, empty (left by a crash) or not to be decrypted.
+    /// Nil: gone, empty (left by a crash), not to be decrypted, or nothing that can be a lock.
     private func storedLock(_ id: LockID) throws -> StoredLock? {
         do {
             let json = try files.read(RepositoryNames.lock(id), id: id)
             return StoredLock(id: id, file: try json.withUnsafeBytes { try LockFile(decoding: $0) })
         } catch let error as StorageError {
-            guard error.kind == .notFound || error.kind == .truncated else { throw error }
+            guard error.isDamage else { throw error }
             return nil
         } catch is RepositoryError {
             return nil

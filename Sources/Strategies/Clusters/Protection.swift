@@ -29,7 +29,7 @@ extension Cluster {
                 looks["store \(store.name)"] = { Sighting(whereabouts: try self.adapter(for: store).whereabouts()) }
             }
         }
-        let sightings = Sightings.gather(looks.reduce(into: [:]) { $0["\(file.state): \($1.key)"] = $1.value })
+        let sightings = try Sightings.gather(looks.reduce(into: [:]) { $0["\(file.state): \($1.key)"] = $1.value })
         let seen = looks.keys.reduce(into: [String: Sighting]()) { $0[$1] = sightings["\(file.state): \($1)"] ?? Sighting() }
         for (name, sighting) in seen.sorted(by: { $0.key < $1.key }) {
             if let problem = sighting.problem { facts.troubles[name] = problem.summary }

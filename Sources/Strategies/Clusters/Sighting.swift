@@ -29,15 +29,15 @@ enum Sightings {
     /// By key, of the whole process.
     private static let running = Mutex<[String: Look]>([:])
 
-    /// By the keys of `looks`. All of them together take no longer than one that hangs.
-    static func gather(_ looks: [String: @Sendable () throws -> Sighting]) -> [String: Sighting] {
+    /// By the keys of `looks`. All of them together take no longer than one that hangs. Throws ``Cancelled`` when the process was asked to end meanwhile.
+    static func gather(_ looks: [String: @Sendable () throws -> Sighting]) throws -> [String: Sighting] {
         let clock = SystemClock()
         let start = clock.monotonicNanoseconds()
         let begun = looks.reduce(into: [String: Look]()) { $0[$1.key] = begin($1.key, $1.value) }
-        return begun.reduce(into: [:]) { sightings, entry in
+        return try begun.reduce(into: [:]) { sightings, entry in
             let (key, look) = (entry.key, entry.value)
             let left = patience - .nanoseconds(Int64(clamping: clock.monotonicNanoseconds() &- start))
-            if let sighting = look.outcome.wait(atMost: look.isHanging ? glimpse : max(left, glimpse), until: { $0 }) {
+            if let sighting = try wait(for: look, atMost: look.isHanging ? glimpse : max(left, glimpse)) {
                 sightings[key] = sighting
                 return
             }
@@ -45,6 +45,17 @@ enum Sightings {
             let hint = "a mount or server hangs: look at it, and at the kernel's messages (dmesg)"
             sightings[key] = Sighting(problem: Failure(.storage, "it does not answer", hint: hint))
         }
+    }
+
+    /// Nil when there is none in time.
+    private static func wait(for look: Look, atMost patience: Duration) throws -> Sighting? {
+        var left = patience
+        while left > .zero {
+            if let sighting = look.outcome.wait(atMost: min(left, glimpse), until: { $0 }) { return sighting }
+            if EndingSignals.isAsked { throw Cancelled() }
+            left -= glimpse
+        }
+        return nil
     }
 
     private static func begin(_ key: String, _ body: @escaping @Sendable () throws -> Sighting) -> Look {
