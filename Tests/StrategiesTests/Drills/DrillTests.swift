@@ -169,6 +169,25 @@ import Testing
         try expectTidy()
     }
 
+    @Test func `a report under another backup's name, or under a later time, is none`() throws {
+        _ = try backups.create(BackupRequest(name: "c", target: "nas"), job: JobControl())
+        _ = try drill("b")
+        let folder = "\(small.target)/holdfast/drills"
+        let ids = try backups.list(in: "nas").entries.reduce(into: [String: String]()) {
+            $0[$1.manifest.name.text] = String($1.id.hex.prefix(16))
+        }
+        let (own, other) = (try #require(ids["b"]), try #require(ids["c"]))
+        for name in try FileTree.files(below: folder) {
+            let bytes = try AtomicFile.read("\(folder)/\(name)")
+            try AtomicFile.write(bytes, to: "\(folder)/\(name.replacing(own, with: other))")
+            try AtomicFile.write(bytes, to: "\(folder)/\(own)-99991231T000000Z-0000.\(name.hasSuffix(".md") ? "md" : "json")")
+        }
+        #expect(#expect(throws: Failure.self) { try backups.report(of: "c", in: "nas") }?.code == .notFound)
+        #expect(try !backups.report(of: "b", in: "nas").name.contains("9999"))
+        #expect(try backups.reports(in: "nas").count == 1)
+        #expect(try backups.drills(of: backups.list(in: "nas").entries.map(\.id), in: "nas").count == 1)
+    }
+
     @Test func `a report or page of which one byte is changed is noticed, and so is one of another repository`() throws {
         _ = try drill()
         // As another process has it, which holds nothing open.

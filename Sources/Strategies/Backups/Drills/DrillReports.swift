@@ -20,6 +20,9 @@ struct DrillReports {
     /// Older ones go; the newest of each backup that is there stays.
     private static let most = 200
     private static let idDigits = 16
+    /// Bytes.
+    private static let largestReport = 4 << 20
+    private static let largestPage = 16 << 20
 
     let repository: OpenRepository
 
@@ -43,39 +46,45 @@ struct DrillReports {
     /// The newest report of each of these backups, by the hex of its id; one that cannot be read is left out.
     func newest(of backups: [SnapshotID]) throws -> [String: FoundReport] {
         let names = try names()
-        var found: [String: FoundReport] = [:]
-        for backup in backups {
-            guard let name = names.last(where: { $0.isOf(backup.hex) }) else { continue }
-            found[backup.hex] = try? read(name.text)
+        return backups.reduce(into: [:]) { found, backup in found[backup.hex] = newest(of: backup, among: names) }
+    }
+
+    /// One that lies under another name than it was written, as a copy does, is none.
+    private func newest(of backup: SnapshotID, among names: [Name]) -> FoundReport? {
+        for name in names.reversed() where name.isOf(backup.hex) {
+            if let found = try? read(name), found.report.backupID == backup.hex { return found }
         }
-        return found
+        return nil
     }
 
     /// Throws `notFound` when it was never drilled.
     func newest(of backup: SnapshotID, called name: SnapshotName) throws -> FoundReport {
-        guard let found = try names().last(where: { $0.isOf(backup.hex) }) else {
+        guard let found = newest(of: backup, among: try names()) else {
             throw Failure(.notFound, "the backup \(name) was never drilled", hint: "holdfast backup drill \(name)")
         }
-        return try read(found.text)
+        return found
     }
 
     /// Every report that can be read, oldest first.
-    func all() throws -> [FoundReport] { try names().compactMap { try? read($0.text) } }
+    func all() throws -> [FoundReport] { try names().compactMap { try? read($0) } }
 
-    private func read(_ name: String) throws -> FoundReport {
-        let json: [UInt8] = try repository.storage.read(ObjectName(known: "\(name).json"))
+    /// Nil when what was signed belongs under another name.
+    private func read(_ place: Name) throws -> FoundReport? {
+        let name = place.text
+        let json: [UInt8] = try repository.storage.read(ObjectName(known: "\(name).json"), limit: Self.largestReport)
         var page: [UInt8]?
-        do throws(StorageError) { page = try repository.storage.read(ObjectName(known: "\(name).md")) } catch {
+        do throws(StorageError) { page = try repository.storage.read(ObjectName(known: "\(name).md"), limit: Self.largestPage) } catch {
             guard error.kind == .notFound else { throw error }
         }
-        return try check(json, page, called: name)
+        let found = try check(json, page, called: name)
+        return place.fits(found.report) ? found : nil
     }
 
     /// A report and, where there is one, the page beside it, wherever they come from.
     func check(_ json: [UInt8], _ page: [UInt8]?, called name: String) throws -> FoundReport {
         let report = try DrillReport(json: json, called: name)
         var found = FoundReport(report: report, name: name, altered: nil)
-        let isSigned = try report.isSigned(json) { try repository.signature(of: $0, for: Self.purpose) }
+        let isSigned = try SignedText.isSigned(json) { try repository.signature(of: $0, for: Self.purpose) }
         if !isSigned {
             found.altered = "the report"
         } else if let page, try digest(page) != report.page {
@@ -99,6 +108,11 @@ struct DrillReports {
         }
 
         func isOf(_ id: String) -> Bool { id.hasPrefix(backup) }
+
+        /// Whether it is the name under which this report is written.
+        func fits(_ report: DrillReport) -> Bool {
+            report.backupID.hasPrefix(backup) && rest.hasPrefix("\(report.ended.compact)-")
+        }
     }
 
     /// By time, oldest first.
