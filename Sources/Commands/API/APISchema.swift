@@ -13,7 +13,8 @@ enum APISchema {
         "Concern": "key: string, severity: string, message: string, remedy: string",
         "Cluster":
             "id: string, name: string, release: string, stores: [Store], storage: Place, targets: [Place], restoring: Restoring?, halfRestored: [HalfRestored], incompleteRestores: [IncompleteRestore], undo: Undo?, snapshotPolicy: SnapshotPolicy, backupPolicies: [BackupPolicy], standing: Standing?",
-        "Standing": "role: string, member: string, epochs: [Epoch], fenced: Fencing?, suspended: Suspension?",
+        "Standing": "role: string, member: string, epochs: [Epoch], fenced: Fencing?, suspended: Suspension?, doubts: [RecordDoubts]",
+        "RecordDoubts": "target: string, lines: [string]",
         "Epoch": "target: string, epoch: integer",
         "Fencing": "epoch: integer, owner: string, raised: time, reason: string, target: string",
         "Suspension": "target: string, since: time, reason: string",

@@ -66,6 +66,7 @@ struct StandbyText {
         ]
         if let failure = record.lastFailure { lines.append(warning("the last sync failed: \(failure)")) }
         lines += status.writes.map { warning($0.words) }
+        lines += status.doubts.prefix(Standing.doubtsNamed).map { warning($0) }
         if record.promotion != nil { lines.append(warning("a promotion was begun and did not end: holdfast standby promote goes on")) }
         return lines.joined(separator: "\n")
     }

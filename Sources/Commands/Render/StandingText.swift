@@ -16,8 +16,14 @@ enum StandingText {
             let owned = standing.watched.map {
                 $0.isOwed == true ? "the epoch in \($0.target) is still to be raised" : "epoch \($0.epoch) in \($0.target)"
             }
-            return "active" + (owned.isEmpty ? ", without a standby" : ", \(owned.joined(separator: ", "))")
+            return "active" + (owned.isEmpty ? ", without a standby" : ", \(owned.joined(separator: ", "))") + doubts(standing)
         }
+    }
+
+    private static func doubts(_ standing: Standing) -> String {
+        guard let (target, lines) = standing.doubts?.min(by: { $0.key < $1.key }), let first = lines.first else { return "" }
+        let more = lines.count > 1 ? ", and \(counted(lines.count - 1, "thing")) more" : ""
+        return "; IN DOUBT: in \(target) \(printable(first, limit: 400))\(more), which counts for nothing"
     }
 
     private static func hook(_ outcome: String?, _ event: String) -> String {

@@ -98,6 +98,8 @@ struct StandbyStatusResult: Encodable {
     var from: String
     /// Why the target cannot be reached.
     var trouble: OrNull<String>
+    /// What lies in the target beside the repository and counts for nothing.
+    var doubts: [String]
     var epoch: OrNull<UInt64>
     var owner: OrNull<String>
     var applied: OrNull<PointResult>
@@ -122,6 +124,7 @@ struct StandbyStatusResult: Encodable {
         id = status.cluster.id
         from = status.record.from
         trouble = OrNull(status.trouble)
+        doubts = status.doubts
         epoch = OrNull(status.owner?.epoch)
         owner = OrNull(status.owner?.host)
         applied = OrNull(status.record.applied.map(PointResult.init))

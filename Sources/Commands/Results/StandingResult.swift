@@ -20,11 +20,18 @@ struct StandingResult: Encodable {
         var epoch: UInt64
     }
 
+    struct Doubts: Encodable {
+        var target: String
+        var lines: [String]
+    }
+
     var role: Standing.Role
     var member: String
     var epochs: [Owned]
     var fenced: OrNull<Fencing>
     var suspended: OrNull<Suspension>
+    /// What lies in targets beside the repository and counts for nothing.
+    var doubts: [Doubts]
 
     init(_ standing: Standing) {
         role = standing.role
@@ -35,6 +42,7 @@ struct StandingResult: Encodable {
                 Fencing(
                     epoch: $0.record.epoch, owner: $0.record.host, raised: $0.record.raised, reason: $0.record.reason, target: $0.target)
             })
+        doubts = (standing.doubts ?? [:]).sorted { $0.key < $1.key }.map { Doubts(target: $0.key, lines: $0.value) }
         suspended = OrNull(standing.suspension.map { Suspension(target: $0.target, since: $0.since, reason: $0.reason) })
     }
 }

@@ -132,10 +132,21 @@ extension HealthFacts {
                     "suspended", .critical, "suspended: the lease on \(suspension.target) ran out: \(suspension.reason)",
                     remedy: "mount the disk or share"))
         }
+        for (target, lines) in standing.doubts ?? [:] { concerns.append(Self.doubt(lines, in: target)) }
         if let trouble = [standing.fencing?.hook, standing.suspension?.hook].compactMap({ $0 }).first(where: { !$0.isEmpty }) {
             concerns.append(Concern("standby-hook", .critical, trouble, remedy: "run it by hand"))
         }
         return concerns
+    }
+
+    private static func doubt(_ lines: [String], in target: String) -> Concern {
+        let first = lines.prefix(Standing.doubtsNamed).joined(separator: "; ")
+        let more = lines.count > Standing.doubtsNamed ? "; and \(counted(lines.count - Standing.doubtsNamed, "thing")) more" : ""
+        return Concern(
+            "standby-records \(target)", .critical, "in the target \(target) lies what counts for nothing: \(first)\(more)",
+            remedy:
+                "find out who can write there, and remove it; after an upgrade from a Holdfast that signed nothing: holdfast standby override --accept-unsigned on the active one"
+        )
     }
 
     private var standbyConcerns: [Concern] {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Who owns a cluster: one file a change of owner in the target, `holdfast/epochs/CLUSTER/NUMBER`. The one with the highest number holds.
+/// Who owns a cluster: one signed file a change of owner in the target, `holdfast/epochs/CLUSTER/NUMBER`. The one with the highest number holds.
 package struct EpochRecord: Hashable, Sendable, Codable {
     package static let newestFormat = 1
 
@@ -17,7 +17,7 @@ package struct EpochRecord: Hashable, Sendable, Codable {
     }
 
     package var format: Int
-    /// From 1, without gaps.
+    /// See ``EpochNumber``. Numbers only go up; one that somebody has taken with a file that is not signed is passed over.
     package var epoch: UInt64
     /// Id of the cluster, which its standbys share.
     package var cluster: String
@@ -53,6 +53,13 @@ package struct EpochRecord: Hashable, Sendable, Codable {
     }
 }
 
+extension EpochRecord {
+    /// Whether it says what the record of this number, of this cluster, has to say.
+    package func isSound(as number: UInt64, of cluster: String) -> Bool {
+        epoch == number && self.cluster == cluster && InstallationID.isSound(owner)
+    }
+}
+
 /// What the active cluster tells its standbys: `holdfast/epochs/CLUSTER/active`.
 package struct ActiveNotice: Hashable, Sendable, Codable {
     package static let newestFormat = 1
@@ -60,6 +67,9 @@ package struct ActiveNotice: Hashable, Sendable, Codable {
     package var format: Int
     /// Id of the installation.
     package var owner: String
+    /// Under which it owned the cluster, and which notice of its it is: an older one does not count. Nil in those of before they were signed.
+    package var epoch: UInt64?
+    package var serial: UInt64?
     package var host: String
     package var release: Release
     package var program: String
@@ -81,6 +91,12 @@ package struct ActiveNotice: Hashable, Sendable, Codable {
         self.target = target
         self.policies = policies
     }
+
+    /// Whether it was told after `other`, as far as that is known.
+    package func isNewer(than other: ActiveNotice?) -> Bool {
+        guard let other else { return true }
+        return (epoch ?? 0, serial ?? 0) > (other.epoch ?? 0, other.serial ?? 0)
+    }
 }
 
 /// A standby that says that it is there: `holdfast/epochs/CLUSTER/standbys/INSTALLATION`.
@@ -91,11 +107,14 @@ package struct StandbyNotice: Hashable, Sendable, Codable {
     package var member: String
     package var host: String
     package var since: Timestamp
+    /// Which notice of the standby's it is: an older one does not count. Nil in those of before they were signed.
+    package var serial: UInt64?
     /// Asks the active cluster to make way: a planned switchover.
     package var request: HandoverRequest?
 
-    package init(member: String, host: String, since: Timestamp, request: HandoverRequest? = nil) {
+    package init(member: String, host: String, since: Timestamp, serial: UInt64? = nil, request: HandoverRequest? = nil) {
         format = Self.newestFormat
+        self.serial = serial
         self.member = member
         self.host = host
         self.since = since
@@ -128,9 +147,11 @@ package enum NoticeCodec {
     }
 
     /// `path` is for messages. Throws `damaged`, or `refused` for a newer format.
-    package static func decode<Value: Decodable>(_: Value.Type, _ json: [UInt8], _ what: String, at path: String) throws(Failure) -> Value {
+    package static func decode<Value: Decodable>(
+        _: Value.Type, _ json: [UInt8], _ what: String, at path: String, newest: Int = EpochRecord.newestFormat
+    ) throws(Failure) -> Value {
         do {
-            try StableJSON.checkFormat(of: json, newest: EpochRecord.newestFormat, what: "\(what) \(path)")
+            try StableJSON.checkFormat(of: json, newest: newest, what: "\(what) \(path)")
             return try JSONDecoder().decode(Value.self, from: Data(json))
         } catch let failure as Failure {
             throw failure

@@ -22,13 +22,19 @@ package struct Standing: Hashable, Sendable, Codable {
         package var seen: Instant
         /// The epoch could not be raised when this installation took over, because the target was not there: as soon as it is.
         package var isOwed: Bool?
+        /// Not in what was written before records were signed: then it is not known whether those that are there are true.
+        package var isSigned: Bool?
 
         package init(target: String, epoch: UInt64, seen: Instant, isOwed: Bool? = nil) {
             self.target = target
             self.epoch = epoch
             self.seen = seen
             self.isOwed = isOwed
+            isSigned = true
         }
+
+        /// The newest epoch that may count: a number that cannot be one does not.
+        var lastEpoch: UInt64 { EpochNumber.remembered(epoch) }
     }
 
     /// What the clocks said, so that the time since can be told whatever was done to the time of day.
@@ -83,6 +89,16 @@ package struct Standing: Hashable, Sendable, Codable {
     package var suspension: Suspension?
     /// A handover that was begun and not ended; the applications are stopped.
     package var handover: HandoverRequest?
+    /// Counts the notices of this installation.
+    package private(set) var serial: UInt64?
+    /// The newest notice of each standby that was seen: an older one does not count.
+    package private(set) var seenSerials: [String: UInt64]?
+    /// Tokens of the last wishes that were answered, so that none is answered twice.
+    package private(set) var answered: [String]?
+    /// By target: the newest epoch that this installation owned or was fenced by. Kept when nobody is watched there any more.
+    private var seenEpochs: [String: UInt64]?
+    /// By target: what lies there and counts for nothing, in words.
+    package var doubts: [String: [String]]?
 
     package init(member: String, role: Role = .active) {
         format = Self.newestFormat
@@ -112,6 +128,46 @@ package enum StandingStep: Hashable, Sendable {
 }
 
 extension Standing {
+    private static let answersKept = 20
+    /// Doubts that are told in full.
+    package static let doubtsNamed = 3
+
+    package mutating func nextSerial() -> UInt64 {
+        let next = min(EpochNumber.remembered(serial ?? 0) + 1, EpochNumber.largest)
+        serial = next
+        return next
+    }
+
+    /// Whether it is not older than one of its standby that was seen before.
+    package func isCurrent(_ notice: StandbyNotice) -> Bool { (notice.serial ?? 0) >= (seenSerials?[notice.member] ?? 0) }
+
+    package mutating func note(_ notices: [StandbyNotice]) {
+        for notice in notices where isCurrent(notice) {
+            seenSerials = (seenSerials ?? [:]).merging([notice.member: notice.serial ?? 0]) { $1 }
+        }
+    }
+
+    package mutating func noteAnswer(to wish: HandoverRequest) {
+        answered = Array(((answered ?? []) + [wish.token]).suffix(Self.answersKept))
+    }
+
+    package func hasAnswered(_ wish: HandoverRequest) -> Bool { answered?.contains(wish.token) ?? false }
+
+    /// The newest epoch of a target that was seen; 0 before the first.
+    package func lastEpoch(in target: String) -> UInt64 {
+        max(watched.first { $0.target == target }?.lastEpoch ?? 0, EpochNumber.remembered(seenEpochs?[target] ?? 0))
+    }
+
+    private mutating func remember(_ epoch: UInt64, in target: String) {
+        seenEpochs = (seenEpochs ?? [:]).merging([target: EpochNumber.remembered(epoch)]) { max($0, $1) }
+    }
+
+    private mutating func doubt(_ words: String, in target: String) {
+        var known = doubts ?? [:]
+        if known[target]?.contains(words) != true { known[target, default: []].append(words) }
+        doubts = known
+    }
+
     package mutating func observe(
         _ sights: [(target: String, sight: EpochSight)], at now: ClockReading, leaseSeconds: Double
     ) -> [StandingStep] {
@@ -125,19 +181,27 @@ extension Standing {
             case .unwatched:
                 if let known, !isOwed { watched.remove(at: known) }
                 if isOwed { steps.append(.claim(target: target, over: nil, .promotion)) }
-            case .epoch(let record?) where record.owner == member: note(target, record.epoch, now)
+            case .epoch(let record?) where record.owner == member:
+                if record.epoch < lastEpoch(in: target) { doubt(Self.older(record, than: lastEpoch(in: target)), in: target) }
+                note(target, record.epoch, now)
             case .epoch(nil):
                 steps.append(.claim(target: target, over: nil, isOwed ? .promotion : .watched))
                 if !isOwed { note(target, 0, now) }
             case .epoch(let record?):
-                if isOwed, let known, record.epoch <= watched[known].epoch {
+                if isOwed, record.epoch <= lastEpoch(in: target) {
                     steps.append(.claim(target: target, over: record, .promotion))
                     continue
                 }
-                role = .fenced
-                suspension = nil
-                handover = nil
-                fencing = Fencing(target: target, record: record, at: now.wall)
+                guard record.epoch > lastEpoch(in: target) else {
+                    // What was there when this installation owned it later: put back by somebody.
+                    let words = Self.older(record, than: lastEpoch(in: target))
+                    doubt(words, in: target)
+                    if let known, watched[known].seen.seconds(until: now) > leaseSeconds {
+                        late = suspension ?? Suspension(target: target, since: now.wall, reason: words)
+                    }
+                    continue
+                }
+                yield(to: record, in: target, at: now.wall, hook: nil)
                 return [.fenced]
             case .unreachable(let reason):
                 guard let known, watched[known].isOwed != true, watched[known].seen.seconds(until: now) > leaseSeconds else { continue }
@@ -150,8 +214,13 @@ extension Standing {
         return steps
     }
 
+    private static func older(_ record: EpochRecord, than last: UInt64) -> String {
+        "the newest epoch is \(record.epoch), of \(printable(record.host)), and \(last) was this one's: the target was put back to an older state, or somebody removes records"
+    }
+
     private mutating func note(_ target: String, _ epoch: UInt64, _ now: ClockReading) {
-        let seen = Watched(target: target, epoch: epoch, seen: Instant(now))
+        remember(epoch, in: target)
+        let seen = Watched(target: target, epoch: lastEpoch(in: target), seen: Instant(now))
         if let known = watched.firstIndex(where: { $0.target == target }) { watched[known] = seen } else { watched.append(seen) }
     }
 
@@ -211,6 +280,7 @@ extension Standing {
         role = .fenced
         suspension = nil
         handover = nil
+        remember(record.epoch, in: target)
         fencing = Fencing(target: target, record: record, at: now, hook: hook)
     }
 }

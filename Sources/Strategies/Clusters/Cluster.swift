@@ -131,9 +131,16 @@ package final class Cluster: Sendable {
         return repository
     }
 
+    /// One that is opened already, in whichever way.
+    func openedBefore(_ path: String) throws -> OpenRepository {
+        try opened.withLock { $0[path] ?? $0[Self.copying(path)] } ?? open(path)
+    }
+
+    private static func copying(_ path: String) -> String { "copying \(path)" }
+
     /// The same for somebody who copies most of it from a place where each read takes long: pieces are read in windows.
     package func openForCopying(_ path: String) throws -> OpenRepository {
-        let key = "copying \(path)"
+        let key = Self.copying(path)
         if let known = opened.withLock({ $0[key] }) { return known }
         let storage = ReadAheadStorage(try place(at: path).storage())
         let repository = try OpenRepository.open(storage, password: try password(), host: host)

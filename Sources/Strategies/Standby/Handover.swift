@@ -21,16 +21,17 @@ struct HandoverWait {
         let now = cluster.host.clock.now()
         let request = HandoverRequest(
             token: promotion.token, asked: now, until: now.adding(seconds: Int64((patience / .seconds(1)).rounded(.up))))
-        if try granted(folder) == nil { try register(request, member, folder) }
+        if try granted(folder) == nil { try register(request) }
         job.begin(phase: "waiting for the active cluster to make way")
         let start = cluster.host.clock.monotonicNanoseconds()
         do {
             while true {
                 if let record = try granted(folder) {
-                    try register(nil, member, folder)
+                    try register(nil)
                     return record
                 }
-                if let refusal = try folder.standbyNotice(of: member)?.request?.refusal {
+                let request = try folder.standbyNotice(of: member)?.request
+                if let refusal = request?.refusal, request?.token == promotion.token {
                     throw Failure(
                         .refused, "the active cluster does not make way: \(refusal)",
                         hint: "put that right there, or promote without --planned when the active cluster is gone")
@@ -45,7 +46,7 @@ struct HandoverWait {
                 cluster.host.clock.sleep(for: .milliseconds(200))
             }
         } catch {
-            try? register(nil, member, folder)
+            try? register(nil)
             // It may have made way at the last moment.
             if let record = try? granted(folder) { return record }
             throw error
@@ -57,8 +58,8 @@ struct HandoverWait {
         return newest
     }
 
-    private func register(_ request: HandoverRequest?, _ member: String, _ folder: EpochFolder) throws {
-        try folder.register(StandbyNotice(member: member, host: cluster.host.name, since: record.since, request: request))
+    private func register(_ request: HandoverRequest?) throws {
+        try standby.register(request, record)
     }
 }
 
@@ -74,26 +75,31 @@ package struct Handover: Sendable {
         guard let standing = try cluster.state.standing(), standing.role == .active else { return [] }
         for place in try cluster.targets() where place.record != nil {
             guard let notices = try? cluster.epochs(in: place.path).standbyNotices() else { continue }
-            guard let notice = notices.first(where: isWaiting) else { continue }
+            guard let notice = notices.first(where: { isWaiting($0, standing) }) else { continue }
             return try answer(notice, place.path, job)
         }
         guard standing.handover != nil else { return [] }
         return try resume("the standby does not wait any more")
     }
 
-    private func isWaiting(_ notice: StandbyNotice) -> Bool {
-        notice.request.map { $0.refusal == nil && cluster.host.clock.now() <= $0.until } ?? false
+    private func isWaiting(_ notice: StandbyNotice, _ standing: Standing) -> Bool {
+        guard let wish = notice.request, standing.isCurrent(notice), !standing.hasAnswered(wish) else { return false }
+        return wish.refusal == nil && cluster.host.clock.now() <= wish.until
     }
 
     private func answer(_ notice: StandbyNotice, _ target: String, _ job: JobControl) throws -> [String] {
         guard let wish = notice.request else { return [] }
         guard cluster.file.standby.onFenced != nil else {
+            try cluster.changeStanding { $0.noteAnswer(to: wish) }
             try refuse(notice, target, "its cluster file has no on-fenced command, so nothing would stop the writers")
             return ["did not make way for \(notice.host): there is no on-fenced command"]
         }
-        try cluster.changeStanding { $0.handover = wish }
+        try cluster.changeStanding { standing in
+            standing.note([notice])
+            standing.handover = wish
+        }
         do {
-            try cluster.runHook(cluster.file.standby.onFenced, "handover", ["HOLDFAST_OWNER": notice.host])
+            try cluster.runHook(cluster.file.standby.onFenced, "handover", Cluster.owner(notice.host))
             guard let place = try cluster.targets().first(where: { $0.path == target }) else {
                 throw Failure(.notFound, "the target \(target) is not one of this cluster any more")
             }
@@ -120,8 +126,9 @@ package struct Handover: Sendable {
     private func raise(for notice: StandbyNotice, _ request: HandoverRequest, _ target: String, _ backup: String) throws -> String {
         try cluster.changeStanding { standing in
             let folder = try cluster.epochs(in: target)
+            let last = max(try folder.newest()?.epoch ?? 0, standing.lastEpoch(in: target))
             let record = try cluster.record(
-                over: try folder.newest(), owner: notice.member, ownerHost: notice.host, .handover, backup: backup, token: request.token)
+                after: last, in: folder, owner: notice.member, ownerHost: notice.host, .handover, backup: backup, token: request.token)
             let winner = try folder.raise(record)
             standing.yield(to: winner ?? record, in: target, at: cluster.host.clock.now(), hook: winner == nil ? "" : nil)
             return "made way for \(notice.host) with epoch \(winner?.epoch ?? record.epoch); the last backup is \(backup)"
@@ -136,7 +143,10 @@ package struct Handover: Sendable {
 
     /// The applications go on.
     private func resume(_ reason: String) throws -> [String] {
-        try cluster.changeStanding { $0.handover = nil }
+        try cluster.changeStanding { standing in
+            if let wish = standing.handover { standing.noteAnswer(to: wish) }
+            standing.handover = nil
+        }
         do { try cluster.runHook(cluster.file.standby.onPromote, "resume") } catch {
             return ["stays the active one: \(reason); the applications do not run again: \(Failure(describing: error).summary)"]
         }

@@ -1,4 +1,5 @@
 package import Clusters
+import HostIO
 package import Model
 import RepositoryEngine
 import ResticFormat
@@ -25,6 +26,13 @@ package struct OfflineStandby: Sendable {
     func save(_ record: StandbyRecord) throws { try cluster.state.save(record) }
 
     func erase() throws { try cluster.state.eraseStandby() }
+
+    /// Tells the active one that this standby is there, and what it asks for.
+    func register(_ request: HandoverRequest? = nil, _ record: StandbyRecord) throws {
+        let (member, serial) = try cluster.changeStanding { ($0.member, $0.nextSerial()) }
+        try folder(record).register(
+            StandbyNotice(member: member, host: cluster.host.name, since: record.since, serial: serial, request: request))
+    }
 
     func folder(_ record: StandbyRecord) throws -> EpochFolder { try cluster.epochs(in: record.from) }
 

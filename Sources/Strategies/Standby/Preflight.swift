@@ -129,7 +129,7 @@ struct Preflight {
 
     /// The target may be mounted at another place than when this was the active one.
     private func yieldToOwner(_ id: String) throws {
-        let owner = try EpochFolder(target: from, cluster: id, host: cluster.host).newest()
+        let owner = try cluster.epochs(in: from, of: id).newest()
         let standing = try cluster.standing()
         guard let owner, standing.role == .active, owner.owner != standing.member else { return }
         try cluster.changeStanding { $0.yield(to: owner, in: from, at: cluster.host.clock.now(), hook: nil) }
@@ -148,8 +148,8 @@ struct Preflight {
     }
 
     private mutating func lookAtClocks(_ id: String) {
-        let folder = EpochFolder(target: from, cluster: id, host: cluster.host)
         do {
+            let folder = try cluster.epochs(in: from, of: id)
             let own = try folder.clock().secondsSince(cluster.host.clock.now())
             checks.append("the target can be written")
             guard let (notice, fileTime) = try folder.active() else { return }

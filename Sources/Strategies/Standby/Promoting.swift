@@ -52,7 +52,7 @@ extension OfflineStandby {
                 own(try EntryReader.list(.backup, in: try source(record)).listing, try cluster.catalogue().clusterID).last?.point
         } catch { trouble = Failure(describing: error).summary }
         if trouble != nil { record.newest = nil }
-        let promotion = record.promotion ?? begun(request, over: owner?.epoch ?? record.epoch ?? 0)
+        let promotion = record.promotion ?? begun(request, over: max(owner?.epoch ?? 0, EpochNumber.remembered(record.epoch ?? 0)))
         let points = try points().entries.map(\.point)
         let name = promotion.at?.text
         let known = name == nil ? points.last : points.last { $0.name.text == name }

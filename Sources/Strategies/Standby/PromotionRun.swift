@@ -99,10 +99,12 @@ struct PromotionRun {
                 return
             }
             let expected = try promotion.over
+            let last = max(newest?.epoch ?? 0, EpochNumber.remembered(expected))
             let wanted = try cluster.record(
-                over: newest, owner: member, .promotion, backup: try chosen().entry.manifest.name.text, token: try promotion.token)
-            let winner = (newest?.epoch ?? 0) == expected ? try folder.raise(wanted) : newest
-            if let winner {
+                after: last, in: folder, owner: member, .promotion, backup: try chosen().entry.manifest.name.text,
+                token: try promotion.token)
+            let first = newest.flatMap { $0.epoch > expected ? $0 : nil }
+            if let winner = try first ?? folder.raise(wanted) {
                 try giveUp()
                 throw Failure(
                     .fenced, "somebody else was first: \(winner.host) owns the cluster with epoch \(winner.epoch)",

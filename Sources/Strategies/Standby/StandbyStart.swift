@@ -46,12 +46,8 @@ extension OfflineStandby {
                 if try current()?.from != plan.from {
                     try save(StandbyRecord(from: plan.from, repository: prepared.repository, since: cluster.host.clock.now()))
                 }
-                let member = try cluster.changeStanding { standing in
-                    standing.standDown()
-                    return standing.member
-                }
-                try cluster.epochs(in: plan.from).register(
-                    StandbyNotice(member: member, host: cluster.host.name, since: cluster.host.clock.now()))
+                try cluster.changeStanding { $0.standDown() }
+                try register(nil, try record())
                 return StandbyStartOutcome(divergence: divergence, sync: try syncLocked(job: job))
             }
         }

@@ -12,6 +12,8 @@ package struct StandbyStatus: Sendable {
     package var points: [StandbyRecord.Point]
     /// Who owns the cluster; nil when nobody raised an epoch yet.
     package var owner: EpochRecord?
+    /// What lies in the target beside the repository and counts for nothing, in words.
+    package var doubts: [String] = []
     /// Why the target cannot be reached; nil when it can.
     package var trouble: String?
     package var nextBackup: Timestamp?
@@ -36,8 +38,10 @@ extension OfflineStandby {
         var record = try record()
         var owner: EpochRecord?
         var trouble: String?
+        var doubts: [String] = []
         do {
-            owner = try folder(record).newest()
+            let look = try folder(record).look()
+            (owner, doubts) = (look.newest, look.doubts)
             let listing = try EntryReader.list(.backup, in: try source(record)).listing
             record.newest = own(listing, try cluster.catalogue().clusterID).last?.point ?? record.newest
         } catch { trouble = Failure(describing: error).summary }
@@ -46,7 +50,7 @@ extension OfflineStandby {
         let forms = entries.last.map { newest in (try? self.forms(of: newest, reader)) ?? [] } ?? []
         let writes = (try? self.writes(since: record, entries, reader, job: JobControl())) ?? []
         return StandbyStatus(
-            record: record, cluster: try cluster.identity(), points: entries.map(\.point), owner: owner, trouble: trouble,
+            record: record, cluster: try cluster.identity(), points: entries.map(\.point), owner: owner, doubts: doubts, trouble: trouble,
             nextBackup: record.nextBackup(at: now), forms: forms, writes: writes, now: now)
     }
 }

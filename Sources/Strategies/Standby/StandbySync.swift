@@ -59,8 +59,7 @@ extension OfflineStandby {
                     hint: "go on with it: holdfast standby promote -c \(cluster.file.path)")
             }
             record.promotion = nil
-            let member = try cluster.standing().member
-            try folder(record).register(StandbyNotice(member: member, host: cluster.host.name, since: record.since))
+            try register(nil, record)
         }
         let call = PromotionCall(cluster.file.state, cluster.host)
         do {
@@ -123,13 +122,26 @@ extension OfflineStandby {
                 hint: "holdfast backup create --mode full on the active cluster")
         }
         record.newest = newest.point
-        record.epoch = (try? folder(record).newest())??.epoch ?? record.epoch
-        if let notice = try? folder(record).active()?.notice { record.notice = notice }
+        try lookAtNotices(&record)
         try save(record)
         let bytes = try PointFetch(cluster: cluster, entry: newest, reader: reader, job: job).run()
         record.seen = seen
         try save(record)
         return (bytes, since(start))
+    }
+
+    /// Numbers only go up, and what was told is not told anew by somebody who puts an old file back. A notice of its own that is gone, or was not signed, is
+    /// written again, so that the active one goes on counting on this standby.
+    private func lookAtNotices(_ record: inout StandbyRecord) throws {
+        guard let folder = try? folder(record) else { return }
+        let newest = (try? folder.newest()) ?? nil
+        record.epoch = max(EpochNumber.remembered(record.epoch ?? 0), newest?.epoch ?? 0)
+        if let notice = (try? folder.active()?.notice) ?? nil, notice.owner == newest?.owner, notice.isNewer(than: record.notice) {
+            record.notice = notice
+        }
+        guard record.promotion == nil, let there = try? folder.standbyNotices() else { return }
+        let member = try cluster.standing().member
+        if !there.contains(where: { $0.member == member }) { try? register(nil, record) }
     }
 
     /// What the standby is to keep beside the newest; they share most of what they are made of.

@@ -84,4 +84,47 @@ import Testing
         #expect(look(&standing, .epoch(record(7, "other")), at: 0).isEmpty && standing.role == .standby)
         #expect(throws: Failure.self) { try standing.allow(.snapshot, cluster: "acme", file: "f") }
     }
+
+    @Test func `only a greater number fences, also when everything was forgotten in the target meanwhile`() {
+        var standing = Standing(member: "me")
+        #expect(look(&standing, .epoch(record(5, "me")), at: 0).isEmpty)
+        for old in [EpochSight.epoch(record(2, "other")), .epoch(record(5, "other")), .unwatched, .epoch(record(4, "other"))] {
+            #expect(look(&standing, old, at: 1).isEmpty && standing.role == .active)
+        }
+        #expect(standing.doubts?[target]?.count == 3 && standing.lastEpoch(in: target) == 5)
+        #expect(look(&standing, .epoch(nil), at: 2) == [.claim(target: target, over: nil, .watched)])
+        #expect(look(&standing, .epoch(record(6, "other")), at: 3) == [.fenced])
+    }
+
+    @Test func `a target that shows an older epoch for longer than the lease is one that cannot be believed`() {
+        var standing = Standing(member: "me")
+        _ = look(&standing, .epoch(record(5, "me")), at: 0)
+        #expect(look(&standing, .epoch(record(4, "other")), at: 60).isEmpty)
+        #expect(look(&standing, .epoch(record(4, "other")), at: 61) == [.suspended])
+        #expect(look(&standing, .epoch(record(6, "me")), at: 62) == [.resumed])
+    }
+
+    @Test func `a number that cannot be one is not remembered, and notices are counted from then on`() throws {
+        var standing = Standing(member: "me")
+        standing.own(target, .max, at: reading(0))
+        let serials = [standing.nextSerial(), standing.nextSerial()]
+        #expect(standing.lastEpoch(in: target) == 0 && serials == [1, 2])
+        func notice(_ serial: UInt64?) -> StandbyNotice {
+            StandbyNotice(member: "s", host: "h", since: Timestamp(seconds: 1), serial: serial)
+        }
+        standing.note([notice(3)])
+        let (older, none) = (standing.isCurrent(notice(2)), standing.isCurrent(notice(nil)))
+        #expect(standing.isCurrent(notice(3)) && standing.isCurrent(notice(4)))
+        #expect(!older && !none)
+        let wish = HandoverRequest(token: "t", asked: Timestamp(seconds: 1), until: Timestamp(seconds: 2))
+        for index in 0..<50 {
+            var other = wish
+            other.token = "\(index)"
+            standing.noteAnswer(to: other)
+        }
+        standing.noteAnswer(to: wish)
+        #expect(standing.hasAnswered(wish))
+        let again = try NoticeCodec.decode(Standing.self, NoticeCodec.encode(standing, "standing"), "standing", at: "x")
+        #expect(again == standing)
+    }
 }

@@ -86,7 +86,7 @@ import Testing
         let cluster = try load(small.path, holding: small.storage) {
             look.waitForHeartbeats()
             let folder = try? small.load().epochs(in: small.target)
-            try? folder?.register(StandbyNotice(member: "s", host: "elsewhere", since: SystemClock().now()))
+            try? folder?.register(StandbyNotice(member: "s".asInstallation, host: "elsewhere", since: SystemClock().now()))
             look.wait(for: "epoch") { $0.event == .standing && $0.message.contains("owns the cluster with epoch 1") }
             let names = ["nas", "away"].map { Array($0.utf8) }
             try? Descriptor.openDirectory(root).rename(names[0], to: names[1])

@@ -33,12 +33,14 @@ import Testing
     }
 
     private func register(_ member: String) throws {
-        try folder.register(StandbyNotice(member: member, host: "host-\(member)", since: clock.now()))
+        try folder.register(StandbyNotice(member: member.asInstallation, host: "host-\(member)", since: clock.now(), serial: 1))
     }
 
     /// As a standby does that takes over.
     private func takeOver(_ member: String) throws {
-        let record = try cluster.record(over: try folder.newest(), owner: member, ownerHost: "host-\(member)", .promotion, backup: "first")
+        let record = try cluster.record(
+            after: folder.newest()?.epoch ?? 0, in: folder, owner: member.asInstallation, ownerHost: "host-\(member)", .promotion,
+            backup: "first")
         #expect(try folder.raise(record) == nil)
     }
 
@@ -98,8 +100,11 @@ import Testing
         try sites.writePrimary(
             "on-fenced: \"true\"}\nquiesce: {begin: \"true\", end: \"mv \(sites.nas)/holdfast/next \(sites.nas)/holdfast/epochs/$(ls \(sites.nas)/holdfast/epochs)/2\""
         )
-        let record = try cluster.record(over: try folder.newest(), owner: "s", .promotion)
-        try AtomicFile.write(try NoticeCodec.encode(record, "record"), to: "\(sites.nas)/holdfast/next")
+        // Signed where nobody looks for it.
+        try takeOver("s")
+        let epochs = "\(sites.nas)/holdfast/epochs/\(try cluster.catalogue().clusterID)"
+        try Descriptor.openDirectory(epochs).rename(
+            Array("2".utf8), to: Array("next".utf8), in: Descriptor.openDirectory("\(sites.nas)/holdfast"))
         #expect(attempt { try sites.backup("late") } == .fenced)
         #expect(try Backups(cluster).list(in: "nas").entries.map(\.manifest.name.text) == ["first"])
     }
@@ -125,8 +130,9 @@ import Testing
         try Descriptor.openDirectory(place.path).rename(Array("nas".utf8), to: Array("away".utf8))
         clock.advance(by: .seconds(100))
         _ = try cluster.lookAtEpochs()
-        let elsewhere = EpochFolder(target: away, cluster: try cluster.catalogue().clusterID, host: .forTests(clock: clock))
-        #expect(try elsewhere.raise(cluster.record(over: elsewhere.newest(), owner: "s", .promotion)) == nil)
+        let elsewhere = try cluster.epochs(in: away)
+        let record = try cluster.record(after: elsewhere.newest()?.epoch ?? 0, in: elsewhere, owner: "s".asInstallation, .promotion)
+        #expect(try elsewhere.raise(record) == nil)
         try Descriptor.openDirectory(place.path).rename(Array("away".utf8), to: Array("nas".utf8))
         #expect(attempt { try snapshot("after") } == .fenced && there == sites.nas)
     }

@@ -83,7 +83,7 @@ package struct AdviceGathering: Sendable {
         let entries = try backups.list(in: place.name).entries.filter {
             $0.manifest.cluster.id == id && known.quality(of: $0.manifest, id: $0.id.hex) == .good
         }
-        target.standbys = (try? EpochFolder(target: place.path, cluster: id, host: cluster.host).standbyNotices().map(\.host)) ?? []
+        target.standbys = (try? cluster.epochs(in: place.path, of: id).standbyNotices().map(\.host)) ?? []
         target.backups = entries.count
         target.newest = entries.map(\.manifest.cut.began).max()
         target.newestKept = entries.filter(\.manifest.keepsContent).map(\.manifest.cut.began).max()

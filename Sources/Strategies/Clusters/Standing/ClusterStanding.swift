@@ -67,7 +67,7 @@ extension Cluster {
     /// Changes the standing durably, one after the other.
     package func changeStanding<R>(_ body: (inout Standing) throws -> R) throws -> R {
         let patience = Double(file.standby.timeoutMilliseconds) / 1000 + 30
-        let lock = try state.lockStanding(host: host, patience: .seconds(patience))
+        let lock = try state.lockStanding(host: host, patience: LockPatience(.seconds(patience), isOver: { EndingSignals.isAsked }))
         defer { lock.release() }
         let before = try state.standing()
         var standing = try before ?? standing()
@@ -76,20 +76,22 @@ extension Cluster {
         return result
     }
 
-    package func epochs(in target: String) throws -> EpochFolder {
-        EpochFolder(target: target, cluster: try catalogue().clusterID, host: host)
-    }
-
     /// Reads the epoch in every target and does what follows from it: claims it, or stands down and runs the hook for that.
     @discardableResult
     package func lookAtEpochs() throws -> [StandingChange] {
         let known = try state.standing()
-        let places = try targets().filter { $0.record != nil }.map(\.path)
-        let paths = places + (known?.watched.map(\.target).filter { !places.contains($0) } ?? [])
-        if known == nil, try paths.allSatisfy({ try sight(of: $0, "") == .unwatched }) { return [] }
+        var paths = try targets().filter { $0.record != nil }.map(\.path)
+        for path in (known?.watched.map(\.target) ?? []) + [try state.standby()?.from].compactMap({ $0 }) where !paths.contains(path) {
+            paths.append(path)
+        }
+        if known == nil, try paths.allSatisfy({ try sight(of: $0, nil).isNothing }) { return [] }
         return try changeStanding { standing in
-            let sights = try paths.map { (target: $0, sight: try sight(of: $0, standing.member)) }
+            let looks = try paths.map { (target: $0, look: try sight(of: $0, standing)) }
+            standing.doubts = looks.reduce(into: [:]) { if !$1.look.doubts.isEmpty { $0[$1.target] = $1.look.doubts } }
+            for look in looks { standing.note(look.look.notices) }
+            let sights = looks.map { (target: $0.target, sight: $0.look.sight) }
             let steps = standing.observe(sights, at: host.readClocks(), leaseSeconds: Double(file.standby.leaseMilliseconds) / 1000)
+            if standing.doubts == [:] { standing.doubts = nil }
             // Before any hook: a fenced cluster stays fenced whatever happens to the hook.
             try state.save(standing)
             let changes = try steps.flatMap { try take($0, &standing) }
@@ -112,28 +114,57 @@ extension Cluster {
 
     private func publish(to target: String, _ standing: Standing) throws {
         let folder = try epochs(in: target)
-        guard try folder.newest()?.owner == standing.member else { return }
+        guard let newest = try folder.newest(), newest.owner == standing.member else { return }
         let name = try targets().first { $0.path == target }?.name ?? "target"
-        let notice = ActiveNotice(
+        var notice = ActiveNotice(
             owner: standing.member, host: host.name, release: file.release, program: program, written: host.clock.now(), target: name,
             policies: try policies())
+        notice.epoch = newest.epoch
         if var told = try folder.active()?.notice, notice.written.secondsSince(told.written) < 3600 {
             told.written = notice.written
+            told.serial = nil
             if told == notice { return }
         }
+        notice.serial = try changeStanding { $0.nextSerial() }
         try folder.publish(notice)
     }
 
-    private func sight(of target: String, _ member: String) throws -> EpochSight {
+    /// What a look at one target shows.
+    private struct TargetLook {
+        var sight: EpochSight
+        var notices: [StandbyNotice] = []
+        var doubts: [String] = []
+
+        var isNothing: Bool { sight == .unwatched && doubts.isEmpty }
+    }
+
+    private func sight(of target: String, _ standing: Standing?) throws -> TargetLook {
+        // Nobody can keep a standby from there.
+        if HDFSAddress.isMeant(by: target) { return TargetLook(sight: .unwatched) }
         do {
-            let folder = try epochs(in: target)
-            if let record = try folder.newest() {
-                return try record.owner == member && folder.standbyNotices().isEmpty ? .unwatched : .epoch(record)
+            let look = try epochs(in: target).look()
+            let notices = look.standbys.filter { standing?.isCurrent($0) ?? true }
+            let old = look.standbys.filter { standing?.isCurrent($0) == false }.map {
+                "the notice of \(printable($0.host)) is an older one than was there before: somebody put it back"
             }
-            return try folder.standbyNotices().isEmpty ? .unwatched : .epoch(nil)
+            return TargetLook(sight: sight(look, notices, of: target, standing), notices: notices, doubts: look.doubts + old)
         } catch {
-            return .unreachable(Failure(describing: error).summary)
+            let failure = Failure(describing: error)
+            // Of a mount that is gone nothing else is to be said.
+            let isGone = failure.code == .storage || failure.code == .notFound
+            return TargetLook(sight: .unreachable(failure.summary), doubts: isGone ? [] : [failure.summary])
         }
+    }
+
+    private func sight(_ look: EpochFolder.Look, _ notices: [StandbyNotice], of target: String, _ standing: Standing?) -> EpochSight {
+        if let record = look.newest { return record.owner == standing?.member && notices.isEmpty ? .unwatched : .epoch(record) }
+        // Written by a Holdfast that signed nothing, or forged: a person knows.
+        if let highest = look.unsigned.max(), standing?.watched.contains(where: { $0.target == target && $0.isSigned != true }) == true {
+            return .unreachable(
+                "its records, up to epoch \(highest), are not signed: when an older Holdfast wrote them, holdfast standby override --accept-unsigned on the active one begins anew"
+            )
+        }
+        return notices.isEmpty ? .unwatched : .epoch(nil)
     }
 
     private func take(_ step: StandingStep, _ standing: inout Standing) throws -> [StandingChange] {
@@ -141,8 +172,10 @@ extension Cluster {
         case .claim(let target, let over, let reason):
             // Lost, the next look says to whom; a target that went away is tried again.
             do {
-                let record = try record(over: over, owner: standing.member, reason)
-                guard try epochs(in: target).raise(record) == nil else { return [] }
+                let folder = try epochs(in: target)
+                let record = try record(
+                    after: max(over?.epoch ?? 0, standing.lastEpoch(in: target)), in: folder, owner: standing.member, reason)
+                guard try folder.raise(record) == nil else { return [] }
                 standing.own(target, record.epoch, at: host.readClocks())
                 return [.claimed(record)]
             } catch { return [.hookFailed("the epoch in \(target) cannot be raised: \(Failure(describing: error).summary)")] }
@@ -152,13 +185,13 @@ extension Cluster {
         }
     }
 
-    /// A record that follows `over`.
+    /// A record that follows the number `after`: the largest that was ever seen there.
     package func record(
-        over: EpochRecord?, owner: String, ownerHost: String? = nil, _ reason: EpochRecord.Reason, words: String? = nil,
+        after: UInt64, in folder: EpochFolder, owner: String, ownerHost: String? = nil, _ reason: EpochRecord.Reason, words: String? = nil,
         backup: String? = nil, token: String? = nil
     ) throws -> EpochRecord {
         EpochRecord(
-            epoch: (over?.epoch ?? 0) + 1, cluster: try catalogue().clusterID, owner: owner, host: ownerHost ?? host.name,
+            epoch: try folder.free(after: after), cluster: try catalogue().clusterID, owner: owner, host: ownerHost ?? host.name,
             writer: "\(host.user) on \(host.name)", raised: host.clock.now(), reason: reason, words: words, backup: backup,
             token: token ?? host.randomHex(bytes: 16))
     }
@@ -182,12 +215,15 @@ extension Cluster {
     /// Empty when there is no such command, or it went well.
     private func run(_ command: String?, _ event: String, _ record: EpochRecord?) -> String {
         do {
-            try runHook(command, event, record.map { ["HOLDFAST_EPOCH": "\($0.epoch)", "HOLDFAST_OWNER": $0.host] } ?? [:])
+            try runHook(command, event, record.map { ["HOLDFAST_EPOCH": "\($0.epoch)"].merging(Self.owner($0.host)) { $1 } } ?? [:])
             return ""
         } catch {
             return Failure(describing: error).summary
         }
     }
+
+    /// What a hook sees of a host that a record names: nothing of what is no host's name.
+    package static func owner(_ host: String) -> [String: String] { HostName.proven(host).map { ["HOLDFAST_OWNER": $0] } ?? [:] }
 
     /// Runs a command of `standby:` in the cluster file. It sees HOLDFAST_EVENT, HOLDFAST_CLUSTER and `variables`. Throws `hook` when it fails or
     /// runs past its timeout.
