@@ -32,7 +32,7 @@ struct ServeCommand: ClusterCommand {
     }
 
     func run(in context: CommandContext) throws -> Verdict {
-        let path = try cluster.path(in: context.workingDirectory)
+        let path = try cluster.path(in: context.workingDirectory, context.search)
         var options = PolicyService.Options()
         var drivers = context.drivers
         let (job, host, console) = (context.job, context.host, context.console)

@@ -33,6 +33,21 @@ package enum AtomicFile {
         try Descriptor.open(path, .read).readAll(limit: limit)
     }
 
+    /// The whole file of that name in a directory, at most `limit` bytes (EFBIG). A symbolic link is not followed, and nothing but a file is read: a pipe
+    /// would be waited for.
+    package static func readIfPresent(_ name: String, in folder: borrowing Descriptor, limit: Int = 64 << 20) throws(SystemError)
+        -> [UInt8]?
+    {
+        do throws(SystemError) {
+            let file = try folder.open(Array(name.utf8), [.read, .nonBlocking])
+            guard try file.status().kind == .file else { throw SystemError(EINVAL, "read", file.path) }
+            return try file.readAll(limit: limit)
+        } catch {
+            if error.errno == ENOENT { return nil }
+            throw error
+        }
+    }
+
     /// nil when there is no such file.
     package static func readIfPresent(_ path: String, limit: Int = 64 << 20) throws(SystemError) -> [UInt8]? {
         do { return try read(path, limit: limit) } catch {

@@ -5,7 +5,7 @@ extension Host {
     /// The real one. `name` and `user` fall back to `localhost` and the number of the user.
     package static func current() -> Host {
         Host(
-            clock: SystemClock(), random: SystemRandom(), name: hostName(), user: userName(), processID: getpid(),
+            clock: SystemClock(), random: SystemRandom(), name: hostName(), user: userName(of: geteuid()), processID: getpid(),
             processors: Int(holdfast_processors()), boot: bootName(), process: .current())
     }
 
@@ -22,16 +22,17 @@ extension Host {
             return String(cString: start)
         }
     }
+}
 
-    private static func userName() -> String {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 << 10) { buffer in
-            var record = passwd()
-            var found: UnsafeMutablePointer<passwd>?
-            guard let start = buffer.baseAddress, getpwuid_r(geteuid(), &record, start, buffer.count, &found) == 0, found != nil,
-                let name = record.pw_name
-            else { return "\(geteuid())" }
-            return String(cString: name)
-        }
+/// The number itself for a user without a name.
+package func userName(of user: UInt32) -> String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 << 10) { buffer in
+        var record = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        guard let start = buffer.baseAddress, getpwuid_r(user, &record, start, buffer.count, &found) == 0, found != nil,
+            let name = record.pw_name
+        else { return "\(user)" }
+        return String(cString: name)
     }
 }
 

@@ -11,7 +11,16 @@ package final class FileLock: Sendable {
     /// Takes the lock, waiting for whoever holds it as long as `patience` has; then throws ``FileLockHeld``. The file is made when it is not
     /// there and stays behind. `purpose` is for the one who has to wait: "snapshot create nightly".
     package static func take(_ path: String, purpose: String, host: Host, patience: LockPatience = .none) throws -> FileLock {
-        let file = SharedDescriptor(try open(path))
+        let folder = try Descriptor.openDirectory(Path.parent(path))
+        return try take(Path.lastComponent(path), in: folder, purpose: purpose, host: host, patience: patience)
+    }
+
+    /// The same of the file of that name in an open directory.
+    package static func take(
+        _ name: String, in folder: borrowing Descriptor, purpose: String, host: Host, patience: LockPatience = .none
+    ) throws -> FileLock {
+        let path = Path.join(folder.path, name)
+        let file = SharedDescriptor(try open(Array(name.utf8), in: folder))
         let clock = SystemClock()
         let start = clock.monotonicNanoseconds()
         var isTold = false
@@ -31,9 +40,7 @@ package final class FileLock: Sendable {
 
     /// Opens the file, or makes it; never through a symbolic link, and no other file that somebody has put in its place: what is written to it would be
     /// written there.
-    private static func open(_ path: String) throws(SystemError) -> Descriptor {
-        let folder = try Descriptor.openDirectory(Path.parent(path))
-        let name = Array(Path.lastComponent(path).utf8)
+    private static func open(_ name: [UInt8], in folder: borrowing Descriptor) throws(SystemError) -> Descriptor {
         while true {
             do throws(SystemError) {
                 let made = try folder.open(name, [.readWrite, .createNew, .nonBlocking], mode: 0o600)
@@ -43,7 +50,7 @@ package final class FileLock: Sendable {
             do throws(SystemError) {
                 let there = try folder.open(name, [.readWrite, .nonBlocking])
                 let status = try there.status()
-                guard status.kind == .file, status.links <= 1 else { throw SystemError(EMLINK, "lock", path) }
+                guard status.kind == .file, status.links <= 1 else { throw SystemError(EMLINK, "lock", there.path) }
                 return there
             } catch { guard error.errno == ENOENT else { throw error } }
         }
@@ -52,7 +59,13 @@ package final class FileLock: Sendable {
     /// Who holds the lock, in the holder's own words; nil when nobody does.
     package static func holder(of path: String) throws -> String? {
         guard try statusOfPath(path) != nil else { return nil }
-        let file = SharedDescriptor(try Descriptor.open(path, [.readWrite, .noFollow, .nonBlocking]))
+        return try holder(of: Path.lastComponent(path), in: Descriptor.openDirectory(Path.parent(path)))
+    }
+
+    /// The same of the file of that name in an open directory.
+    package static func holder(of name: String, in folder: borrowing Descriptor) throws -> String? {
+        guard try folder.statusIfPresent(of: Array(name.utf8)) != nil else { return nil }
+        let file = SharedDescriptor(try folder.open(Array(name.utf8), [.readWrite, .nonBlocking]))
         guard try file.descriptor.tryLock() else { return holder(file) }
         try file.descriptor.unlock()
         return nil

@@ -1,3 +1,4 @@
+package import Model
 import Synchronization
 
 /// What a long job shares with whoever watches it: counters that only grow, the present phase, and a wish to stop.
@@ -21,6 +22,8 @@ package final class JobControl: Sendable {
 
     /// Who wants the job, when that is not the person who runs the program: "snapshot policy".
     package let cause: String?
+    /// Who asked for it over HTTP.
+    package let caller: JobCaller?
 
     private final class Counters: Sendable {
         let values: [Cell] = (0..<Counter.allCases.count).map { _ in Cell() }
@@ -32,8 +35,9 @@ package final class JobControl: Sendable {
     }
 
     /// One that follows a leader stops with it and passes its notes on; counters and phase are its own.
-    package init(following leader: JobControl? = nil, cause: String? = nil) {
+    package init(following leader: JobControl? = nil, cause: String? = nil, caller: JobCaller? = nil) {
         self.leader = leader
+        self.caller = caller ?? leader?.caller
         self.cause = cause ?? leader?.cause
         counters = Counters()
     }

@@ -62,6 +62,37 @@ package final class LocalListener: Sendable {
         descriptor = made
     }
 
+    /// A socket that listens at `path`, which takes the place of one that was there, and that only its owner can connect to: it is made in a directory that
+    /// nobody else can enter, and gets its place when it has its mode. It belongs to the owner of the directory (``Descriptor/takeOwner(of:)``). EEXIST when
+    /// something else than a socket is there.
+    package static func makePrivate(at path: String) throws(SystemError) -> Descriptor {
+        let (parent, name) = (Path.parent(path), Array(Path.lastComponent(path).utf8))
+        let folder = try Descriptor.openDirectory(parent)
+        if let there = try folder.statusIfPresent(of: name), there.kind != .socket { throw SystemError(EEXIST, "listen at", path) }
+        let making = Array(".".utf8) + name + Array(".new".utf8)
+        try removeTree(making, in: folder)
+        try folder.makeDirectory(making, mode: 0o700)
+        do {
+            let inner = try folder.openDirectory(making)
+            let made = try LocalAddress.makeSocket(path)
+            let raw = made.raw
+            try LocalAddress("socket", in: inner).use { address, length throws(SystemError) in
+                try checked("listen at", path) { bind(raw, address, length) }
+            }
+            let socket = Array("socket".utf8)
+            try inner.setMode(of: socket, 0o600)
+            let owner = try folder.status()
+            if geteuid() == 0, owner.uid != 0 { try inner.setOwner(of: socket, uid: owner.uid, gid: owner.gid) }
+            try checked("listen at", path) { listen(raw, SOMAXCONN) }
+            try inner.rename(socket, to: name, in: folder)
+            try folder.removeDirectory(making)
+            return made
+        } catch {
+            try? removeTree(making, in: folder)
+            throw error
+        }
+    }
+
     /// Waits for the next one; nil after ``close()``. On an error nobody can connect any more.
     package func accept() throws(SystemError) -> LocalSocket? {
         do {
@@ -84,9 +115,13 @@ private struct LocalAddress: ~Copyable {
     private let path: [UInt8]
 
     init(_ name: String, in folder: String) throws(SystemError) {
-        let opened = try Descriptor.openDirectory(folder)
+        try self.init(name, in: Descriptor.openDirectory(folder))
+    }
+
+    init(_ name: String, in folder: borrowing Descriptor) throws(SystemError) {
+        let opened = try folder.duplicate()
         let path = Array("/proc/self/fd/\(opened.raw)/\(name)".utf8)
-        guard path.count < 108 else { throw SystemError(ENAMETOOLONG, "reach", Path.join(folder, name)) }
+        guard path.count < 108 else { throw SystemError(ENAMETOOLONG, "reach", Path.join(folder.path, name)) }
         self.folder = opened
         self.path = path
     }

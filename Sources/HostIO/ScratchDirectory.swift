@@ -18,9 +18,13 @@ package final class ScratchDirectory: Sendable {
     private let lock: Mutex<SharedDescriptor?>
 
     /// `parent` is made when it is not there.
-    package init(in parentPath: String) throws(SystemError) {
+    package convenience init(in parentPath: String) throws(SystemError) {
         try makeDirectories(parentPath)
-        let parent = SharedDescriptor(try Descriptor.openDirectory(parentPath))
+        try self.init(in: SharedDescriptor(try Descriptor.openDirectory(parentPath)), at: parentPath)
+    }
+
+    /// In an open directory, which lies at `parentPath`.
+    package init(in parent: SharedDescriptor, at parentPath: String) throws(SystemError) {
         let text = Self.prefix + randomName()
         let name = Array(text.utf8)
         try parent.descriptor.makeSharedDirectory(name, mode: 0o700)
@@ -57,7 +61,11 @@ package final class ScratchDirectory: Sendable {
     @discardableResult
     package static func sweep(_ parentPath: String) throws(SystemError) -> Int {
         guard try statusOfPath(parentPath) != nil else { return 0 }
-        let parent = try Descriptor.openDirectory(parentPath)
+        return try sweep(in: Descriptor.openDirectory(parentPath))
+    }
+
+    @discardableResult
+    package static func sweep(in parent: borrowing Descriptor) throws(SystemError) -> Int {
         var removed = 0
         for entry in try parent.entries() where FileName.text(entry.name).hasPrefix(prefix) {
             guard try isAbandoned(entry.name, in: parent) else { continue }

@@ -10,13 +10,12 @@ enum AlertWatch {
 
     /// What is to be told now.
     static func look(_ cluster: Cluster) throws -> [AlertNotice] {
-        let path = cluster.state.alertsPath
-        var book = try AtomicFile.readIfPresent(path).flatMap(AlertBook.init(json:)) ?? AlertBook()
+        var book = try cluster.state.read(StateDirectory.alerts).flatMap(AlertBook.init(json:)) ?? AlertBook()
         let before = book
         let facts = try cluster.health()
         book.note(facts.rooms, at: facts.now)
         let notices = book.update(facts.concerns, at: facts.now, repeatingAfter: Double(cluster.file.alerts.repeatSeconds))
-        if book != before { try AtomicFile.write(try book.json(), to: path) }
+        if book != before { try cluster.state.write(try book.json(), StateDirectory.alerts) }
         return notices
     }
 }

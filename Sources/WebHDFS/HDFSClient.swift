@@ -46,10 +46,12 @@ package final class HDFSClient: Sendable {
     }
 
     /// From now on, with the node that answered last.
-    func waiting() -> Waiting {
+    /// `limit`: not longer than that.
+    func waiting(atMost limit: Duration? = nil) -> Waiting {
         let first = active.load(ordering: .relaxed) % address.nameNodes.count
         let failover = Failover(
-            count: address.nameNodes.count, first: first, patience: options.patience, safeModePatience: options.safeModePatience)
+            count: address.nameNodes.count, first: first, patience: min(options.patience, limit ?? options.patience),
+            safeModePatience: options.safeModePatience)
         return Waiting(failover, clock, onWait: options.onWait)
     }
 

@@ -9,7 +9,8 @@ final class WebConnection: ChannelInboundHandler {
     private let limits: WebLimits
     private let workers: WebWorkers
     private let answer: @Sendable (WebRequest) -> WebResponse
-    private let left: @Sendable () -> Void
+    private let peer: WebPeer
+    private let isBusy: @Sendable (Bool) -> Void
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     /// Bytes of a body that is too long, which are read and dropped: a client hears no answer as long as it writes.
@@ -17,23 +18,23 @@ final class WebConnection: ChannelInboundHandler {
     private var deadline: Scheduled<Void>?
 
     init(
-        _ limits: WebLimits, _ workers: WebWorkers, answer: @escaping @Sendable (WebRequest) -> WebResponse,
-        left: @escaping @Sendable () -> Void
+        _ limits: WebLimits, _ workers: WebWorkers, peer: WebPeer, isBusy: @escaping @Sendable (Bool) -> Void,
+        answer: @escaping @Sendable (WebRequest) -> WebResponse
     ) {
         self.limits = limits
         self.workers = workers
         self.answer = answer
-        self.left = left
+        self.peer = peer
+        self.isBusy = isBusy
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        wait(limits.idle, context)
+        wait(limits.greeting, context)
         context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
-        left()
         context.fireChannelInactive()
     }
 
@@ -61,9 +62,8 @@ final class WebConnection: ChannelInboundHandler {
     private func begin(_ context: ChannelHandlerContext) {
         guard let head else { return }
         deadline?.cancel()
-        let request = WebRequest(
-            method: head.method.rawValue, target: head.uri,
-            headers: Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { $1 }, body: body)
+        isBusy(true)
+        let request = request(head, context)
         body = []
         let (loop, answer) = (context.eventLoop, answer)
         let own = NIOLoopBound((self, context), eventLoop: loop)
@@ -75,6 +75,18 @@ final class WebConnection: ChannelInboundHandler {
             }
         }
         if !isTaken { refuse(context, WebResponse(503, headers: [("Retry-After", "5")])) }
+    }
+
+    private func request(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) -> WebRequest {
+        var headers: [String: String] = [:]
+        var repeated: Set<String> = []
+        for header in head.headers {
+            let name = header.name.lowercased()
+            if headers.updateValue(header.value, forKey: name) != nil { repeated.insert(name) }
+        }
+        return WebRequest(
+            method: head.method.rawValue, target: head.uri, headers: headers, repeated: repeated, body: body, peer: peer,
+            localAddress: context.localAddress?.ipAddress)
     }
 
     /// Says so and ends the connection.
@@ -96,7 +108,9 @@ final class WebConnection: ChannelInboundHandler {
         let own = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
             let (connection, context) = own.value
-            if keepsAlive { connection.wait(connection.limits.idle, context) } else { context.close(promise: nil) }
+            guard keepsAlive else { return context.close(promise: nil) }
+            connection.isBusy(false)
+            connection.wait(connection.limits.idle, context)
         }
     }
 

@@ -1,10 +1,10 @@
 import Glibc
+import HostIO
 package import Model
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
-import Synchronization
 
 /// An HTTP/1.1 server on a TCP address or a Unix socket, with TLS where it has a certificate. Requests are answered by a function that may take its time, on
 /// threads of the server's own.
@@ -26,17 +26,19 @@ package final class WebServer: Sendable {
         self.workers = workers
         self.group = group
         do {
-            let connections = Connections(limits.connections)
+            let seats = WebSeats(limits)
             let bootstrap = ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: 64)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        guard connections.enter() else { throw ChannelError.inputClosed }
+                    WebPeers.peer(of: channel).flatMapThrowing { peer in
+                        guard let seat = seats.take(WebPeers.party(of: peer), channel) else { throw ChannelError.inputClosed }
+                        channel.closeFuture.whenComplete { _ in seats.leave(seat) }
                         let pipeline = channel.pipeline.syncOperations
                         if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
                         try pipeline.configureHTTPServerPipeline()
-                        try pipeline.addHandler(WebConnection(limits, workers, answer: answer) { connections.leave() })
+                        try pipeline.addHandler(
+                            WebConnection(limits, workers, peer: peer, isBusy: { seats.note(seat, isBusy: $0) }, answer: answer))
                     }
                 }
             (channel, self.place) = try Self.bind(bootstrap, place)
@@ -60,10 +62,7 @@ package final class WebServer: Sendable {
     private static func bind(_ bootstrap: ServerBootstrap, _ place: ListenPlace) throws -> (any Channel, ListenPlace) {
         switch place {
         case .socket(let path):
-            let channel = try bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).wait()
-            // Only the owner may connect.
-            chmod(path, 0o600)
-            return (channel, place)
+            return (try bootstrap.withBoundSocket(LocalListener.makePrivate(at: path).take()).wait(), place)
         case .address(let host, let port):
             let channel = try bootstrap.bind(host: host, port: port).wait()
             return (channel, .address(host: host, port: channel.localAddress?.port ?? port))
@@ -83,22 +82,4 @@ package final class WebServer: Sendable {
                 hint: "both are PEM files; the key must fit the first certificate", cause: "\(error)")
         }
     }
-}
-
-/// How many clients are connected.
-private final class Connections: Sendable {
-    private let count = Atomic<Int>(0)
-    private let most: Int
-
-    init(_ most: Int) { self.most = most }
-
-    func enter() -> Bool {
-        guard count.wrappingAdd(1, ordering: .relaxed).newValue <= most else {
-            leave()
-            return false
-        }
-        return true
-    }
-
-    func leave() { count.wrappingSubtract(1, ordering: .relaxed) }
 }

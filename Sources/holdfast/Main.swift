@@ -15,6 +15,7 @@ import Wiring
         let environment = OutputEnvironment(variables: variables(["NO_COLOR", "TERM", "COLUMNS"]))
         let run = CommandLineRun(
             host: .current(), drivers: .real(job), workingDirectory: (try? workingDirectory()) ?? "/", job: job,
+            search: ClusterFileSearch(named: variables(["HOLDFAST_CLUSTER_FILE"])["HOLDFAST_CLUSTER_FILE"]),
             console: { .standard(json: $0, environment: environment, isCancelled: { job.isCancelled }) })
         exit(run.run(Array(CommandLine.arguments.dropFirst())))
     }

@@ -20,6 +20,24 @@ import Testing
         #expect(try Catalogue(json: catalogue.json(), at: "/s/catalogue.json") == catalogue)
     }
 
+    @Test func `one of before restores were noted as incomplete, and of before baselines, is read`() throws {
+        var catalogue = empty()
+        catalogue.note(
+            IncompleteRestore(store: "a", from: try SnapshotName("nightly"), at: now, entries: 12, examples: ["f: no room"], job: 7))
+        catalogue.noteBaseline(StoreBaseline(try sampleManifest().stores[0], at: now, source: "the restore of nightly"))
+        let read = try Catalogue(json: catalogue.json(), at: "/c")
+        #expect(read == catalogue && read.incompleteRestores.first?.entries == 12)
+        let old = Array(
+            #"""
+            {"clusterID":"c1","clusterName":"acme","created":"2026-11-23T18:30:00Z","format":1,"history":[],"overrides":{},
+             "targets":[{"added":"2026-11-23T18:30:00Z","name":"nas","path":"/mnt/nas"}]}
+            """#.utf8)
+        let before = try Catalogue(json: old, at: "/c")
+        #expect(before.incompleteRestores.isEmpty && before.halfRestored.isEmpty && before.baseline(of: "a") == nil)
+        #expect(before.backupNotes.isEmpty && before.imageReports.isEmpty && before.targets.first?.name == "nas")
+        #expect(try Catalogue(json: before.json(), at: "/c") == before)
+    }
+
     @Test func `a newer one is refused and a torn one is damaged`() throws {
         #expect(#expect(throws: Failure.self) { try Catalogue(json: Array(#"{"format":9}"#.utf8), at: "/c") }?.code == .refused)
         let json = try empty().json()

@@ -154,7 +154,11 @@ enum APIOperations {
             "getBackup", .get, "/v1/targets/{target}/backups/{backup}", "backup show", "A backup.", [target, backup],
             gives: "backup: BackupDetails"),
         APIOperation(
-            "deleteBackup", .delete, "/v1/targets/{target}/backups/{backup}", "backup delete", "Delete a backup.", [target, backup],
+            "deleteBackup", .delete, "/v1/targets/{target}/backups/{backup}", "backup delete", "Delete a backup.",
+            [
+                target, backup,
+                .query("confirm", .words, "The name of the cluster, where no good backup of a store would be left."),
+            ],
             gives: "deleted?: DeletedBackups", consent: .planned),
         APIOperation(
             "verifyBackup", .post, "/v1/targets/{target}/backups/{backup}/verify", "backup verify", "Prove that a backup is whole.",

@@ -95,12 +95,13 @@ enum APISchema {
         "Verification":
             "backup: string, target: string, cluster: Identity, check: Check, lacks: [string], alsoAffected: [string], seconds: number",
         "Job":
-            "number: integer, command: string, cause: string, outcome: string, began: time, ended: time?, seconds: number?, code: string?, message: string?, hint: string?",
+            "number: integer, command: string, cause: string, caller: Caller?, outcome: string, began: time, ended: time?, seconds: number?, code: string?, message: string?, hint: string?",
         "JobDetails":
-            "number: integer, command: string, cause: string, outcome: string, began: time, ended: time?, seconds: number?, code: string?, message: string?, hint: string?, log: [LogLine]",
+            "number: integer, command: string, cause: string, caller: Caller?, outcome: string, began: time, ended: time?, seconds: number?, code: string?, message: string?, hint: string?, log: [LogLine]",
+        "Caller": "user: string?, address: string?, token: string",
         "LogLine": "time: time, text: string",
         "Task":
-            "id: string, operation: string, state: string, began: time, ended: time?, status: integer?, answer: any",
+            "id: string, operation: string, state: string, caller: Caller, began: time, ended: time?, status: integer?, answer: any",
     ]
 
     /// A schema of an object with these members.

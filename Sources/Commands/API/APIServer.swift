@@ -22,8 +22,9 @@ struct APIServer: Sendable {
             let cluster = try Cluster.load(clusterFile, host: context.host, drivers: drivers, program: Program.text)
             guard let place = cluster.file.api.place else { return {} }
             let service = APIService(
-                host: context.host, drivers: drivers, clusterFile: clusterFile, job: context.job, token: APIToken(try cluster.accessToken())
-            )
+                host: context.host, drivers: drivers, clusterFile: clusterFile, job: context.job,
+                gate: APIGate(
+                    APIToken(try cluster.accessTokens()), at: place, ownName: context.host.name, names: cluster.file.api.names))
             let server = try WebServer(at: place, certificate: cluster.file.api.certificate) { service.answer($0) }
             tell("listens on \(server.place.text)\(cluster.file.api.certificate == nil ? "" : " with TLS")", nil)
             return {

@@ -10,25 +10,25 @@ final class APIService: Sendable {
     private let drivers: Drivers
     private let clusterFile: String
     private let job: JobControl
-    private let token: APIToken
+    private let gate: APIGate
     private let tasks: APITasks
 
     /// `clusterFile`: absolute. `job` stops what is under way.
-    init(host: Host, drivers: Drivers, clusterFile: String, job: JobControl, token: APIToken) {
+    init(host: Host, drivers: Drivers, clusterFile: String, job: JobControl, gate: APIGate) {
         self.host = host
         self.drivers = drivers
         self.clusterFile = clusterFile
         self.job = job
-        self.token = token
+        self.gate = gate
         tasks = APITasks(host: host)
     }
 
     func answer(_ request: WebRequest) -> WebResponse {
         do {
+            try gate.checkForm(of: request)
             let (path, query) = try APITarget.parse(request.target)
             if let answer = try open(request, path) { return answer }
-            try token.check(request.headers["authorization"])
-            return try known(request, path, query)
+            return try known(request, path, query, try gate.caller(of: request))
         } catch let refusal as APIRefusal {
             return refusal.response
         } catch {
@@ -54,7 +54,7 @@ final class APIService: Sendable {
         }
     }
 
-    private func known(_ request: WebRequest, _ path: [String], _ query: [String: String]) throws -> WebResponse {
+    private func known(_ request: WebRequest, _ path: [String], _ query: [String: String], _ caller: JobCaller) throws -> WebResponse {
         switch path {
         case ["metrics"]:
             return try get(request) {
@@ -63,7 +63,7 @@ final class APIService: Sendable {
         case ["v1", "tasks"]: return try get(request) { .json(["tasks": .list(tasks.all.map(\.json))]) }
         case _ where path.count == 3 && path.starts(with: ["v1", "tasks"]):
             return try get(request) { .json(["task": try tasks.task(path[2]).json]) }
-        default: return try run(request, path, query)
+        default: return try run(request, path, query, caller)
         }
     }
 
@@ -72,7 +72,7 @@ final class APIService: Sendable {
         return try body()
     }
 
-    private func run(_ request: WebRequest, _ path: [String], _ query: [String: String]) throws -> WebResponse {
+    private func run(_ request: WebRequest, _ path: [String], _ query: [String: String], _ caller: JobCaller) throws -> WebResponse {
         let here = APIOperations.all.compactMap { operation in operation.match(path).map { (operation, $0) } }
         guard !here.isEmpty else {
             throw APIRefusal(Failure(.notFound, "there is nothing at this address", hint: "GET /openapi.json says what there is"))
@@ -84,8 +84,8 @@ final class APIService: Sendable {
         let arguments = operation.arguments(values, clusterFile: clusterFile)
         guard operation.acts else { return execute(arguments, JobControl(following: job)).response }
         let patience = values[APIOperation.waitName]?.first.flatMap { Int64($0) } ?? 30
-        let own = JobControl(following: job, cause: "HTTP")
-        let task = try tasks.begin(operation.id) { self.execute(arguments, own) }
+        let own = JobControl(following: job, cause: "HTTP", caller: caller)
+        let task = try tasks.begin(operation.id, caller) { self.execute(arguments, own) }
         if let outcome = task.wait(atMost: .seconds(patience)) { return outcome.response }
         var response = WebResponse.json(["task": task.json], 202)
         response.headers.append(("Location", "/v1/tasks/\(task.id)"))

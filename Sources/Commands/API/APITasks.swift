@@ -26,14 +26,14 @@ final class APITasks: Sendable {
             .notFound, "there is no such task", hint: "a service that was started anew knows none; GET /v1/jobs shows what was done")
     }
 
-    func begin(_ operation: String, _ body: @escaping @Sendable () -> APIOutcome) throws -> APITask {
+    func begin(_ operation: String, _ caller: JobCaller, _ body: @escaping @Sendable () -> APIOutcome) throws -> APITask {
         guard all.count(where: { !$0.isOver }) < Self.mostRunning else {
             var refusal = APIRefusal(
                 Failure(.locked, "\(Self.mostRunning) tasks run already", hint: "wait for one of them to end"), status: 429)
             refusal.headers = [("Retry-After", "5")]
             throw refusal
         }
-        let task = try APITask(operation, host, body)
+        let task = try APITask(operation, caller, host, body)
         known.withLock { known in
             known.append(task)
             let ended = known.filter(\.isOver)
@@ -50,12 +50,14 @@ final class APITasks: Sendable {
 final class APITask: Sendable {
     let id: String
     private let operation: String
+    private let caller: JobCaller
     private let began: Timestamp
     private let outcome = Monitor<(outcome: APIOutcome, ended: Timestamp)?>(nil)
 
-    init(_ operation: String, _ host: Host, _ body: @escaping @Sendable () -> APIOutcome) throws {
+    init(_ operation: String, _ caller: JobCaller, _ host: Host, _ body: @escaping @Sendable () -> APIOutcome) throws {
         id = host.randomHex(bytes: 8)
         self.operation = operation
+        self.caller = caller
         began = host.clock.now()
         let outcome = outcome
         // The thread ends by itself; what it makes is waited for through the outcome.
@@ -76,6 +78,7 @@ final class APITask: Sendable {
         let state = end.map { $0.outcome.status == 200 ? "done" : "failed" } ?? "running"
         return [
             "id": .text(id), "operation": .text(operation), "state": .text(state), "began": .text(began.text),
+            "caller": CallerResult.json(caller),
             "ended": end.map { .text($0.ended.text) } ?? .null, "status": end.map { .integer(Int64($0.outcome.status)) } ?? .null,
             "answer": end?.outcome.answer ?? .null,
         ]

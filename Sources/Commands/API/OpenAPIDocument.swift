@@ -118,7 +118,7 @@ enum OpenAPIDocument {
     }
 
     private static func failures(_ codes: [Int]) -> [String: JSONValue] {
-        codes.reduce(into: [:]) { $0["\($1)"] = json("error: Error", APIStatus.meaning($1)) }
+        (codes + [400, 421]).reduce(into: [:]) { $0["\($1)"] = json("error: Error", APIStatus.meaning($1)) }
     }
 
     private static func json(_ members: String, _ description: String = "Done.") -> JSONValue {
@@ -149,6 +149,7 @@ enum APIStatus {
         case 409: "The state of things forbids it, or parameters that make no sense together."
         case 413: "The body is too long."
         case 415: "The body is not JSON."
+        case 421: "The Host header names another server."
         case 429: "As many tasks run as may."
         case 503: "A store, the storage or a target cannot be reached, or there is too much to do."
         case 507: "There is no room."

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Backups
+import Clusters
 import Model
 
 struct BackupDeleteCommand: ClusterCommand {
@@ -11,12 +12,18 @@ struct BackupDeleteCommand: ClusterCommand {
             is meant by its id alone, as backup ls --all-clusters shows it; the plan says
             whose it is.
 
+            When no good backup of a store would be left, --yes is not enough: the name of the
+            cluster is typed, or given with --confirm.
+
             EXAMPLES:
               holdfast backup delete weekly-1 weekly-2 --target nas -c acme.yaml
             """)
 
     @Argument(help: "The names of the backups, or ids.")
     var names: [String]
+
+    @Option(help: ArgumentHelp("The name of the cluster, where no good backup of a store would be left.", valueName: "name"))
+    var confirm: String?
 
     @OptionGroup var target: TargetOption
     @OptionGroup var cluster: ClusterOptions
@@ -30,12 +37,25 @@ struct BackupDeleteCommand: ClusterCommand {
         var deleted: Deleted
     }
 
+    private func agree(to plan: DeletePlan, _ name: String, _ context: CommandContext) throws -> Bool {
+        try context.agree(to: plan, consent) { confirmation in
+            guard plan.takesLastGood || confirm != nil else { return try confirmation.ask(plan.summary.title) }
+            guard !consent.yes || confirm != nil else {
+                throw Failure(
+                    .refused, "--yes is not enough to delete the last good backup of a store: nothing was changed",
+                    hint: "look at it with --dry-run, then say the cluster's name: --confirm \(name)")
+            }
+            try Confirmation(context.console, consent: .ask).askName(
+                name, confirmed: confirm, what: "the cluster's name", plan.summary.title)
+        }
+    }
+
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)
         let target = try target.name(in: cluster)
         let backups = Backups(cluster)
         let plan = try backups.planDeletion(names, in: target)
-        guard try context.agree(to: plan, consent) else { return .done }
+        guard try agree(to: plan, cluster.file.name, context) else { return .done }
         try context.watching { _ in try backups.delete(names, in: target) }
         let deleted = Result.Deleted(target: target, backups: plan.items.map(\.name))
         context.console.finish(json: Result(deleted: deleted)) { _ in

@@ -4,12 +4,11 @@ import Model
 
 /// The options of every command that works on a cluster.
 struct ClusterOptions: ParsableArguments {
-    /// Where the cluster file is looked for, in this order.
-    static let defaultFiles = ["holdfast.yaml", "/etc/holdfast/holdfast.yaml"]
-
     @Option(
         name: [.customShort("c"), .customLong("cluster-file")],
-        help: ArgumentHelp("The cluster file (default: ./holdfast.yaml, then /etc/holdfast/holdfast.yaml).", valueName: "file"),
+        help: ArgumentHelp(
+            "The cluster file (default: what HOLDFAST_CLUSTER_FILE names, ./holdfast.yaml but for root, /etc/holdfast/holdfast.yaml).",
+            valueName: "file"),
         completion: .file(extensions: ["yaml", "yml"]))
     var clusterFile: String?
 
@@ -33,13 +32,9 @@ struct ClusterOptions: ParsableArguments {
     /// What names the same cluster in a command to run next: " -c acme.yaml", or nothing where the default was taken.
     var suffix: String { clusterFile.map { " -c \($0)" } ?? "" }
 
-    /// Absolute. Throws `cluster-file` when none is given and none stands where it is looked for.
-    func path(in workingDirectory: String) throws -> String {
+    /// Absolute. Throws `cluster-file` when none is given and none is found.
+    func path(in workingDirectory: String, _ search: ClusterFileSearch) throws -> String {
         if let clusterFile { return PathText.normalise(clusterFile, relativeTo: workingDirectory) }
-        let candidates = Self.defaultFiles.map { PathText.normalise($0, relativeTo: workingDirectory) }
-        if let found = try candidates.first(where: { try statusOfPath($0) != nil }) { return found }
-        throw Failure(
-            .clusterFile, "there is no cluster file: neither \(candidates.joined(separator: " nor "))",
-            hint: "name it with -c, or write one: docs/cluster-file.md has an example to start from")
+        return try search.path(in: workingDirectory, isThere: { try statusOfPath($0) != nil })
     }
 }

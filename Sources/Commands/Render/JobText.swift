@@ -14,7 +14,7 @@ struct JobText {
         ])
         for job in jobs {
             table.add(
-                ["\(job.number)", job.began.readable, job.outcome.rawValue, took(job), job.cause, job.command], note: job.message)
+                ["\(job.number)", job.began.readable, job.outcome.rawValue, took(job), job.wanted, job.command], note: job.message)
         }
         return table.text(for: terminal)
     }
@@ -23,7 +23,7 @@ struct JobText {
         var fields = Fields()
         fields.add("job", "\(job.number), \(job.outcome.rawValue)")
         fields.add("command", job.command)
-        fields.add("for", job.cause)
+        fields.add("for", job.wanted)
         fields.add("began", "\(job.began.readable) (\(relativeAge(of: job.began, at: now)))")
         fields.add("took", job.seconds.map { DurationText.spoken(seconds: $0) })
         fields.add("because", job.message)

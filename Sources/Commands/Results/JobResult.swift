@@ -1,11 +1,33 @@
 import Model
 
+/// Who asked over HTTP.
+struct CallerResult: Encodable {
+    var user: OrNull<String>
+    var address: OrNull<String>
+    var token: String
+
+    init(_ caller: JobCaller) {
+        user = OrNull(caller.user)
+        address = OrNull(caller.address)
+        token = caller.token
+    }
+
+    static func json(_ caller: JobCaller) -> JSONValue {
+        [
+            "user": caller.user.map { .text($0) } ?? .null, "address": caller.address.map { .text($0) } ?? .null,
+            "token": .text(caller.token),
+        ]
+    }
+}
+
 /// A job as `jobs` lists it.
 struct JobLine: Encodable {
     var number: Int
     var command: String
     /// Who wanted it.
     var cause: String
+    /// Of one that was asked for over HTTP.
+    var caller: OrNull<CallerResult>
     var outcome: JobRecord.Outcome
     var began: Timestamp
     /// Null while it runs, and when it was interrupted.
@@ -21,6 +43,7 @@ struct JobLine: Encodable {
         number = job.number
         command = job.command
         cause = job.cause
+        caller = OrNull(job.caller.map(CallerResult.init))
         outcome = job.outcome
         began = job.began
         ended = OrNull(job.ended)

@@ -11,8 +11,13 @@ package struct CommandContext: Sendable {
     /// Stops every job of the command.
     package var job: JobControl
     package var console: Console
+    package var search: ClusterFileSearch
 
-    package init(host: Host, drivers: Drivers, workingDirectory: String, job: JobControl, console: Console) {
+    package init(
+        host: Host, drivers: Drivers, workingDirectory: String, job: JobControl, console: Console,
+        search: ClusterFileSearch = ClusterFileSearch(named: nil)
+    ) {
+        self.search = search
         self.host = host
         self.drivers = drivers
         self.workingDirectory = workingDirectory
@@ -21,7 +26,7 @@ package struct CommandContext: Sendable {
     }
 
     func cluster(_ options: ClusterOptions) throws -> Cluster {
-        let path = try options.path(in: workingDirectory)
+        let path = try options.path(in: workingDirectory, search)
         var drivers = drivers
         drivers.patience = try options.patience(job)
         return try Cluster.load(path, host: host, drivers: drivers, program: Program.text)

@@ -10,11 +10,14 @@ package struct CommandLineRun: Sendable {
     private let workingDirectory: String
     private let job: JobControl
     private let console: @Sendable (_ json: Bool) -> Console
+    private let search: ClusterFileSearch
 
     /// `workingDirectory` is absolute. `job` stops what runs; `console` is asked once, when it is known whether JSON is wanted.
     package init(
-        host: Host, drivers: Drivers, workingDirectory: String, job: JobControl, console: @escaping @Sendable (_ json: Bool) -> Console
+        host: Host, drivers: Drivers, workingDirectory: String, job: JobControl, search: ClusterFileSearch = ClusterFileSearch(named: nil),
+        console: @escaping @Sendable (_ json: Bool) -> Console
     ) {
+        self.search = search
         self.host = host
         self.drivers = drivers
         self.workingDirectory = workingDirectory
@@ -52,7 +55,8 @@ package struct CommandLineRun: Sendable {
         let console = console(command.wantsJSON)
         do {
             let context = CommandContext(
-                host: host, drivers: drivers, workingDirectory: workingDirectory, job: job, console: console)
+                host: host, drivers: drivers, workingDirectory: workingDirectory, job: job, console: console,
+                search: search)
             let verdict = try command.run(in: context)
             return told(verdict.exitStatus, on: console, isPlugin: verdict.isPlugin)
         } catch {

@@ -40,8 +40,10 @@ package struct APISettings: Hashable, Sendable {
     /// Nil: nowhere.
     package var place: ListenPlace?
     package var certificate: ServerCertificate?
-    /// Holds the token that a client has to know.
+    /// Holds the tokens of which a client has to know one.
     package var tokenPath: String
+    /// Under which names clients reach it beside its address, without ports.
+    package var names: [String] = []
 
     package init(place: ListenPlace?, certificate: ServerCertificate? = nil, tokenPath: String) {
         self.place = place
@@ -62,11 +64,14 @@ extension ClusterFileReader {
         var settings = APISettings(state: state)
         guard let node = map.node("api") else { return settings }
         let line = map.line(of: "api")
-        let known = ["listen", "certificate", "key", "token-file"]
+        let known = ["listen", "certificate", "key", "token-file", "names"]
         guard let entry = YamlMap(node, what: "api", known: known, line: line, into: &complaints) else { return settings }
         if let text = entry.optional("listen", into: &complaints) { settings.place = place(text, entry.line(of: "listen")) }
         if let path = file("token-file", entry) { settings.tokenPath = path }
         settings.certificate = certificate(entry, line)
+        settings.names = entry.list("names", into: &complaints).compactMap {
+            YamlText.string($0, key: "names", line: entry.line(of: "names"), into: &complaints)
+        }
         if let place = settings.place, !place.isLocal, settings.certificate == nil {
             complaints.add(
                 "api: \(place.text) can be reached from other hosts, and there is no certificate", line: entry.line(of: "listen"),

@@ -16,6 +16,8 @@ package struct JobRecord: Hashable, Sendable, Codable {
     package var command: String
     /// Who wanted it: "root", "snapshot policy".
     package var cause: String
+    /// Of one that was asked for over HTTP. Nil in records of before.
+    package var caller: JobCaller?
     package var process: Int32
     package var began: Timestamp
     /// Nil while it runs, and when nobody was left to note it.
@@ -42,6 +44,9 @@ package struct JobRecord: Hashable, Sendable, Codable {
         self.began = began
         outcome = .running
     }
+
+    /// Who wanted it, as people read it: "root", "HTTP (alice, token ops)".
+    package var wanted: String { caller.map { "\(cause) (\($0.text))" } ?? cause }
 
     /// `failure`: nil when it went well.
     package mutating func end(at now: Timestamp, seconds: Double, failure: Failure?) {

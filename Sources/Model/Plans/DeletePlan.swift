@@ -26,9 +26,15 @@ package struct DeletePlan: Plan, Hashable {
     /// Of that kind that stay there.
     package var remaining: Int
     package var warnings: [String]
+    /// The last good backup of a store goes with them, and no other target is known to have one: nobody's `--yes` is enough.
+    package var takesLastGood = false
     package var madeAt: Timestamp
 
-    package init(kind: ManifestKind, place: String, items: [Item], remaining: Int, warnings: [String] = [], madeAt: Timestamp) {
+    package init(
+        kind: ManifestKind, place: String, items: [Item], remaining: Int, warnings: [String] = [], takesLastGood: Bool = false,
+        madeAt: Timestamp
+    ) {
+        self.takesLastGood = takesLastGood
         self.kind = kind
         self.place = place
         self.items = items

@@ -82,7 +82,8 @@ package final class PostgresStore: StoreAdapter {
             texts["images"] = form.word
             if case .dump(let why) = form { texts["no-physical-images-because"] = why }
             return StoreStatus(
-                version: facts.version, bytes: facts.bytes, nativeImages: form.isNative, imageReason: form.reason, facts: texts)
+                version: facts.version, bytes: facts.bytes, nativeImages: form.isNative, imageReason: form.reason,
+                notes: ServiceNotes.notes(start: access.service?.start, group: directory?.controlGroup()), facts: texts)
         }
     }
 

@@ -57,11 +57,33 @@ package struct Backups: Sendable {
     package func planDeletion(_ names: [String], in target: String) throws -> DeletePlan {
         let listing = try list(in: target)
         let owner = try owner()
-        let items = try names.map { try listing.deletable($0, of: owner, .backup).item }
+        let chosen = try names.map { try listing.deletable($0, of: owner, .backup) }
         let own = listing.own(by: owner)
+        let (warnings, isLast) = try lastGood(going: Set(chosen.map(\.id.hex)), of: own, in: target)
         return DeletePlan(
-            kind: .backup, place: "target \(target)", items: items,
-            remaining: own.entries.count + own.lost.count - items.count { $0.owner == nil }, madeAt: cluster.host.clock.now())
+            kind: .backup, place: "target \(target)", items: chosen.map(\.item),
+            remaining: own.entries.count + own.lost.count - chosen.count { $0.item.owner == nil }, warnings: warnings,
+            takesLastGood: isLast,
+            madeAt: cluster.host.clock.now())
+    }
+
+    /// What the deletion of entries takes away for good, and whether no other target is known to have it.
+    private func lastGood(going: Set<String>, of own: EntryListing, in target: String) throws -> (warnings: [String], isLast: Bool) {
+        let catalogue = try cluster.catalogue()
+        let images = own.entries.flatMap { entry in
+            let flawed = catalogue.flawedStores(of: entry.manifest, id: entry.id.hex)
+            return entry.manifest.stores.map {
+                LastGoodLoss.Image(entry: entry.id.hex, store: $0.name, extent: $0.extent, isGood: !flawed.contains($0.name))
+            }
+        }
+        let loss = LastGoodLoss(deleting: going, among: images)
+        let held = own.entries.map { catalogue.standing(of: $0.manifest, id: $0.id.hex) }.lastGood.intersection(going)
+        let brake = own.entries.filter { held.contains($0.id.hex) }.map {
+            "\($0.manifest.name) is the last good one of a store whose later ones are not good"
+        }
+        let elsewhere = try cluster.targets().filter { $0.name != target && !catalogue.usableBackups(in: $0.name).isEmpty }.map(\.name)
+        let comfort = loss.isEmpty || elsewhere.isEmpty ? [] : ["there are good backups in \(elsewhere.joined(separator: ", "))"]
+        return (loss.warnings(in: "target \(target)") + brake + comfort, (!loss.isEmpty && elsewhere.isEmpty) || !brake.isEmpty)
     }
 
     /// Forgets them, meant as by ``planDeletion(_:in:)``; `target prune` frees the space. Works on a full target.

@@ -26,6 +26,9 @@ package final class Cluster: Sendable {
 
     /// Reads and checks the cluster file at `path` (absolute).
     package static func load(_ path: String, host: Host, drivers: Drivers, program: String) throws -> Cluster {
+        if let distrust = TrustedWay(path, .present()).distrust {
+            throw distrust.failure(.clusterFile, "the cluster file \(path)")
+        }
         let bytes: [UInt8]
         do {
             bytes = try AtomicFile.read(path, limit: 1 << 20)
@@ -39,6 +42,7 @@ package final class Cluster: Sendable {
             throw Failure(.clusterFile, "\(path) is not UTF-8 text", hint: "save it as UTF-8")
         }
         let file = try ClusterFile(parsing: text, at: path)
+        try file.checkCommands()
         return Cluster(file: file, host: host, drivers: drivers, program: program)
     }
 
@@ -113,12 +117,14 @@ package final class Cluster: Sendable {
 
     /// A directory for staging copies, removed when it is let go. Left-overs of dead processes go first.
     package func scratch() throws -> ScratchDirectory {
-        let parent = state.scratchPath
-        try ScratchDirectory.sweep(parent)
-        return try ScratchDirectory(in: parent)
+        try state.makeScratch()
     }
 
-    package func password() throws -> Password { try ClusterPassword(file.password, host: host).read() }
+    var passwordSource: ClusterPassword {
+        ClusterPassword(file.password, host: host, trusted: .present(and: state.ownerForRoot))
+    }
+
+    package func password() throws -> Password { try passwordSource.read() }
 
     /// The repository of the cluster's own snapshots.
     package func storage() throws -> OpenRepository { try open(file.storage) }

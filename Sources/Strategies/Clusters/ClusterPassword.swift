@@ -6,10 +6,13 @@ package import RepositoryEngine
 package struct ClusterPassword {
     private let source: PasswordSource
     private let host: Host
+    private let trusted: TrustedUsers
 
-    package init(_ source: PasswordSource, host: Host) {
+    /// `trusted`: who may write a password file.
+    package init(_ source: PasswordSource, host: Host, trusted: TrustedUsers = .present()) {
         self.source = source
         self.host = host
+        self.trusted = trusted
     }
 
     package func read() throws -> Password {
@@ -26,8 +29,9 @@ package struct ClusterPassword {
                 hint: "put it back; without the password no snapshot or backup can be read")
         }
         guard status.permissions & 0o007 == 0 else {
-            throw Failure(.password, "the password file \(path) can be read by everybody", hint: "chmod 600 \(path)")
+            throw Failure(.password, "the password file \(path) can be read by everybody", hint: "chmod 600 \(shellWord(path))")
         }
+        if let distrust = TrustedWay(path, trusted).distrust { throw distrust.failure(.password, "the password file \(path)") }
         return try password(in: try AtomicFile.read(path, limit: 64 << 10), from: path)
     }
 

@@ -18,7 +18,7 @@ extension Cluster {
         facts.clusterRestore = good.last { $0.command.hasPrefix("cluster restore ") }.map {
             Measurement(seconds: $0.seconds, source: "the restore of the cluster")
         }
-        facts.roomHistories = try AtomicFile.readIfPresent(state.alertsPath).flatMap(AlertBook.init(json:))?.roomHistories ?? [:]
+        facts.roomHistories = try state.read(StateDirectory.alerts).flatMap(AlertBook.init(json:))?.roomHistories ?? [:]
         facts.imageReports = catalogue.imageReports
         facts.standing = try state.standing()
         facts.standby = try state.standby()

@@ -35,7 +35,7 @@ extension Cluster {
         let stores = reports()
         for store in stores { _ = try store.status.get() }
         return try exclusively("cluster init") {
-            let newPassword = try ClusterPassword(file.password, host: host).makeIfMissing()
+            let newPassword = try passwordSource.makeIfMissing()
             let (repository, adopted) = try storageRepository()
             let id = adopted?.id ?? host.randomHex(bytes: 16)
             var catalogue = Catalogue(clusterID: id, clusterName: file.name, created: host.clock.now())
@@ -48,7 +48,7 @@ extension Cluster {
             }
             try state.save(catalogue)
             // Where it cannot be made now, the service says why.
-            _ = try? accessToken()
+            _ = try? accessTokens()
             keepBallast(at: file.storage)
             let identity = ClusterIdentity(id: id, name: file.name, release: file.release)
             return InitOutcome(

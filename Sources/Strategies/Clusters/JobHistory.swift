@@ -12,7 +12,7 @@ package struct JobHistory: Sendable {
     /// Bytes of one log; what comes after is left out.
     static let longestLog = 4 << 20
 
-    let path: String
+    let state: StateDirectory
     let host: Host
 
     /// Oldest first. One whose process is gone is `interrupted`.
@@ -26,7 +26,7 @@ package struct JobHistory: Sendable {
 
     /// What a job has told, oldest first.
     package func log(of number: Int) throws -> [JobLogLine] {
-        guard let bytes = try AtomicFile.readIfPresent(logPath(number)) else { return [] }
+        guard let bytes = try read("\(number).log") else { return [] }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { JobLogLine(stored: $0) }
     }
 
@@ -39,9 +39,8 @@ package struct JobHistory: Sendable {
     }
 
     /// Begins a job. Nil where that cannot be noted: the job goes on without.
-    func begin(_ command: String, cause: String?) -> RunningJob? {
+    func begin(_ command: String, cause: String?, caller: JobCaller? = nil) -> RunningJob? {
         do {
-            try makeDirectories(path)
             var number = try numbers().last ?? 0
             while true {
                 number += 1
@@ -49,6 +48,7 @@ package struct JobHistory: Sendable {
                 var record = JobRecord(
                     number: number, command: command, cause: cause ?? host.user, process: host.processID, began: host.clock.now())
                 record.boot = host.boot
+                record.caller = caller
                 record.isUnattended = cause == nil ? nil : true
                 let job = RunningJob(record, in: self, log: log)
                 try save(record)
@@ -68,18 +68,18 @@ package struct JobHistory: Sendable {
     }
 
     /// Never through a symbolic link, by which the owner of the state could have somebody else write elsewhere.
-    private func folder() throws -> SharedDescriptor {
-        let state = try Descriptor.openDirectory(Path.parent(path))
-        return SharedDescriptor(try state.openDirectory(Array(Path.lastComponent(path).utf8)))
-    }
+    private func folder() throws -> SharedDescriptor { try state.subfolder(StateDirectory.jobs) }
 
-    private func recordPath(_ number: Int) -> String { "\(path)/\(number).json" }
-    private func logPath(_ number: Int) -> String { "\(path)/\(number).log" }
+    private func existingFolder() throws -> SharedDescriptor? { try state.existingSubfolder(StateDirectory.jobs) }
+
+    private func read(_ name: String) throws -> [UInt8]? {
+        try existingFolder().flatMap { try AtomicFile.readIfPresent(name, in: $0.descriptor) }
+    }
 
     /// Of all jobs that have a log, in order.
     private func numbers() throws -> [Int] {
-        guard try statusOfPath(path) != nil else { return [] }
-        return try Descriptor.openDirectory(path).entries().compactMap { entry in
+        guard let folder = try existingFolder() else { return [] }
+        return try folder.descriptor.entries().compactMap { entry in
             let name = String(decoding: entry.name, as: UTF8.self)
             return name.hasSuffix(".log") ? Int(name.dropLast(4)) : nil
         }.sorted()
@@ -97,12 +97,12 @@ package struct JobHistory: Sendable {
     }
 
     private func stored(_ number: Int) throws -> JobRecord? {
-        try AtomicFile.readIfPresent(recordPath(number)).flatMap(JobRecord.init(json:))
+        try read("\(number).json").flatMap(JobRecord.init(json:))
     }
 
     private func record(_ number: Int) throws -> JobRecord? {
         guard var record = try stored(number) else { return nil }
-        guard record.outcome == .running, try !isHeld(logPath(number)) else { return record }
+        guard record.outcome == .running, try !isHeld(number) else { return record }
         // It may have ended between the two looks.
         record = try stored(number) ?? record
         record.interrupt(boot: host.boot)
@@ -110,16 +110,20 @@ package struct JobHistory: Sendable {
     }
 
     /// Whether a process that works on it is there. A shared lock, so that two who look do not take each other for one.
-    private func isHeld(_ log: String) throws -> Bool {
-        do { return try !Descriptor.open(log, .read).tryLock(shared: true) } catch  where error.isNotFound {
+    private func isHeld(_ number: Int) throws -> Bool {
+        guard let folder = try existingFolder() else { return false }
+        do throws(SystemError) {
+            return try !folder.descriptor.open(Array("\(number).log".utf8), [.read, .nonBlocking]).tryLock(shared: true)
+        } catch {
+            guard error.isNotFound else { throw error }
             return false
         }
     }
 
     private func sweep(upTo last: Int) throws {
-        for number in try numbers().prefix(while: { $0 <= last }) where try !isHeld(logPath(number)) {
-            try removeTree(recordPath(number))
-            try removeTree(logPath(number))
+        let folder = try folder()
+        for number in try numbers().prefix(while: { $0 <= last }) where try !isHeld(number) {
+            for name in ["\(number).json", "\(number).log"] { try removeTree(Array(name.utf8), in: folder.descriptor) }
         }
     }
 }

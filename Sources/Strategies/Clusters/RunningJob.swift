@@ -16,7 +16,7 @@ final class RunningJob: Sendable {
         self.log = log
         began = history.host.clock.monotonicNanoseconds()
         state = Mutex((record, 0))
-        tell("begun: \(record.command), for \(record.cause)")
+        tell("begun: \(record.command), for \(record.wanted)")
     }
 
     /// A log that cannot be written, or has become too long, stays as it is.
@@ -57,13 +57,13 @@ final class RunningJob: Sendable {
 }
 
 extension Cluster {
-    package var jobs: JobHistory { JobHistory(path: state.jobsPath, host: host) }
+    package var jobs: JobHistory { JobHistory(state: state, host: host) }
 
     /// Runs `body` as a job of the history, whose log hears what `job` tells meanwhile. Needs no lock. `fault`: what is wrong with a result.
     package func logging<R>(
         _ command: String, _ job: JobControl?, fault: (R) -> Failure? = { (_: R) in nil }, _ body: () throws -> R
     ) throws -> R {
-        guard let running = jobs.begin(command, cause: job?.cause) else { return try body() }
+        guard let running = jobs.begin(command, cause: job?.cause, caller: job?.caller) else { return try body() }
         job?.isNoted(as: running.number)
         let before = job?.listen { running.tell($0) }
         defer { job?.listen(before) }

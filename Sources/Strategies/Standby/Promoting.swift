@@ -80,7 +80,7 @@ extension OfflineStandby {
 
     /// Takes over. Each step is noted when it is done: the same command goes on after whatever ended it.
     package func promote(_ prepared: PreparedPromotion, job: JobControl) throws -> PromotionOutcome {
-        let call = try PromotionCall(cluster.file.state, cluster.host).raise()
+        let call = try PromotionCall(cluster.state, cluster.host).raise()
         return try cluster.exclusively("standby promote") {
             call.release()
             return try cluster.recording("standby promote", job) {

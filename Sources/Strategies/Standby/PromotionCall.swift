@@ -1,18 +1,21 @@
+import Clusters
 import HostIO
 
 /// A lock by which a promotion asks a sync that is under way to make room: what has been fetched stays. It goes with the process that holds it.
 struct PromotionCall {
-    private let path: String
+    private static let name = "promotion.lock"
+
+    private let state: StateDirectory
     private let host: Host
 
-    init(_ state: String, _ host: Host) {
-        path = "\(state)/promotion.lock"
+    init(_ state: StateDirectory, _ host: Host) {
+        self.state = state
         self.host = host
     }
 
-    func raise() throws -> FileLock { try FileLock.take(path, purpose: "standby promote", host: host, patience: .seconds(2)) }
+    func raise() throws -> FileLock { try state.takeLock(Self.name, "standby promote", host, .seconds(2)) }
 
-    private var isRaised: Bool { (try? FileLock.holder(of: path)) ?? nil != nil }
+    private var isRaised: Bool { (try? state.holder(Self.name)) ?? nil != nil }
 
     /// Runs `body` with a job that is cancelled when a promotion asks for it.
     func yielding<R>(_ leader: JobControl, _ body: (JobControl) throws -> R) throws -> R {

@@ -4,6 +4,7 @@ import Model
 import RepositoryEngine
 import ResticFormat
 import Snapshots
+import StoreContract
 
 /// The steps of a promotion, those that are done passed over.
 struct PromotionRun {
@@ -178,7 +179,9 @@ struct PromotionRun {
         let path = record.from
         let declared = cluster.file.targets.first { $0.path == path }?.name
         let told = record.notice
+        let baselines = try baselines()
         try cluster.updateCatalogue { catalogue in
+            for baseline in baselines { catalogue.noteBaseline(baseline) }
             let name = declared ?? catalogue.targets.first { $0.path == path }?.name ?? told?.target ?? "target"
             if catalogue.target(named: name) == nil {
                 try catalogue.addTarget(TargetRecord(name: name, path: path, added: cluster.host.clock.now()))
@@ -197,6 +200,19 @@ struct PromotionRun {
             notes.append("the target still lists this host as a standby: \(Failure(describing: error).summary)")
         }
         try cluster.changeStanding { $0.own(path, known, at: cluster.host.readClocks(), isOwed: epoch == 0) }
+    }
+
+    /// What the stores hold now, and where, is right: the first images of this place are compared with that, and not with those of the old one. The
+    /// clocks of the two may differ.
+    private func baselines() throws -> [StoreBaseline] {
+        let entry = try chosen().entry
+        let cuts = [entry.manifest.cut.began, record.newest?.cutBegan].compactMap { $0?.adding(seconds: 1) }
+        let instant = (cuts + [cluster.host.clock.now()]).max() ?? cluster.host.clock.now()
+        return entry.manifest.stores.map { stored in
+            var there = stored
+            there.place = cluster.file.store(named: stored.name).flatMap { (try? cluster.adapter(for: $0).place()) ?? nil }
+            return StoreBaseline(there, at: instant, source: "the promotion with \(entry.manifest.name)")
+        }
     }
 
     private mutating func finish() throws -> PromotionOutcome {

@@ -61,7 +61,7 @@ extension OfflineStandby {
             record.promotion = nil
             try register(nil, record)
         }
-        let call = PromotionCall(cluster.file.state, cluster.host)
+        let call = PromotionCall(cluster.state, cluster.host)
         do {
             let outcome = try call.yielding(leader) { job in try bring(&record, job) }
             record.lastFailure = nil

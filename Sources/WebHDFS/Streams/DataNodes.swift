@@ -32,10 +32,15 @@ struct DataNodeChoice {
 
     init(_ client: HDFSClient) { self.client = client }
 
-    /// Asks the NameNode for one that has not failed; when there is none, for any. One is waited for as long as for a NameNode: after
-    /// its start, DataNodes have yet to find it.
+    /// For one that has a copy: after the start of a NameNode, or its own, a DataNode has yet to tell what it has.
+    private static let patienceForCopies = Duration.seconds(15)
+
+    /// Asks the NameNode for one that has not failed; when there is none, for any. One that takes a file is waited for as long as for a NameNode. One that
+    /// has a copy is waited for a short time; not at all when those that should have it have failed and the NameNode knows by now that it is lost.
     mutating func next(for call: Call) throws(HDFSError) -> DataNodePlace {
         var waiting = client.waiting()
+        var waitingForCopies = client.waiting(atMost: Self.patienceForCopies)
+        let hasFailed = !excluded.isEmpty
         while true {
             do throws(HDFSError) {
                 if call.operation.verb != .get { try client.confirmActive() }
@@ -45,7 +50,13 @@ struct DataNodeChoice {
                 }
                 return place
             } catch {
-                guard error.kind == .noReplica || error.kind == .noSpace, waiting.pause(after: .elsewhere, for: error) else { throw error }
+                switch error.kind {
+                case .noReplica:
+                    if hasFailed, (try? client.hasLostBlock(call.path, from: 0)) ?? false { throw error }
+                    guard waitingForCopies.pause(after: .elsewhere, for: error) else { throw error }
+                case .noSpace: guard waiting.pause(after: .elsewhere, for: error) else { throw error }
+                default: throw error
+                }
                 excluded = []
             }
         }

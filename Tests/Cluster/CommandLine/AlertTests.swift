@@ -62,6 +62,20 @@ import Testing
         #expect(String(decoding: try AtomicFile.read(cluster.root + "/args"), as: UTF8.self) == "-i -t\n")
     }
 
+    @Test func `mail that the system does not take is told with its words, and the command hears the alert`() throws {
+        let sendmail = cluster.root + "/sendmail"
+        let text = "#!/bin/sh\necho 'postdrop: warning: mail_queue_enter: create file: Permission denied' >&2\nsleep 600 &\nexit 75\n"
+        try AtomicFile.write(Array(text.utf8), to: sendmail, mode: 0o755)
+        let heard = cluster.root + "/heard"
+        try cluster.write(.init(more: "alerts: {mail: \"admin@example.org\", sendmail: sendmail, command: \"cat >\(heard)\"}"))
+        try cluster.succeed("snapshot", "policy", "disable")
+        let service = try RunningService(cluster)
+        let told = try #require(try service.event("note")["message"] as? String)
+        #expect(told.contains("sendmail failed") && told.contains("Permission denied"), "\(told)")
+        #expect(service.stop(SIGTERM) == 0)
+        #expect(try AtomicFile.read(heard).isEmpty == false)
+    }
+
     @Test func `a command that fails is told in the log and stops nothing`() throws {
         try cluster.write(.init(more: "alerts: {command: \"echo no mail >&2; exit 3\", webhook: \"http://127.0.0.1:1/x?secret\"}"))
         try cluster.succeed("snapshot", "policy", "disable")

@@ -32,7 +32,10 @@ import Testing
         #expect(try acme.succeed("backup", "verify", foreign).out.contains("of cluster shop"))
         let plan = try acme.succeed("backup", "delete", foreign, "--dry-run")
         #expect(plan.out.contains("of the cluster shop"), "\(plan)")
-        try shop.succeed("backup", "delete", "x1", "--yes")
+        #expect(try shop.fail("refused", 6, "backup", "delete", "x1", "--yes").contains("--confirm shop"))
+        #expect(try shop.fail("refused", 6, "backup", "delete", "x1", "--confirm", "acme").contains("--confirm shop"))
+        #expect(try shop.succeed("backup", "delete", "x1", "--dry-run").out.contains("no good backup of accounts"))
+        try shop.succeed("backup", "delete", "x1", "--confirm", "shop")
         #expect(try acme.backups() == ["x1"] && shop.backups() == [])
         #expect(try shop.fail("not-found", 4, "backup", "delete", "x1", "--yes").contains("acme"))
     }

@@ -41,7 +41,8 @@ import Wiring
         for file in [own, other] { #expect(run(["cluster", "init", "-c", file]) == 0) }
         #expect(run(["target", "add", "theirs", folder.file("place"), "-c", other]) == 0)
         let service = APIService(
-            host: .current(), drivers: .real(JobControl()), clusterFile: own, job: JobControl(), token: APIToken("secret-of-the-test"))
+            host: .current(), drivers: .real(JobControl()), clusterFile: own, job: JobControl(),
+            gate: APIGate(APIToken([AccessToken(name: "1", text: "secret-of-the-test")]), at: .socket("/x"), ownName: "n1", names: []))
         let body = #"{"name": "mine", "path": "\#(folder.file("place"))"}"#
         let answer = service.answer(
             WebRequest(

@@ -63,7 +63,7 @@ import WebServer
 
     @Test func `what is no request, and what comes too slowly, ends the connection`() throws {
         var limits = WebLimits()
-        (limits.patience, limits.idle) = (1, 1)
+        (limits.patience, limits.idle, limits.greeting) = (1, 1, 1)
         let server = try serve(limits)
         defer { server.stop() }
         #expect(try ask("this is not HTTP\r\n\r\n").contains("400"))
@@ -74,6 +74,38 @@ import WebServer
         #expect(try ask("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf").isEmpty)
         #expect(try ask("").isEmpty)
         #expect(clock.monotonicNanoseconds() - start >= 1_000_000_000)
+    }
+
+    @Test func `connections that ask nothing lock nobody out, and end soon`() throws {
+        var limits = WebLimits()
+        limits.greeting = 1
+        let server = try serve(limits)
+        defer { server.stop() }
+        let idle = try (0..<200).map { _ in try connect("") }
+        #expect(try ask("GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").hasSuffix("GET /a 0"))
+        #expect(idle.allSatisfy { read($0).isEmpty })
+    }
+
+    @Test func `a request tells who is connected and which headers came twice`() throws {
+        let server = try serve { WebResponse(200, Array("\($0.peer) \($0.repeated.sorted())".utf8)) }
+        defer { server.stop() }
+        let answer = try ask("GET / HTTP/1.1\r\nHost: x\r\nA: 1\r\na: 2\r\nConnection: close\r\n\r\n")
+        #expect(answer.hasSuffix("user(\(geteuid())) [\"a\"]"), "\(answer)")
+    }
+
+    @Test func `nobody but its owner can connect to the socket, whatever the umask, and a file is not replaced by it`() throws {
+        let before = umask(0)
+        defer { _ = umask(before) }
+        let path = folder.file("socket")
+        for _ in 1...2 {
+            let server = try serve()
+            #expect(try statusOfPath(path)?.permissions == 0o600)
+            #expect(try Descriptor.openDirectory(folder.path).entries().map { String(decoding: $0.name, as: UTF8.self) } == ["socket"])
+            server.stop()
+        }
+        try AtomicFile.write([1], to: path)
+        #expect(throws: Failure.self) { try serve() }
+        #expect(try AtomicFile.read(path) == [1])
     }
 
     @Test func `more than it bears is told to come again, and what was taken is answered`() throws {
@@ -90,9 +122,9 @@ import WebServer
         begun.wait()
         let refused = try ask(request)
         #expect(refused.contains("503") && refused.contains("Retry-After"), "\(refused)")
-        var held: [SharedDescriptor] = []
-        while held.count < 10, try !ask(request).isEmpty { held.append(try connect("GET / HTTP/1.1\r\n")) }
-        #expect((1..<10).contains(held.count), "one connection too many hears nothing")
+        let held = try (0..<10).map { _ in try connect("GET / HTTP/1.1\r\n") }
+        #expect(try ask(request).contains("503"), "those that ask nothing make room")
+        #expect(read(held[0]).isEmpty)
         go.set()
         #expect(read(first).hasSuffix("late"))
         server.stop()

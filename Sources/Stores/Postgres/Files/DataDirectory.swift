@@ -37,15 +37,18 @@ struct DataDirectory: Sendable {
     }
 
     /// Whether a server runs on it: the process of `postmaster.pid` is there, and works in this directory as far as that can be told.
-    func isInUse() throws -> Bool {
-        guard let bytes = try AtomicFile.readIfPresent(file("postmaster.pid"), limit: 4096) else { return false }
+    func isInUse() throws -> Bool { try process() != nil }
+
+    /// The number of that process.
+    func process() throws -> Int32? {
+        guard let bytes = try AtomicFile.readIfPresent(file("postmaster.pid"), limit: 4096) else { return nil }
         let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).first ?? ""
-        guard let process = Int32(line.filter { !$0.isWhitespace }), process > 0 else { return false }
-        guard kill(process, 0) == 0 || errno == EPERM else { return false }
+        guard let process = Int32(line.filter { !$0.isWhitespace }), process > 0 else { return nil }
+        guard kill(process, 0) == 0 || errno == EPERM else { return nil }
         guard let place = try? Descriptor.openDirectory("/proc/\(process)").readSymlink(Array("cwd".utf8)), let real = realPath() else {
-            return true
+            return process
         }
-        return FileName.text(place) == real
+        return FileName.text(place) == real ? process : nil
     }
 
     private func realPath() -> String? {

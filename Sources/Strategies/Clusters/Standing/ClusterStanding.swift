@@ -2,38 +2,35 @@ import HostIO
 package import Model
 
 extension StateDirectory {
-    var standingPath: String { "\(path)/standing.json" }
-    private var standingLockPath: String { "\(path)/standing.lock" }
+    static let standing = "standing.json"
 
     /// Nil as long as nobody has looked.
     package func standing() throws -> Standing? {
-        guard let json = try AtomicFile.readIfPresent(standingPath) else { return nil }
-        return try NoticeCodec.decode(Standing.self, json, "standing", at: standingPath)
+        guard let json = try read(Self.standing) else { return nil }
+        return try NoticeCodec.decode(Standing.self, json, "standing", at: "\(path)/\(Self.standing)")
     }
 
     func save(_ standing: Standing) throws {
-        try makeDirectories(path)
-        try AtomicFile.write(try NoticeCodec.encode(standing, "standing"), to: standingPath)
+        try write(try NoticeCodec.encode(standing, "standing"), Self.standing)
     }
 
-    var standbyPath: String { "\(path)/standby.json" }
+    static let standby = "standby.json"
 
     /// Nil where there is no standby, and where it has been promoted.
     package func standby() throws -> StandbyRecord? {
-        guard let json = try AtomicFile.readIfPresent(standbyPath), try standing()?.role == .standby else { return nil }
-        return try NoticeCodec.decode(StandbyRecord.self, json, "standby record", at: standbyPath)
+        guard let json = try read(Self.standby), try standing()?.role == .standby else { return nil }
+        return try NoticeCodec.decode(StandbyRecord.self, json, "standby record", at: "\(path)/\(Self.standby)")
     }
 
     /// By whoever holds the cluster's lock.
     package func save(_ record: StandbyRecord) throws {
-        try AtomicFile.write(try NoticeCodec.encode(record, "standby record"), to: standbyPath)
+        try write(try NoticeCodec.encode(record, "standby record"), Self.standby)
     }
 
-    package func eraseStandby() throws { try removeTree(standbyPath) }
+    package func eraseStandby() throws { try remove(Self.standby) }
 
     func lockStanding(host: Host, patience: LockPatience) throws -> FileLock {
-        try makeDirectories(path)
-        return try FileLock.take(standingLockPath, purpose: "a look at the epoch", host: host, patience: patience)
+        try takeLock("standing.lock", "a look at the epoch", host, patience)
     }
 }
 
