@@ -11,7 +11,8 @@ struct ClusterInitCommand: ClusterCommand {
             and the catalogue in the state directory. A storage that holds snapshots of
             this cluster already is taken over: this is how a lost state comes back, with
             the policies and targets that the newest of them knows. --without-settings
-            begins with those of a new cluster.
+            begins with those of a new cluster. Backups of a cluster of this name that lie in
+            the file's targets and are not this one's are named, with the way back to them.
 
             Print the recovery sheet that it shows, and keep it apart from the cluster.
 
@@ -36,6 +37,9 @@ struct ClusterInitCommand: ClusterCommand {
             var adoptedSnapshots: OrNull<Int>
             /// Null: nothing says what there was, or it was not wanted.
             var settings: OrNull<[TakenSettingResult]>
+            /// Backups of another cluster of this name.
+            var otherBackups: [FoundBackupsResult]
+            var notes: [String]
             var recoverySheet: String
         }
         var cluster: Cluster
@@ -55,7 +59,7 @@ struct ClusterInitCommand: ClusterCommand {
                 stores: outcome.stores.map(StoreReportResult.init), storage: cluster.file.storage,
                 newPasswordFile: OrNull(outcome.newPasswordFile), adoptedSnapshots: OrNull(outcome.adoptedSnapshots),
                 settings: OrNull(outcome.settings?.map { TakenSettingResult($0, suffix: self.cluster.suffix) }),
-                recoverySheet: outcome.recoverySheet))
+                otherBackups: outcome.found.map(FoundBackupsResult.init), notes: outcome.notes, recoverySheet: outcome.recoverySheet))
     }
 
     private func text(_ outcome: InitOutcome, _ cluster: Cluster, _ terminal: Terminal) -> String {
@@ -67,6 +71,7 @@ struct ClusterInitCommand: ClusterCommand {
             lines.append("\(cluster.file.storage) has \(counted(adopted, "snapshot")) of this cluster: they are taken over")
             if !withoutSettings { lines += SettingsText(suffix: self.cluster.suffix).lines(outcome.settings, from: "the newest snapshot") }
         }
+        lines += outcome.found.flatMap { wayBack($0, cluster) } + outcome.notes
         if let path = outcome.newPasswordFile {
             lines.append("a password was made: \(path); keep a copy apart from the cluster")
         }
@@ -76,6 +81,17 @@ struct ClusterInitCommand: ClusterCommand {
             outcome.recoverySheet,
         ]
         return lines.joined(separator: "\n")
+    }
+
+    /// What was there before under this name, and how to have it again in place of this one.
+    private func wayBack(_ found: FoundBackups, _ cluster: Cluster) -> [String] {
+        let id = found.id.prefix(8)
+        return [
+            "the target \(found.target) has \(counted(found.backups, "backup")) of a cluster \(found.cluster.text), the newest "
+                + "\(found.newest) of \(found.created.readable) (id \(id)): they are not this one's",
+            "  to restore that cluster here instead: holdfast cluster forget --confirm \(cluster.file.name)\(self.cluster.suffix)",
+            "  then, where the stores are empty: holdfast cluster restore \(id) --from \(shellWord(found.path))\(self.cluster.suffix)",
+        ]
     }
 
     private func schedule(_ outcome: InitOutcome) -> String {

@@ -15,6 +15,10 @@ package struct InitOutcome: Sendable {
     /// What was taken over from the newest of them; nil when none says.
     package var settings: [TakenSetting]?
     package var stores: [StoreReport]
+    /// Backups in targets of the cluster file that are of another cluster of this name.
+    package var found: [FoundBackups]
+    /// Targets that could not be looked into, as lines for people.
+    package var notes: [String]
     package var recoverySheet: String
 }
 
@@ -51,9 +55,10 @@ extension Cluster {
             _ = try? accessTokens()
             keepBallast(at: file.storage)
             let identity = ClusterIdentity(id: id, name: file.name, release: file.release)
+            let (found, notes) = foundBackups(besides: id)
             return InitOutcome(
                 identity: identity, newPasswordFile: newPassword, adoptedSnapshots: adopted?.entries.count, settings: settings,
-                stores: stores,
+                stores: stores, found: found.filter { !catalogue.formerIDs.contains($0.cluster.id) }, notes: notes,
                 recoverySheet: try recoverySheet(storageID: repository.id))
         }
     }
