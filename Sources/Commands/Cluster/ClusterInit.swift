@@ -71,7 +71,7 @@ struct ClusterInitCommand: ClusterCommand {
             lines.append("\(cluster.file.storage) has \(counted(adopted, "snapshot")) of this cluster: they are taken over")
             if !withoutSettings { lines += SettingsText(suffix: self.cluster.suffix).lines(outcome.settings, from: "the newest snapshot") }
         }
-        lines += outcome.found.flatMap { wayBack($0, cluster) } + outcome.notes
+        lines += outcome.found.flatMap { wayBack($0) } + outcome.notes
         if let path = outcome.newPasswordFile {
             lines.append("a password was made: \(path); keep a copy apart from the cluster")
         }
@@ -84,12 +84,12 @@ struct ClusterInitCommand: ClusterCommand {
     }
 
     /// What was there before under this name, and how to have it again in place of this one.
-    private func wayBack(_ found: FoundBackups, _ cluster: Cluster) -> [String] {
+    private func wayBack(_ found: FoundBackups) -> [String] {
         let id = found.id.prefix(8)
         return [
             "the target \(found.target) has \(counted(found.backups, "backup")) of a cluster \(found.cluster.text), the newest "
                 + "\(found.newest) of \(found.created.readable) (id \(id)): they are not this one's",
-            "  to restore that cluster here instead: holdfast cluster forget --confirm \(cluster.file.name)\(self.cluster.suffix)",
+            "  to restore that cluster here instead: holdfast cluster forget\(self.cluster.suffix)",
             "  then, where the stores are empty: holdfast cluster restore \(id) --from \(shellWord(found.path))\(self.cluster.suffix)",
         ]
     }

@@ -63,7 +63,7 @@ import Testing
         #expect(job["cause"] as? String == "HTTP" && job["outcome"] as? String == "done")
         let caller = try #require(job["caller"] as? [String: Any])
         #expect(caller["user"] as? String == Host.current().user && caller["token"] as? String == "1" && caller["address"] is NSNull)
-        #expect(try cluster.succeed("jobs").out.contains("HTTP (\(Host.current().user), token 1)"))
+        #expect(try cluster.succeed("jobs", "show", "\(job["number"] ?? 0)").out.contains("HTTP (\(Host.current().user), token 1)"))
         _ = try ask("getJob", "GET", "/v1/jobs/\(try #require(job["number"] as? Int))")
         _ = try ask("simulateBackupPolicy", "POST", "/v1/backup-policies/nightly/simulate", ["keep": "2@1d", "days": 5])
         _ = try ask("compareSnapshots", "GET", "/v1/snapshots/one/diff/one")

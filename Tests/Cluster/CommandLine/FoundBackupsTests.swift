@@ -29,7 +29,7 @@ import Testing
         #expect(commands.last?.contains(String(id.prefix(8))) == true)
         for command in commands {
             if command[1] == "restore" { try cluster.remove("accounts.db") }
-            let result = try HoldfastProgram.run(command + (command[1] == "restore" ? ["--yes"] : []), in: cluster.root)
+            let result = try HoldfastProgram.run(command + ["--yes"], in: cluster.root)
             #expect(result.status == 0, "\(command): \(result)")
         }
         #expect(try cluster.content() == before)

@@ -47,7 +47,7 @@ import Testing
     /// One that other users may enter.
     private func openFolder() throws -> TemporaryDirectory {
         let folder = try TemporaryDirectory()
-        _ = try shell("chmod 777 '\(folder.path)'; chmod 711 '\(Path.parent(folder.path))' '\(Path.parent(Path.parent(folder.path)))'")
+        _ = try shell("chmod 1777 '\(folder.path)'; chmod 711 '\(Path.parent(folder.path))' '\(Path.parent(Path.parent(folder.path)))'")
         return folder
     }
 

@@ -13,7 +13,9 @@ private let isRoot = geteuid() == 0
     private func ready() throws -> SampleCluster {
         let cluster = try SampleCluster(
             in: TemporaryDirectory(),
-            .init(password: "own/password", storage: "own/storage", state: "own/state", more: "targets: [{name: nas, path: own/nas}]"))
+            .init(
+                password: "own/password", storage: "own/storage", state: "own/state", stores: ["uploads", "lake"],
+                more: "targets: [{name: nas, path: own/nas}]"))
         try makeDirectories(cluster.root + "/own")
         #expect(chmod(cluster.root, 0o755) == 0 && chmod(cluster.file, 0o644) == 0)
         var folder = Path.parent(cluster.root)

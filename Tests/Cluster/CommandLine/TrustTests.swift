@@ -23,11 +23,11 @@ import Testing
 
     @Test func `a cluster file, a password and a state that others may write are refused`() throws {
         let root = cluster.root
-        try expectMended(cluster.file, 0o666, "cluster-file", 3, "chmod go-w \(cluster.file)")
-        try expectMended(root, 0o777, "cluster-file", 3, "chmod go-w \(root)")
+        try expectMended(cluster.file, 0o666, "cluster-file", 3, "chmod o-w \(cluster.file)")
+        try expectMended(root, 0o777, "cluster-file", 3, "chmod o-w \(root)")
         try expectMended(root + "/password", 0o602, "password", 7, "chmod 600 \(root)/password")
         try expectMended(root + "/state", 0o707, "refused", 6, "chmod o-w \(root)/state")
-        try expectMended(root + "/state", 0o1777, "refused", 6, "chmod go-w \(root)/state")
+        try expectMended(root + "/state", 0o1777, "refused", 6, "chmod o-w \(root)/state")
     }
 
     @Test func `a hook that others may write is refused`() throws {

@@ -20,10 +20,10 @@ import Testing
         let folder = try TemporaryDirectory()
         try AtomicFile.write(Array("cluster: acme\nstors: []\n".utf8), to: folder.file("holdfast.yaml"))
         let human = CapturedConsole()
-        #expect(human.run(["snapshot", "ls"], in: folder.path) == 3)
+        #expect(human.run(["snapshot", "ls", "-c", "holdfast.yaml"], in: folder.path) == 3)
         #expect(human.err.contains("holdfast.yaml:2") && human.out.isEmpty)
         let program = CapturedConsole()
-        #expect(program.run(["snapshot", "ls", "--json"], in: folder.path) == 3)
+        #expect(program.run(["snapshot", "ls", "--json", "-c", "holdfast.yaml"], in: folder.path) == 3)
         #expect(program.outLines.count == 1 && program.out.contains(#""code":"cluster-file""#) && program.err.isEmpty)
     }
 
@@ -41,7 +41,7 @@ import Testing
         try AtomicFile.write(Array(file.utf8), to: folder.file("holdfast.yaml"))
         for command in [["snapshot", "ls"], ["cluster", "status"], ["target", "ls"], ["snapshot", "undo"]] {
             let captured = CapturedConsole()
-            #expect(captured.run(command, in: folder.path) == FailureCode.refused.exitStatus)
+            #expect(captured.run(command + ["-c", "holdfast.yaml"], in: folder.path) == FailureCode.refused.exitStatus)
             #expect(captured.err.contains("hint: holdfast cluster init"))
         }
     }
