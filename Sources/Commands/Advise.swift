@@ -68,7 +68,7 @@ struct SituationQuestion {
         guard console.mode != .json, console.input.isTTY else { return nil }
         for (number, situation) in Self.all.enumerated() { console.err.print("  \(number + 1)  \(situation.title)") }
         while true {
-            console.err.write("What do you want to do? [1-\(Self.all.count)] ")
+            console.err.ask("What do you want to do? [1-\(Self.all.count)] ")
             let answer = console.input.readLine()
             let words = (answer ?? "").filter { !$0.isWhitespace }
             if let number = Int(words), Self.all.indices.contains(number - 1) { return Self.all[number - 1] }

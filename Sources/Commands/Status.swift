@@ -45,7 +45,7 @@ struct StatusCommand: ClusterCommand {
             context.console.out.print(NagiosText.line(facts, concerns))
             return .plugin(concerns.isEmpty ? 0 : concerns[0].severity == .critical ? 2 : 1)
         } catch {
-            context.console.out.print("HOLDFAST UNKNOWN - \(Failure(describing: error).summary)")
+            context.console.out.print("HOLDFAST UNKNOWN - \(printable(Failure(describing: error).summary, limit: 1500))")
             return .unknown
         }
     }
@@ -59,7 +59,7 @@ struct StatusCommand: ClusterCommand {
         if concerns.isEmpty { return "everything is as it should be" }
         return concerns.map { concern in
             let mark = terminal.paint("\(concern.severity.rawValue):", concern.severity == .critical ? .red : .yellow)
-            return "\(mark) \(printable(concern.message, limit: 500))\n  \(concern.remedy)"
+            return "\(mark) \(printable(concern.message, limit: 500))\n  \(printable(concern.remedy, limit: 500))"
         }.joined(separator: "\n")
     }
 }

@@ -132,8 +132,25 @@ import Testing
     }
 
     @Test func `control characters do not reach a terminal`() {
-        #expect(printable("a\u{1B}[31mb") == "a\u{FFFD}[31mb")
+        #expect(printable("a\u{1B}[31mb") == "a\\x1b[31mb")
         #expect(printable(String(repeating: "x", count: 100)).count == 61)
+    }
+
+    @Test(arguments: [
+        ("a\nb", "a\\nb"), ("\u{7}\u{7F}\u{9B}2J", "\\x07\\x7f\\u{9b}2J"), ("x\u{202E}cod\u{2066}", "x\\u{202e}cod\\u{2066}"),
+        ("\u{200F}", "\\u{200f}"),
+        ("\u{2028}é日\u{200D}", "\\u{2028}é日\u{200D}"),
+    ]) func `what could act on a terminal is shown as an escape`(_ text: String, _ shown: String) {
+        #expect(Visible.line(text) == shown)
+        #expect(Visible.lines(text) == shown.replacing("\\n", with: "\n"))
+    }
+
+    @Test func `what a program says stays in lines`() {
+        #expect(printableLines("ERROR:  a\r\n\n\tDETAIL: \u{1B}]0;x\u{7}\n") == "ERROR:  a\n    DETAIL: \\x1b]0;x\\x07")
+    }
+
+    @Test func `JSON has escapes of its own for it`() {
+        #expect(Visible.json("{\"a\":\"\u{9B}\u{202E}é\u{E0001}\"}") == #"{"a":"\u009b\u202eé\udb40\udc01"}"#)
     }
 }
 

@@ -45,7 +45,7 @@ struct BackupReportCommand: ClusterCommand {
             let text = DrillText(terminal: terminal, now: context.now)
             let sound = "signature: right; report and page are as they were written"
             let altered = found.altered.map {
-                terminal.paint("ALTERED: \($0) is not what was signed; nothing that it says can be trusted", .red)
+                terminal.paint("ALTERED: \(Visible.line("\($0)")) is not what was signed; nothing that it says can be trusted", .red)
             }
             return [text.report(found.report, answers: [:]), altered ?? sound].joined(separator: "\n")
         }

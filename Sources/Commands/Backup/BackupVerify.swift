@@ -78,7 +78,8 @@ struct BackupVerifyCommand: ClusterCommand {
         let others = report.alsoAffected.map(\.manifest).map { manifest in
             manifest.cluster.id == own.id ? manifest.name.text : "\(manifest.name) of the cluster \(manifest.cluster.text)"
         }
-        lines.append(others.isEmpty ? "no other backup in \(target) is affected" : "also affected: \(others.joined(separator: ", "))")
+        lines.append(
+            others.isEmpty ? "no other backup in \(target) is affected" : "also affected: \(Visible.line(others.joined(separator: ", ")))")
         let again = "holdfast backup create --target \(target)\(cluster.suffix)"
         lines.append("a new backup stores again what the cluster still has of it: \(again)")
         return lines.joined(separator: "\n")
@@ -86,6 +87,6 @@ struct BackupVerifyCommand: ClusterCommand {
 
     private func what(_ report: VerifyReport) -> String {
         let manifest = report.backup.manifest
-        return "backup \(manifest.name) of cluster \(manifest.cluster.name)"
+        return Visible.line("backup \(manifest.name) of cluster \(manifest.cluster.name)")
     }
 }

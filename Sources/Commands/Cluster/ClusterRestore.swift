@@ -82,15 +82,15 @@ struct ClusterRestoreCommand: ClusterCommand {
         let restored = RestoreText(terminal: terminal)
         let isWhole = outcome.failures.isEmpty
         var lines = [
-            "cluster \(outcome.identity.name), release \(outcome.identity.release), restored \(isWhole ? "" : "in part ")from \(name) in "
-                + DurationText.spoken(seconds: outcome.seconds),
+            Visible.line("cluster \(outcome.identity.name), release \(outcome.identity.release), restored")
+                + " \(isWhole ? "" : "in part ")from \(Visible.line(name)) in " + DurationText.spoken(seconds: outcome.seconds),
             restored.stores(outcome.stores),
         ]
         lines += restored.issues(outcome.stores, job: outcome.job, cluster.suffix)
         for store in outcome.stores { lines += (store.image?.lines(of: store.name, examples: 10) ?? []).map { "not in the backup: \($0)" } }
         guard isWhole else { return lines.filter { !$0.isEmpty }.joined(separator: "\n") }
         for store in outcome.reload {
-            lines += ["reload into \(store.store):"] + store.items.map { "  " + printable($0.text, limit: 300) }
+            lines += ["reload into \(Visible.line(store.store)):"] + store.items.map { "  " + printable($0.text, limit: 300) }
         }
         if !withoutSettings {
             lines += SettingsText(suffix: cluster.suffix).lines(outcome.settings, from: "the backup")

@@ -22,7 +22,7 @@ package struct Confirmation: Sendable {
     /// question mark: "restore snapshot nightly onto cluster acme".
     package func ask(_ question: String) throws(Failure) {
         guard try mustAsk(question) else { return }
-        console.err.write("\(console.err.paint("\(capitalised(question))?", .bold)) [y/N] ")
+        console.err.ask("\(console.err.paint("\(capitalised(question))?", .bold)) [y/N] ")
         let answer = normalised(console.input.readLine())
         guard answer == "y" || answer == "yes" else { throw cancelled(answer) }
     }
@@ -30,7 +30,7 @@ package struct Confirmation: Sendable {
     /// Like ``ask(_:)``, but the answer has to be `name`, which is what `what` calls it: "the cluster's name".
     package func askTyping(_ name: String, what: String, _ question: String) throws(Failure) {
         guard try mustAsk(question) else { return }
-        console.err.write("\(console.err.paint("\(capitalised(question)): type \(what) (\(name)) to go on:", .bold)) ")
+        console.err.ask("\(console.err.paint("\(capitalised(question)): type \(what) (\(name)) to go on:", .bold)) ")
         let answer = console.input.readLine()
         guard trimmed(answer ?? "") == name else { throw cancelled(answer) }
     }

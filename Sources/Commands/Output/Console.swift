@@ -45,6 +45,6 @@ package struct Console: Sendable {
     package func finish(json: @autoclosure () -> some Encodable, human: (Terminal) -> String) {
         if mode == .json { return result(json()) }
         let text = human(out)
-        if !text.isEmpty { out.print(text) }
+        if !text.isEmpty { out.show(text) }
     }
 }

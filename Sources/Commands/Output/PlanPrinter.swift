@@ -9,7 +9,7 @@ package struct PlanPrinter: Sendable {
     /// In `json` mode `{"plan":{…}}`, else on the output stream.
     package func print(_ plan: PlanSummary) {
         if console.mode == .json { return console.result(["plan": plan]) }
-        console.out.print(text(of: plan))
+        console.out.show(text(of: plan))
     }
 
     func text(of plan: PlanSummary) -> String {
@@ -23,7 +23,7 @@ package struct PlanPrinter: Sendable {
     }
 
     private func item(_ text: String, mark: String, markWidth: Int) -> String {
-        let clean = printable(text, limit: 1000)
+        let clean = printable(text, limit: 2000)
         let width = console.out.width - markWidth - 3
         let lines = console.out.isTTY ? TextLayout.wrap(clean, width: width) : [clean]
         return "  \(mark) " + lines.joined(separator: "\n" + String(repeating: " ", count: markWidth + 3))

@@ -57,7 +57,7 @@ final class ProgressPainter: Sendable {
     private func show(_ sample: ProgressSample, _ state: inout State) {
         switch console.mode {
         case .tty:
-            console.err.write("\r\(sample.barLine(width: console.err.width - 1))\u{1B}[K")
+            console.err.redraw(sample.barLine(width: console.err.width - 1))
             state.barIsUp = true
         case .plain: console.err.print(sample.quietLine)
         case .json: console.result(ProgressEvent(sample))
@@ -78,7 +78,7 @@ final class ProgressPainter: Sendable {
     }
 
     private func takeBarAway(_ state: inout State) {
-        if state.barIsUp { console.err.write("\r\u{1B}[K") }
+        if state.barIsUp { console.err.eraseLine() }
         state.barIsUp = false
     }
 }

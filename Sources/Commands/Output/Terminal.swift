@@ -1,8 +1,10 @@
 import Glibc
 package import HostIO
+import Model
 import Synchronization
 
-/// A stream that text is written to, with what it can do. Everything that Holdfast prints goes through one of these.
+/// A stream that text is written to, with what it can do. Everything that Holdfast prints goes through one of these,
+/// and nothing raw: see ``print(_:)``.
 package struct Terminal: Sendable {
     package static let defaultWidth = 80
 
@@ -37,13 +39,38 @@ package struct Terminal: Sendable {
         }
     }
 
-    /// As it is, without a line feed.
-    package func write(_ text: String) { sink(text) }
+    /// One line of a message. A line feed in it begins a line that is indented: nothing that comes from elsewhere begins a line of its own.
+    package func print(_ line: String = "") { sink(Self.indented(shown(line)) + "\n") }
 
-    package func print(_ line: String = "") { sink(line + "\n") }
+    /// Lines as a renderer has laid them out.
+    package func show(_ lines: String) { sink(shown(lines) + "\n") }
 
+    /// The beginning of a line, without a line feed.
+    package func ask(_ question: String) { sink(Self.indented(shown(question))) }
+
+    /// Takes the place of the line that the cursor is in.
+    package func redraw(_ line: String) { sink("\r\(shown(Visible.line(line)))\u{1B}[K") }
+
+    package func eraseLine() { sink("\r\u{1B}[K") }
+
+    /// A mark that becomes a sequence of the terminal where it is shown, because such sequences themselves are escaped.
     package func paint(_ text: String, _ style: TextStyle) -> String {
-        usesColour && !text.isEmpty ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+        usesColour && !text.isEmpty ? StyleMark.begin(style) + text + StyleMark.end : text
+    }
+
+    /// Whatever could act on a terminal is escaped, but for line feeds and the marks of ``paint(_:_:)``.
+    private func shown(_ text: String) -> String {
+        guard usesColour else { return Visible.lines(text) }
+        let parts = text.unicodeScalars.split(separator: StyleMark.separator, omittingEmptySubsequences: false)
+        return parts.enumerated().map { index, part in
+            guard index > 0 else { return Visible.lines(String(part)) }
+            return StyleMark.sequence(part.first) + Visible.lines(String(part.dropFirst()))
+        }.joined()
+    }
+
+    private static func indented(_ text: String) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.enumerated().map { $0 == 0 || $1.hasPrefix("  ") ? String($1) : "  \($1)" }.joined(separator: "\n")
     }
 }
 
@@ -56,6 +83,21 @@ package final class OutputLoss: Sendable {
     package var error: SystemError? { first.withLock { $0 } }
 
     package func note(_ error: SystemError) { first.withLock { $0 = $0 ?? error } }
+}
+
+/// Styles within text, until it is shown: a noncharacter of Unicode, which no text of others has, and a letter.
+private enum StyleMark {
+    static let separator = Unicode.Scalar(UInt32(0xFDD0)) ?? "\u{10FFFD}"
+    private static let letters: [Unicode.Scalar: TextStyle] = ["b": .bold, "d": .dim, "r": .red, "g": .green, "y": .yellow, "R": .boldRed]
+    static let end = "\(separator)0"
+
+    static func begin(_ style: TextStyle) -> String {
+        letters.first { $0.value == style }.map { "\(separator)\($0.key)" } ?? end
+    }
+
+    static func sequence(_ letter: Unicode.Scalar?) -> String {
+        "\u{1B}[\(letter.flatMap { letters[$0]?.rawValue } ?? "0")m"
+    }
 }
 
 /// SGR parameters (ECMA-48).

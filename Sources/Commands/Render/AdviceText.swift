@@ -28,7 +28,7 @@ struct AdviceText {
                 fault.rpoAim.map { "at most \(DurationText.spoken(seconds: $0)) lost" },
                 fault.rtoAim.map { "back in \(DurationText.spoken(seconds: $0))" },
             ].compactMap { $0 }
-            let line = "\(by): \(parts.joined(separator: ", "))"
+            let line = "\(Visible.line(by)): \(parts.joined(separator: ", "))"
             if !parts.isEmpty, !lines.contains(line) { lines.append(line) }
         }
         return lines.isEmpty ? "" : "aims: \(lines.joined(separator: "; "))"
@@ -56,14 +56,14 @@ struct AdviceText {
         let lines = order.map { gap -> String in
             let all = faults[gap] ?? []
             let whom = all.count > 4 ? "\(all.count) faults" : all.joined(separator: ", ")
-            return "\(printable(gap.text, limit: 300)) (\(whom))\n  \(terminal.paint("→", .dim)) \(gap.command)"
+            return "\(printable(gap.text, limit: 300)) (\(whom))\n  \(terminal.paint("→", .dim)) \(Visible.line(gap.command))"
         }
         return ([terminal.paint("missing", .bold)] + lines).joined(separator: "\n")
     }
 
     private func sources(_ advice: [FaultAdvice]) -> String {
         let all = advice.compactMap(\.rtoSource).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-        return all.isEmpty ? "" : "RTO measured by \(all.joined(separator: "; "))"
+        return all.isEmpty ? "" : "RTO measured by \(Visible.line(all.joined(separator: "; ")))"
     }
 
     // MARK: Situations
@@ -84,7 +84,7 @@ struct AdviceText {
         for line in advice.here { fields.add("here", line) }
         for line in advice.advantages { fields.add("good", line) }
         for line in advice.limits { fields.add("mind", line) }
-        let steps = advice.steps.enumerated().map { "  \($0.offset + 1)  \($0.element)" }
+        let steps = advice.steps.enumerated().map { "  \($0.offset + 1)  \(Visible.line($0.element))" }
         return ([fields.text(for: terminal), "", terminal.paint("steps", .bold)] + steps).joined(separator: "\n")
     }
 }

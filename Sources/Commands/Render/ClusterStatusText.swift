@@ -10,7 +10,8 @@ struct ClusterStatusText {
     func text(_ status: ClusterStatus) -> String {
         let identity = status.identity
         var parts = [
-            terminal.paint("cluster \(identity.name)", .bold) + ", release \(identity.release), id \(identity.id)", "",
+            terminal.paint("cluster \(Visible.line(identity.name))", .bold)
+                + ", release \(Visible.line(identity.release)), id \(identity.id)", "",
             StoreText(terminal: terminal).reports(status.stores), "", images(status), "", places(status),
         ]
         parts += status.problems.flatMap(problem)
@@ -27,7 +28,8 @@ struct ClusterStatusText {
         parts += status.incomplete.flatMap(incomplete)
         if let safety = status.safety {
             parts.append(
-                "the restore of \(safety.before) can be undone: holdfast snapshot undo (state of \(safety.taken.readable))")
+                "the restore of \(Visible.line("\(safety.before)")) can be undone: holdfast snapshot undo (state of \(safety.taken.readable))"
+            )
         }
         return parts.joined(separator: "\n")
     }
@@ -79,7 +81,7 @@ struct ClusterStatusText {
     }
 
     private func problem(_ failure: Failure) -> [String] {
-        [warning(failure.summary)] + (failure.hint.map { ["  \($0)"] } ?? [])
+        [warning(failure.summary)] + (failure.hint.map { ["  \(printable($0, limit: 1000))"] } ?? [])
     }
 
     private func warning(_ text: String) -> String { terminal.paint("warning:", .yellow) + " " + printable(text, limit: 500) }

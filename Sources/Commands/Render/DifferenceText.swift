@@ -8,12 +8,12 @@ struct DifferenceText {
     let terminal: Terminal
 
     func text(_ difference: SnapshotDifference) -> String {
-        let head = "from \(difference.from) to \(difference.to)"
+        let head = Visible.line("from \(difference.from) to \(difference.to)")
         return ([head] + difference.stores.flatMap { lines($0, difference) }).joined(separator: "\n")
     }
 
     private func lines(_ store: StoreDifference, _ difference: SnapshotDifference) -> [String] {
-        let name = terminal.paint(store.name, .bold)
+        let name = terminal.paint(Visible.line(store.name), .bold)
         switch store.presence {
         case .from: return ["\(name): only in \(difference.from)"]
         case .to: return ["\(name): only in \(difference.to)"]

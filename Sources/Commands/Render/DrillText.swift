@@ -77,7 +77,7 @@ struct DrillText {
         let failed = problems.map { terminal.paint("FAILED", .red) + " " + printable($0, limit: 500) }
         let untried = gaps.map { "not tried: \(printable($0, limit: 500))" }
         let missing = stores.flatMap { $0.lacks ?? [] }.map { "not in the backup: \(printable($0, limit: 500))" }
-        let proven = stores.flatMap { store in store.proofs.map { "proven: \(store.name): \($0)" } }
+        let proven = stores.flatMap { store in store.proofs.map { "proven: \(Visible.line("\(store.name): \($0)"))" } }
         return (failed + missing + untried + proven).joined(separator: "\n")
     }
 

@@ -26,8 +26,8 @@ struct JobText {
         fields.add("for", job.wanted)
         fields.add("began", "\(job.began.readable) (\(relativeAge(of: job.began, at: now)))")
         fields.add("took", job.seconds.map { DurationText.spoken(seconds: $0) })
-        fields.add("because", job.message)
-        fields.add("hint", job.hint)
+        fields.add("because", words: job.message)
+        fields.add("hint", words: job.hint)
         return ([fields.text(for: terminal), ""] + log.map { "\($0.time.readable)  \(printable($0.text, limit: 2000))" })
             .joined(separator: "\n")
     }

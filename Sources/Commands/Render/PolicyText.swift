@@ -106,7 +106,7 @@ struct PolicyText {
         let next = record.next(schedule, at: now)
         fields.add("next", isEnabled ? (next <= now ? "due" : "\(next.readable) (\(relativeAge(of: next, at: now)))") : nil)
         fields.add("last good", record.lastGood.map { "\($0.readable) (\(relativeAge(of: $0, at: now)))" } ?? "none yet")
-        fields.add("last failure", record.lastFailure)
+        fields.add("last failure", words: record.lastFailure)
         fields.add("usually takes", record.usualSeconds.map { DurationText.spoken(seconds: $0) })
         fields.add("missed", record.missed > 0 ? counted(record.missed, "run") : nil)
         fields.add("there are", record.arrivals.isEmpty ? nil : record.arrivals.map(\.name.text).joined(separator: ", "))

@@ -21,7 +21,7 @@ struct RestoreText {
             let shown = store.changes.named.prefix(Self.examples)
             let more = store.changes.issues - shown.count
             return [
-                "\(store.name): \(counted(store.changes.issues, "thing")) could not be restored as \(store.changes.issues == 1 ? "it was" : "they were")"
+                "\(Visible.line(store.name)): \(counted(store.changes.issues, "thing")) could not be restored as \(store.changes.issues == 1 ? "it was" : "they were")"
             ]
                 + shown.map { "  \(printable($0.path, limit: 200)): \(printable($0.detail, limit: 200))" }
                 + (more > 0 ? ["  and \(grouped(more)) more"] : [])

@@ -19,11 +19,11 @@ struct SettingsText {
     }
 
     private func lines(_ setting: TakenSetting) -> [String] {
-        let name = setting.name.map { " \($0)" } ?? ""
-        let reason = setting.reason.map { " (\($0))" } ?? ""
+        let name = setting.name.map { " \(Visible.line($0))" } ?? ""
+        let reason = setting.reason.map { " (\(Visible.line($0)))" } ?? ""
         let word = setting.isTaken ? "taken over" : "NOT taken over"
         return ["  \(Self.words(setting.kind))\(name): \(printable(setting.text, limit: 200)): \(word)\(reason)"]
-            + (setting.command.map { ["    holdfast \($0)\(suffix)"] } ?? [])
+            + (setting.command.map { ["    holdfast \(Visible.line($0))\(suffix)"] } ?? [])
     }
 
     private static func words(_ kind: TakenSetting.Kind) -> String {

@@ -14,7 +14,7 @@ struct SnapshotCreateText {
         let text = SnapshotText(terminal: terminal, now: now)
         let stores = StoreText(terminal: terminal)
         var lines = [
-            "snapshot \(manifest.name) of cluster \(manifest.cluster.name), release \(manifest.cluster.release)", "",
+            Visible.line("snapshot \(manifest.name) of cluster \(manifest.cluster.name), release \(manifest.cluster.release)"), "",
             stores.images(manifest.stores), "", wrapped(text.consistency(of: manifest)),
             "\(ByteCount(outcome.bytesStored)) added to \(storage) in \(DurationText.spoken(seconds: seconds))",
             "kept \(text.kept(snapshot.keeping))",

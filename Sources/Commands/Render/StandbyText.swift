@@ -10,7 +10,7 @@ struct StandbyText {
     let now: Timestamp
 
     func sync(_ outcome: SyncOutcome) -> String {
-        let point = "\(outcome.point.name), the state of \(outcome.point.cutBegan.readable)"
+        let point = "\(Visible.line("\(outcome.point.name)")), the state of \(outcome.point.cutBegan.readable)"
         if outcome.wasThere { return "the standby is at \(point), already" }
         let written = outcome.stores.reduce(0) { $0 + $1.changes.bytesWritten }
         var lines = [
@@ -30,10 +30,12 @@ struct StandbyText {
         guard let base = divergence.base else {
             return lines + ["there is no backup to compare it with"]
         }
-        lines.append("compared with \(base), from which the new owner started:")
+        lines.append("compared with \(Visible.line("\(base)")), from which the new owner started:")
         for store in divergence.stores {
             let counts = TreeChange.Kind.allCases.compactMap { kind in store.counts[kind].map { "\(grouped($0)) \(kind.rawValue)" } }
-            lines.append("  \(store.name): \(store.note ?? (counts.isEmpty ? "nothing was written" : counts.joined(separator: ", ")))")
+            lines.append(
+                "  \(Visible.line(store.name)): \(store.note.map(Visible.line) ?? (counts.isEmpty ? "nothing was written" : counts.joined(separator: ", ")))"
+            )
             lines += store.examples.map { "    \($0.kind.rawValue) \(printable($0.path, limit: 200))" }
         }
         return lines
@@ -62,7 +64,8 @@ struct StandbyText {
         fields.add("rehearsed", record.rehearsed.map { "in \(DurationText.spoken(seconds: $0))" })
         fields.add("served by", service ?? "nobody: holdfast serve does not run, so nothing is synced by itself")
         var lines = [
-            "\(terminal.paint("standby of cluster \(status.cluster.name)", .bold)), id \(status.cluster.id)", fields.text(for: terminal),
+            "\(terminal.paint("standby of cluster \(Visible.line(status.cluster.name))", .bold)), id \(status.cluster.id)",
+            fields.text(for: terminal),
         ]
         if let failure = record.lastFailure { lines.append(warning("the last sync failed: \(failure)")) }
         lines += status.writes.map { warning($0.words) }
@@ -96,7 +99,7 @@ struct StandbyText {
 
     func rehearsal(_ outcome: RehearsalOutcome) -> String {
         var lines = [
-            "rehearsed with \(outcome.point.name) in \(DurationText.spoken(seconds: outcome.seconds)), on scratch copies that are gone again",
+            "rehearsed with \(Visible.line("\(outcome.point.name)")) in \(DurationText.spoken(seconds: outcome.seconds)), on scratch copies that are gone again",
             DrillText(terminal: terminal, now: now).stores(outcome.stores),
         ]
         if let fault = outcome.fault { lines.append(warning("the check found fault: \(fault)")) }

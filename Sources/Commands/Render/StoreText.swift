@@ -76,7 +76,7 @@ struct StoreText {
     func physical(_ records: [StoreRecord]) -> [String] {
         records.compactMap { record in
             record.physicalBytes.map {
-                "\(record.name): its files are there as well (\(ByteCount($0))): cluster restore --physical takes them"
+                "\(Visible.line(record.name)): its files are there as well (\(ByteCount($0))): cluster restore --physical takes them"
             }
         }
     }
@@ -84,7 +84,7 @@ struct StoreText {
     /// What has to be reloaded after a restore; empty when nothing.
     func reload(_ records: [StoreRecord]) -> [String] {
         records.filter { !$0.reload.isEmpty }.flatMap { record in
-            ["reload into \(record.name) after a restore:"] + record.reload.map { "  " + printable($0.text, limit: 300) }
+            ["reload into \(Visible.line(record.name)) after a restore:"] + record.reload.map { "  " + printable($0.text, limit: 300) }
         }
     }
 

@@ -72,14 +72,14 @@ package struct CommandLineRun: Sendable {
         let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
         if status == 0 {
             let console = console(false)
-            console.out.print(Holdfast.fullMessage(for: error))
+            console.out.show(Holdfast.fullMessage(for: error))
             return told(status, on: console)
         } else if wantsJSON {
             let hint = suggestion(for: arguments) ?? "holdfast --help shows what there is"
             FailurePrinter(console(true)).print(Failure(.usage, Holdfast.message(for: error), hint: hint))
         } else {
             let err = console(false).err
-            err.print(Holdfast.fullMessage(for: error))
+            err.show(Holdfast.fullMessage(for: error))
             if let suggestion = suggestion(for: arguments) { err.print("hint: \(suggestion)") }
         }
         return status

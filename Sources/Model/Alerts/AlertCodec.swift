@@ -18,6 +18,8 @@ extension AlertNotice {
     package func json() throws(Failure) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do { return try [UInt8](encoder.encode(self)) } catch { throw Failure(.internal, "cannot write an alert", cause: "\(error)") }
+        do { return Array(Visible.json(String(decoding: try encoder.encode(self), as: UTF8.self)).utf8) } catch {
+            throw Failure(.internal, "cannot write an alert", cause: "\(error)")
+        }
     }
 }

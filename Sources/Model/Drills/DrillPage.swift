@@ -8,7 +8,7 @@ extension DrillReport {
                 "",
                 "The report beside this page, `.json`, is signed: `holdfast backup report \(backup) --target \(target)` checks it and this page.",
             ]
-        return lines.joined(separator: "\n") + "\n"
+        return lines.map(Visible.line).joined(separator: "\n") + "\n"
     }
 
     private var summary: [String] {

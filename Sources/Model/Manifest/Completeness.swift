@@ -72,7 +72,7 @@ package struct Completeness: Hashable, Sendable {
 
     /// What is wrong, a line each, then the first entries of each kind, at most `examples` of one; empty when all is as it should be.
     package func lines(of store: String, examples: Int) -> [String] {
-        doubts.map { "\(store): \($0.text)" }
+        doubts.map { printable("\(store): \($0.text)", limit: 500) }
             + notes.flatMap { note -> [String] in
                 let shown = note.first.prefix(examples)
                 let rest = note.count - shown.count

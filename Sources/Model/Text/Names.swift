@@ -34,25 +34,6 @@ package enum NameRule {
     }
 }
 
-/// Without control characters and not longer than a line, so that it can stand in a message on a terminal.
-package func printable(_ text: String, limit: Int = 60) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-        if result.count == limit { return String(result) + "…" }
-        result.append(scalar.properties.generalCategory.isControl ? "\u{FFFD}" : scalar)
-    }
-    return String(result)
-}
-
-extension Unicode.GeneralCategory {
-    fileprivate var isControl: Bool {
-        switch self {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: true
-        default: false
-        }
-    }
-}
-
 /// The name of a snapshot or of a backup.
 package struct SnapshotName: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let text: String

@@ -19,8 +19,14 @@ final class RunningJob: Sendable {
         tell("begun: \(record.command), for \(record.wanted)")
     }
 
+    /// Several lines where it has several, the later ones indented.
+    func tell(_ words: String) {
+        let lines = words.split(whereSeparator: \.isNewline)
+        for (index, line) in lines.enumerated() { write(index == 0 ? String(line) : "  \(line)") }
+    }
+
     /// A log that cannot be written, or has become too long, stays as it is.
-    func tell(_ line: String) {
+    private func write(_ line: String) {
         let bytes = Array(JobLogLine(line, at: history.host.clock.now()).stored.utf8)
         state.withLock { state in
             guard state.bytes < JobHistory.longestLog else { return }

@@ -52,7 +52,7 @@ struct Cutting {
     private func run(_ command: String, _ which: String, _ hooks: QuiesceHooks) throws {
         let result = try ChildProcess.shell(command, timeout: .milliseconds(hooks.timeoutMilliseconds)).run()
         guard result.succeeded else {
-            let words = printable(result.errorText, limit: 200)
+            let words = printableLines(result.errorText, limit: 200)
             throw Failure(
                 .hook, "the quiesce hook “\(which)” \(result.ending.text)", hint: "run it by hand: \(command)",
                 cause: words.isEmpty ? nil : words)

@@ -24,7 +24,7 @@ struct BackupPolicyShowCommand: ClusterCommand {
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)
         guard yaml, context.console.mode != .json else { return try context.finishBackupPolicy(name, of: cluster) }
-        context.console.say(try cluster.policies().backup(named: name).policy.yaml)
+        context.console.out.show(try cluster.policies().backup(named: name).policy.yaml)
         return .done
     }
 }

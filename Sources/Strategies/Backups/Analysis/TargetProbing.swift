@@ -181,7 +181,7 @@ struct TargetProbing {
                 ["/bin/sh", "-c", script, "writer", "\(index)"], workingDirectory: place, timeout: .seconds(300)
             ).run()
             guard outcome.succeeded, let count = Int(outcome.outputText.filter(\.isNumber)) else {
-                throw Failure(.storage, "\(self.place): a process could not write", cause: printable(outcome.errorText, limit: 300))
+                throw Failure(.storage, "\(self.place): a process could not write", cause: printableLines(outcome.errorText, limit: 300))
             }
             won.add(count)
         }

@@ -230,7 +230,7 @@ extension Cluster {
         process.environment.merge(["HOLDFAST_EVENT": event, "HOLDFAST_CLUSTER": file.name].merging(variables) { $1 }) { $1 }
         let result = try process.run()
         guard result.succeeded else {
-            let words = printable(result.errorText, limit: 300)
+            let words = printableLines(result.errorText, limit: 300)
             throw Failure(
                 .hook, "the command “\(event)” \(result.ending.text)", hint: "run it by hand: \(command)",
                 cause: words.isEmpty ? nil : words)
