@@ -14,6 +14,10 @@ package struct ChildProcess: Sendable {
     package var grace: Duration
     /// Bytes kept of each of its two outputs; what comes after is read and dropped.
     package var outputLimit: Int
+    /// Nil: it runs in the surroundings of this process. With one its program is named by an absolute path, and `workingDirectory` means nothing.
+    package var containment: Containment?
+    /// Learns of the process while it runs.
+    package var handle: ProcessHandle?
 
     package init(
         _ arguments: [String], environment: [String: String] = ChildProcess.minimalEnvironment, workingDirectory: String? = nil,
@@ -76,6 +80,7 @@ package struct ChildProcess: Sendable {
         let output = try Pipe(for: program)
         let errors = try Pipe(for: program)
         let process = try Spawning(self, program).start(output: output.writing.descriptor, errors: errors.writing.descriptor)
+        handle?.started(process)
         output.closeWriting()
         errors.closeWriting()
         return Supervision(self, process: process, output: output.reading, errors: errors.reading).run()

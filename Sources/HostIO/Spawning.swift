@@ -44,6 +44,10 @@ struct Spawning {
 
     func start(output: Int32, errors: Int32) throws(SystemError) -> pid_t {
         let input = try inputFile()
+        if let containment = request.containment {
+            let spawning = ContainedSpawning(containment: containment, request: request, program: program)
+            return try spawning.start(input: input.raw, output: output, errors: errors)
+        }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

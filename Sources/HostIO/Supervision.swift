@@ -90,6 +90,8 @@ final class Supervision {
     }
 
     private func reap() -> Int32 {
+        _ = ends(within: nil)
+        request.handle?.endsNow()
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         return status

@@ -1,5 +1,6 @@
 // Kernel interfaces that Swift cannot import as they stand: macros with arguments, ioctl numbers, variadic calls.
-// Nothing here decides anything; each function is one system call and returns its result with errno set.
+// Nothing here decides anything; each function is one system call and returns its result with errno set. The one exception is
+// holdfast_spawn_contained: what a child does between clone(2) and execve(2) cannot be written in Swift.
 #ifndef CHOST_H
 #define CHOST_H
 
@@ -75,6 +76,57 @@ int holdfast_spawn_chdir(void *actions, const char *path);
 int holdfast_spawn_close_from(void *actions, int first);
 /// The value of POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK.
 extern const short holdfast_spawn_flags;
+
+/// How much a child is shut in.
+enum {
+    HOLDFAST_NAMESPACES_NONE,
+    /// Mount, process, network, IPC and UTS namespaces of its own (namespaces(7)).
+    HOLDFAST_NAMESPACES_AS_ROOT,
+    /// The same in a user namespace, which needs no rights where the kernel allows it.
+    HOLDFAST_NAMESPACES_OF_USER,
+};
+/// The number of the first of the two directories that a child holds; the second has the one below.
+enum { HOLDFAST_FIRST_HELD = 9 };
+/// Where a child failed.
+enum {
+    HOLDFAST_STEP_NAMESPACES,
+    HOLDFAST_STEP_STREAMS,
+    HOLDFAST_STEP_USER,
+    HOLDFAST_STEP_VIEW,
+    HOLDFAST_STEP_RIGHTS,
+    HOLDFAST_STEP_PROGRAM,
+};
+/// What stands at a place of a child's own file tree: what `source` is on the host, a symbolic link to it, a file with that text, or memory (tmpfs) with
+/// these options.
+enum { HOLDFAST_ENTRY_BIND, HOLDFAST_ENTRY_LINK, HOLDFAST_ENTRY_FILE, HOLDFAST_ENTRY_MEMORY };
+enum { HOLDFAST_WRITABLE = 1, HOLDFAST_DEVICE = 2, HOLDFAST_OPTIONAL = 4 };
+struct holdfast_entry {
+    int kind;
+    int flags;
+    const char *source;
+    /// Without the slash that it begins with.
+    const char *target;
+};
+struct holdfast_containment {
+    int namespaces;
+    /// `uid` and `gid` are to be taken on, which only root may.
+    int changes_user;
+    uid_t uid;
+    gid_t gid;
+    /// For a user namespace: the lines of its maps (user_namespaces(7)).
+    const char *uid_map;
+    const char *gid_map;
+    /// Of the host, opened as HOLDFAST_FIRST_HELD and below; may be null.
+    const char *held[2];
+    const struct holdfast_entry *entries;
+    int count;
+    /// When the thread that called ends.
+    int death_signal;
+};
+/// A child that has shut itself in, lost all rights (empty capability sets, no_new_privs), and runs the program `arguments[0]`, which is absolute. -1 with
+/// errno, and where it failed in `step`. It leads a session of its own.
+pid_t holdfast_spawn_contained(
+    char *const arguments[], char *const environment[], int input, int output, int errors, const struct holdfast_containment *wanted, int *step);
 
 ssize_t holdfast_fgetxattr(int fd, const char *name, void *value, size_t size);
 ssize_t holdfast_flistxattr(int fd, char *list, size_t size);
