@@ -108,7 +108,7 @@ private struct RehearsalCheck {
         let outcome = try programs.process(
             "pg_amcheck",
             ["--all", "--no-password", "--install-missing", "--heapallindexed", "--maintenance-db=\(server.connectionOfPrograms)"],
-            holding: server.dataDirectory
+            holding: server.socketDirectory
         ).run()
         try job.checkCancelled()
         if outcome.succeeded {
@@ -133,13 +133,13 @@ private struct RehearsedServer: RehearsedStore {
     let database: String?
 
     var path: String { server.dataDirectory }
-    var held: String? { server.dataDirectory }
+    var held: String? { server.socketDirectory }
 
     /// As libpq reads them.
     var environment: [String: String] {
         [
-            "PGHOST": "/proc/self/fd/\(RehearsedPlace.descriptor)", "PGPORT": "\(ScratchData.port)", "PGUSER": server.user,
-            "PGDATABASE": database ?? "postgres",
+            "PGHOST": "/proc/self/fd/\(RehearsedPlace.descriptor)", "PGPORT": "\(ScratchPlace.port)", "PGUSER": server.user,
+            "PGDATABASE": database ?? "postgres", "PGOPTIONS": ScratchSettings.session,
         ]
     }
 

@@ -17,9 +17,7 @@ import Testing
     }
 
     private func end(_ server: ScratchServer) throws {
-        let text = String(decoding: try AtomicFile.read("\(server.dataDirectory)/postmaster.pid"), as: UTF8.self)
-        let number = try #require(text.split(separator: "\n").first.flatMap { Int32($0) })
-        #expect(kill(number, SIGKILL) == 0)
+        server.process.send(SIGKILL)
         while (try? PostgresConnection(server.connection)) != nil { sched_yield() }
     }
 
@@ -51,7 +49,8 @@ import Testing
     }
 
     @Test func `a server that was killed before it served says nothing about the image`() throws {
-        let data = try ScratchData(emptyAt: home.file("other"), store: "catalog", programs)
+        let place = try ScratchPlace(in: home.file("other"), programs, Containment.possible)
+        let data = try ScratchData(emptyAt: place, store: "catalog")
         let killed = try ChildProcess.shell("kill -9 $$").run()
         #expect(data.failure("did not start", killed).code == .store)
         let broken = try ChildProcess.shell("echo FATAL: broken >&2; exit 1").run()

@@ -78,8 +78,16 @@ struct DatabaseDump: Sendable {
                     _ = try Descriptor.openDirectory(folder).open(node.name, [.write, .createNew])
                 } else {
                     try write(node, reader)
+                    if node.name.ends(with: ".toc") { try check(node.name) }
                 }
             }
+        }
+
+        /// A list of large objects, a number and the name of a file each: `pg_restore` reads whatever file it names, which must be one of the dump.
+        private func check(_ name: [UInt8]) throws {
+            let bytes = try AtomicFile.read(Path.join(folder, FileName.text(name)), limit: 1 << 28)
+            guard bytes.contains(UInt8(ascii: "/")) else { return }
+            throw Failure(.damaged, "a dump names files that are not its own in \(printable(FileName.text(name)))")
         }
 
         private func write(_ node: Node, _ reader: ImageReader) throws {
@@ -184,7 +192,7 @@ struct DumpStatements {
         guard outcome.succeeded, !outcome.truncated else {
             throw Failure(
                 .store, "a dump cannot be read: pg_restore failed", hint: "see what it says",
-                cause: printable(outcome.errorText, limit: 600))
+                cause: printableLines(outcome.errorText, limit: 600))
         }
         return outcome.output
     }

@@ -100,7 +100,8 @@ struct DumpComparison {
 
     private func failure(_ outcome: ChildProcess.Outcome) -> Failure {
         Failure(
-            .store, "a dump cannot be read: pg_restore failed", hint: "see what it says", cause: printable(outcome.errorText, limit: 600))
+            .store, "a dump cannot be read: pg_restore failed", hint: "see what it says",
+            cause: printableLines(outcome.errorText, limit: 600))
     }
 
     // MARK: Rows

@@ -65,7 +65,8 @@ struct DumpRestore {
         let dumps = try (difference.created + difference.replaced).map { try dump(of: $0) }
         for dump in dumps { try target.checkExtensions(dump.entries, called: dump.name) }
         let globals = try unpackGlobals()
-        var issues = try target.loadGlobals(globals)
+        var target = target
+        var issues = try target.loadGlobals(try AtomicFile.read(globals, limit: 1 << 26))
         for dump in dumps {
             try job.checkCancelled()
             try DatabaseLoad(target: target, dump: dump, sums: target.store.rowSums, job: job, isCompared: true).run()

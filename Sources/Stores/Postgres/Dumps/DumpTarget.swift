@@ -13,8 +13,12 @@ struct DumpTarget {
     private let connection: String
     private let connectionOfPrograms: String
     private let holding: String?
+    private let isScratch: Bool
+    /// A dump uses tablespaces that could not be made: everything goes into that of its database.
+    private(set) var omitsTablespaces = false
 
     init(_ store: PostgresStore, host: Host) throws {
+        isScratch = false
         self.store = store
         self.host = host
         connection = ConnectionText.text(store.access.connection, database: "template1")
@@ -27,12 +31,13 @@ struct DumpTarget {
     }
 
     init(_ store: PostgresStore, scratch: ScratchServer, _ programs: ServerPrograms, host: Host) throws {
+        isScratch = true
         self.store = store
         self.host = host
         self.programs = programs
         connection = scratch.connection
         connectionOfPrograms = scratch.connectionOfPrograms
-        holding = scratch.dataDirectory
+        holding = scratch.socketDirectory
         let session = try PostgresConnection(connection)
         defer { session.close() }
         facts = try ServerFacts(of: session)
@@ -91,11 +96,12 @@ struct DumpTarget {
 
     // MARK: Loading
 
-    /// What exists already stays as it is; anything else that cannot be done is an issue, told by its line.
-    func loadGlobals(_ file: String) throws -> [String] {
-        let outcome = try run("psql", ["-X", "-q", "--no-password", "-d", connectionOfPrograms, "-f", file])
-        guard outcome.ending == .exited(0) else { throw failed("psql", outcome) }
-        return outcome.errorText.split(separator: "\n").map(String.init).filter { $0.contains("ERROR:") && !$0.contains("already exists") }
+    /// Roles, their memberships and tablespaces, as `pg_dumpall` writes them. Gives what could not be made.
+    mutating func loadGlobals(_ bytes: [UInt8]) throws -> [String] {
+        let load = GlobalsLoad(target: self, places: isScratch ? .inside : .named(store.access.tablespaces ?? [:]))
+        let outcome = try load.run(bytes)
+        omitsTablespaces = outcome.lacksTablespaces
+        return outcome.issues
     }
 
     /// Loads a dump as the database of its name, which is not there.
@@ -113,7 +119,9 @@ struct DumpTarget {
 
     /// Durable with the analysis that follows.
     func restore(_ arguments: [String]) throws {
-        let outcome = try run("pg_restore", ["--exit-on-error", "--no-password"] + arguments, settings: ServerPrograms.relaxed)
+        let outcome = try run(
+            "pg_restore", ["--exit-on-error", "--no-password"] + (omitsTablespaces ? ["--no-tablespaces"] : []) + arguments,
+            settings: ServerPrograms.relaxed)
         guard outcome.succeeded else { throw failed("pg_restore", outcome) }
     }
 
@@ -156,6 +164,6 @@ struct DumpTarget {
     func failed(_ program: String, _ outcome: ChildProcess.Outcome) -> Failure {
         Failure(
             .store, "\(store.declaration.path): \(program) failed", hint: "see what it says; the server's log has more",
-            cause: printable(outcome.errorText, limit: 600))
+            cause: printableLines(outcome.errorText, limit: 600))
     }
 }

@@ -57,6 +57,6 @@ struct DumpWriting {
         guard !outcome.succeeded else { return }
         throw Failure(
             .store, "store \(store): \(program) failed", hint: "see what it says; the server's log has more",
-            cause: printable(outcome.errorText, limit: 400))
+            cause: printableLines(outcome.errorText, limit: 400))
     }
 }

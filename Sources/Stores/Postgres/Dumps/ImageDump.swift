@@ -22,7 +22,7 @@ struct ImageDump {
             job.begin(phase: "dumping \(name)")
             let writing = DumpWriting(
                 store: name, programs: programs, connection: server.connectionOfPrograms, folder: Path.join(folder, "files"),
-                jobs: host.processors, holding: server.dataDirectory)
+                jobs: host.processors, holding: server.socketDirectory)
             if isDumps { try copyGlobals(to: writing.folder) } else { try writing.writeGlobals(job) }
             return try DumpingServer(store, server, writing, extent, try databases(server), job: job)
         } catch {
@@ -50,11 +50,8 @@ struct ImageDump {
         let programs = try ServerPrograms.newest(store.access, store: name)
         let server = try ScratchServer(emptyFor: name, programs, in: folder, host: host, job: job)
         do {
-            let globals = Path.join(folder, DumpLayout.globals)
-            try AtomicFile.write(image.bytes(of: [DumpLayout.globals], limit: 1 << 26) ?? [], to: globals, mode: 0o600)
-            defer { try? removeTree(globals) }
-            let target = try DumpTarget(store, scratch: server, programs, host: host)
-            _ = try target.loadGlobals(globals)
+            var target = try DumpTarget(store, scratch: server, programs, host: host)
+            _ = try target.loadGlobals(try image.bytes(of: [DumpLayout.globals], limit: 1 << 26) ?? [])
             for database in try DumpLayout.databases(in: image) ?? [] {
                 try job.checkCancelled()
                 let dump = try DatabaseDump(database, of: image, in: folder, programs, host: host, job: job)

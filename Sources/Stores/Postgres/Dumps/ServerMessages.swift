@@ -59,7 +59,7 @@ struct ClientMessages {
 
     /// The first message of a session (StartupMessage), of protocol 3.0.
     static func beginning(user: String, database: String) -> [UInt8] {
-        let words = ["user", user, "database", database, "application_name", "holdfast"]
+        let words = ["user", user, "database", database, "application_name", "holdfast", "options", ScratchSettings.session]
         let body = number(3 << 16) + words.flatMap { Array($0.utf8) + [0] } + [0]
         return number(body.count + 4) + body
     }

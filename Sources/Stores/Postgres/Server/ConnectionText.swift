@@ -29,6 +29,9 @@ enum ConnectionText {
     /// The database that it names; nil when it names none.
     static func database(of text: String) -> String? { settings(of: text).first { $0.key == "dbname" }?.value }
 
+    /// Settings for the session that it names (`options`).
+    static func options(of text: String) -> String? { settings(of: text).first { $0.key == "options" }?.value }
+
     /// The same server, another database: for programs, which take it as one argument.
     static func text(_ text: String, database: String) -> String {
         let others = settings(of: text).filter { $0.key != "dbname" }

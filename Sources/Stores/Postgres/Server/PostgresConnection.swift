@@ -16,7 +16,9 @@ package final class PostgresConnection: @unchecked Sendable {
             ("dbname", text), ("application_name", "holdfast"), ("connect_timeout", "\(patience)"), ("client_encoding", "UTF8"),
             (
                 "options",
-                "-c lock_timeout=0 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c search_path=pg_catalog -c quote_all_identifiers=off"
+                // What the operator has set comes first, so that it does not take the place of ours.
+                (ConnectionText.options(of: text).map { "\($0) " } ?? "")
+                    + "-c lock_timeout=0 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c search_path=pg_catalog -c quote_all_identifiers=off"
             ),
         ]
         // The last one wins, also over what a connection string in `dbname` says (PQconnectdbParams, expand_dbname).
@@ -63,6 +65,14 @@ package final class PostgresConnection: @unchecked Sendable {
         let result = PQexec(handle, sql)
         defer { PQclear(result) }
         try check(result, operation ?? Self.begin(of: sql))
+    }
+
+    /// A statement in bytes, of whatever encoding the session has; a NUL in it ends it.
+    func execute(bytes: [UInt8], as operation: String) throws(PostgresError) {
+        let text = bytes.map { CChar(bitPattern: $0) } + [0]
+        let result = PQexec(handle, text)
+        defer { PQclear(result) }
+        try check(result, operation)
     }
 
     /// Runs one statement with `$1`, `$2`, … and gives its rows, each value as text, nil for NULL.

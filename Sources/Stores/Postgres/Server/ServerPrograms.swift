@@ -41,21 +41,38 @@ struct ServerPrograms: Sendable {
     /// What is written is durable with the next session that commits without this, not before.
     static let relaxed = " -c synchronous_commit=off"
 
-    /// `holding`: a directory that the program finds at ``held``. `owner`: it runs as the owner of that file, when this process is root, and
-    /// ends with the thread that runs it. `settings` are added to `PGOPTIONS`.
+    /// `holding`: a directory that the program finds at ``held``, that of a scratch server's socket. `settings` are added to `PGOPTIONS`.
     func process(
-        _ program: String, _ arguments: [String], holding: String? = nil, owner: FileStatus? = nil, input: [UInt8] = [],
+        _ program: String, _ arguments: [String], holding: String? = nil, input: [UInt8] = [],
         settings: String = "", outputLimit: Int = 1 << 20
     ) -> ChildProcess {
         var words = [Path.join(folder, program)] + arguments
-        if let owner {
-            let user = geteuid() == 0 ? ["--reuid=\(owner.uid)", "--regid=\(owner.gid)", "--clear-groups"] : []
-            words = ["setpriv"] + user + ["--pdeathsig=QUIT", "--"] + words
-        }
+        let settings = settings + (holding == nil ? "" : " \(ScratchSettings.session)")
         if let holding { words = ["/bin/sh", "-c", "exec 9<\"$1\"; shift; exec \"$@\"", "sh", holding] + words }
         var environment = ChildProcess.minimalEnvironment
         environment["PGOPTIONS"] = Self.plainText + settings
         return ChildProcess(words, environment: environment, input: input, outputLimit: outputLimit)
+    }
+
+    /// The directory in which these programs, their libraries and their files lie; nil for those of the system.
+    var installation: String? { Path.isInside(folder, "/usr") ? nil : Path.parent(folder) }
+
+    /// Libraries beside the programs are otherwise found through `/proc`, which not everybody sees.
+    var libraryPath: [String: String] { installation.map { ["LD_LIBRARY_PATH": Path.join($0, "lib")] } ?? [:] }
+
+    /// As the programs themselves say: 15.
+    func release() throws -> Int {
+        let outcome = try run("postgres", ["--version"])
+        guard let word = outcome.outputText.split(separator: " ").first(where: { $0.first?.isNumber == true }),
+            let release = Int(word.prefix { $0.isNumber })
+        else { throw Failure(.store, "\(folder)/postgres does not say which release it is", cause: printableLines(outcome.errorText)) }
+        return release
+    }
+
+    /// Whether the server finds a library of that name among its own.
+    func hasLibrary(_ name: String) -> Bool {
+        let places = ["../lib", "../lib/postgresql", "../lib64", "../lib64/pgsql"]
+        return places.contains { (try? statusOfPath("\(folder)/\($0)/\(name).so")) != nil }
     }
 
     func run(_ program: String, _ arguments: [String], outputLimit: Int = 1 << 20, timeout: Duration? = nil) throws -> ChildProcess.Outcome

@@ -59,7 +59,7 @@ struct ServiceControl {
     }
 
     private func failed(_ which: String, _ command: String, _ outcome: ChildProcess.Outcome) -> Failure {
-        let words = printable(outcome.errorText + " " + outcome.outputText, limit: 300)
+        let words = printableLines(outcome.errorText + "\n" + outcome.outputText, limit: 600)
         return Failure(
             .store,
             "store \(store): the \(which) command of the service \(outcome.ending == .timedOut ? "ran past its timeout" : "failed")",

@@ -1,0 +1,82 @@
+import HostIO
+import Model
+
+/// Runs the statements of `globals.sql` one by one, through libpq: no program reads them, and nothing in them is anything but SQL.
+struct GlobalsLoad {
+    let target: DumpTarget
+    /// Where tablespaces go.
+    let places: Places
+
+    enum Places {
+        /// Into the data directory of a scratch server.
+        case inside
+        /// As the cluster file says: new paths by old ones.
+        case named([String: String])
+    }
+
+    struct Outcome {
+        var issues: [String] = []
+        var lacksTablespaces = false
+    }
+
+    /// What exists already (duplicate_object) stays as it is; anything else that cannot be done is an issue, told by the place of its statement.
+    func run(_ bytes: [UInt8]) throws -> Outcome {
+        let session = try target.session()
+        defer { session.close() }
+        var outcome = Outcome()
+        for statement in SQLStatements(bytes) {
+            do {
+                try session.execute(bytes: placed(statement.bytes), as: "load globals")
+            } catch let error as PostgresError {
+                guard !error.state.isEmpty, !error.isUnreachable else { throw error }
+                guard error.state != "42710" else { continue }
+                outcome.issues.append(Self.told(error.message, statement))
+                if TablespaceStatement(statement.bytes) != nil { outcome.lacksTablespaces = true }
+            } catch let error as UnnamedPlace {
+                outcome.issues.append(Self.told(error.words, statement))
+                outcome.lacksTablespaces = true
+            }
+        }
+        return outcome
+    }
+
+    private static func told(_ message: String, _ statement: SQLStatements.Statement) -> String {
+        "\(message) (line \(statement.line): \(printable(statement.text, limit: 100)))"
+    }
+
+    private struct UnnamedPlace: Error { var words: String }
+
+    /// A statement that makes a tablespace names a directory of the server that it was dumped from; any other stays as it is.
+    private func placed(_ statement: [UInt8]) throws -> [UInt8] {
+        guard let made = TablespaceStatement(statement) else { return statement }
+        switch places {
+        case .inside: return made.at("")
+        case .named(let named):
+            if let place = named[PathText.normalise(made.location, relativeTo: "/")] { return made.at(place) }
+            throw UnnamedPlace(
+                words: "the cluster file does not say where the tablespace of \(printable(made.location, limit: 200)) goes (tablespaces)")
+        }
+    }
+}
+
+/// `CREATE TABLESPACE name OWNER role LOCATION 'path'`, as `pg_dumpall` writes it.
+struct TablespaceStatement {
+    /// With the quote that begins the location.
+    private let head: [UInt8]
+    let location: String
+
+    init?(_ statement: [UInt8]) {
+        let (begin, middle) = (Array("CREATE TABLESPACE ".utf8), Array(" LOCATION '".utf8))
+        guard statement.starts(with: begin) else { return nil }
+        // Names may hold anything: the last one counts, and the location goes up to the end.
+        let starts = statement.indices.filter { statement[$0...].starts(with: middle) }
+        guard let start = starts.last, statement.last == UInt8(ascii: "'") else {
+            (head, location) = (begin, "")
+            return
+        }
+        head = Array(statement[..<(start + middle.count)])
+        location = String(decoding: statement[(start + middle.count)...].dropLast(), as: UTF8.self).replacing("''", with: "'")
+    }
+
+    func at(_ place: String) -> [UInt8] { head + Array((place.replacing("'", with: "''") + "'").utf8) }
+}

@@ -1,0 +1,96 @@
+import Glibc
+import HostIO
+import Model
+
+/// Where a scratch server works: its files, the directory of its socket with its settings, and the surroundings that it is shut into.
+struct ScratchPlace: Sendable {
+    static let port = 5432
+    static let socketName = ".s.PGSQL.\(port)"
+    private static let settingsName = "settings.conf"
+    private static let accessName = "access.conf"
+
+    /// Of the data directory.
+    let data: String
+    /// Programs of this process reach the server through it.
+    let socket: String
+    let programs: ServerPrograms
+    let containment: Containment
+
+    /// Makes both directories in `folder`; nothing of theirs is there yet.
+    init(in folder: String, _ programs: ServerPrograms, _ namespaces: Containment.Namespaces) throws {
+        data = Path.join(folder, "data")
+        socket = Path.join(folder, "socket")
+        self.programs = programs
+        try makeDirectories(data)
+        try makeDirectories(socket)
+        var containment = Containment(namespaces)
+        containment.places = [(name: "data", path: data), (name: "socket", path: socket)]
+        containment.readable = [programs.installation].compactMap { $0 }
+        self.containment = containment
+        try give(data)
+    }
+
+    /// As the server sees them.
+    var dataInside: String { containment.inside("data") }
+    var socketInside: String { containment.inside("socket") }
+    var arguments: [String] { ["-D", dataInside, "-c", "config_file=\(socketInside)/\(Self.settingsName)"] }
+
+    /// A program that runs as the server does.
+    func process(_ program: String, _ arguments: [String], input: [UInt8] = [], outputLimit: Int = 1 << 20) -> ChildProcess {
+        var process = programs.process(program, arguments, input: input, outputLimit: outputLimit)
+        process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/"].merging(programs.libraryPath) { $1 }
+        process.containment = containment
+        return process
+    }
+
+    /// The settings are all that the server gets. They are written before its user may write beside them.
+    func configure(_ settings: ScratchSettings) throws {
+        let text = settings.text(socket: socketInside, access: "\(socketInside)/\(Self.accessName)")
+        try AtomicFile.write(Array(text.utf8), to: Path.join(socket, Self.settingsName), mode: 0o644)
+        try AtomicFile.write(Array("local all all trust\n".utf8), to: Path.join(socket, Self.accessName), mode: 0o644)
+        try give(socket)
+    }
+
+    /// Of an image: everything in it belongs to the server's user afterwards, and what would steer the server is gone.
+    func takeOver() throws {
+        for name in Self.steering { try removeTree(Path.join(data, name)) }
+        if changesOwner { try giveContents(of: Descriptor.openDirectory(data), depth: 0) }
+    }
+
+    /// Settings of `ALTER SYSTEM` are read whatever the configuration file is; the others tell a server what it was doing.
+    private static let steering = [
+        "postgresql.auto.conf", "recovery.signal", "standby.signal", "tablespace_map", "postmaster.pid", "postmaster.opts",
+    ]
+
+    private var changesOwner: Bool { containment.account.uid != geteuid() }
+
+    private func give(_ path: String) throws {
+        guard changesOwner else { return }
+        try Descriptor.openDirectory(path).setOwner(uid: containment.account.uid, gid: containment.account.gid)
+    }
+
+    private static let deepest = 32
+
+    private func giveContents(of folder: borrowing Descriptor, depth: Int) throws {
+        guard depth < Self.deepest else {
+            throw Failure(.damaged, "the image is not that of a data directory: its directories lie \(Self.deepest) deep")
+        }
+        try folder.setOwner(uid: containment.account.uid, gid: containment.account.gid)
+        for entry in try folder.entries() {
+            switch try folder.status(of: entry.name).kind {
+            case .directory: try giveContents(of: folder.openDirectory(entry.name), depth: depth + 1)
+            case .file, .symlink: try folder.setOwner(of: entry.name, uid: containment.account.uid, gid: containment.account.gid)
+            default: try folder.remove(entry.name)
+            }
+        }
+    }
+
+    /// From here on the server's user can put nothing else in the place of its socket, and who connects meets the server and nobody else.
+    func closeSocketDirectory() throws {
+        let folder = try Descriptor.openDirectory(socket)
+        if changesOwner { try folder.setOwner(uid: geteuid(), gid: getegid()) }
+        guard try folder.statusIfPresent(of: Array(Self.socketName.utf8))?.kind == .socket else {
+            throw Failure(.damaged, "the server on a copy of the image has put something else in the place of its socket")
+        }
+    }
+}
