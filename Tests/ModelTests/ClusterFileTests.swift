@@ -108,6 +108,27 @@ let wholeClusterFile = """
         #expect(far.path == "postgresql://backup@db2:5433/x?sslmode=require" && far.postgres?.dataDirectory == nil)
     }
 
+    @Test func `the places of tablespaces are absolute paths, each once`() throws {
+        func parse(_ tablespaces: String) throws -> ClusterFile {
+            try ClusterFile(
+                parsing: """
+                    cluster: a
+                    release: v1
+                    state: /var/lib/holdfast/a
+                    storage: /var/lib/holdfast/s
+                    stores:
+                      - {name: db, kind: postgres, role: metadata, connection: "host=/run", data-directory: /pg, tablespaces: \(tablespaces)}
+                    """, at: "/etc/f.yaml")
+        }
+        #expect(
+            try parse("{/srv/old/fast/: /srv/new/fast, /srv/b: /srv/c}").store(named: "db")?.postgres?.tablespaces
+                == ["/srv/old/fast": "/srv/new/fast", "/srv/b": "/srv/c"])
+        for wrong in ["[/srv/a]", "{/srv/a: fast}", "{fast: /srv/a}", "{/srv/a: /}", "{/srv/a: /srv/c, /srv/b: /srv/c/}", "{/srv/a: 5}"] {
+            let failure = #expect(throws: Failure.self) { try parse(wrong) }
+            #expect(failure?.message.contains("tablespaces") == true, "\(wrong): \(String(describing: failure))")
+        }
+    }
+
     @Test(arguments: [
         "host=x password=secret", "password = secret", "user='a b' password='x y'", "postgres://u:pw@h/db", "postgresql://h/db?password=x",
         "host=h sslpassword=x", "user=a\\ password password=x",

@@ -9,10 +9,15 @@ package struct PostgresAccess: Hashable, Sendable, Codable {
     package var service: ServiceCommands?
     /// Absolute path of the directory with `pg_dump`, `initdb`, …; nil: where the server says, or where Debian has them.
     package var programs: String?
+    /// Where tablespaces are restored to, by the path that they had in the image; both absolute and normalised. Nil in what was stored before there were any.
+    package var tablespaces: [String: String]?
 
     package init(
-        connection: String, dataDirectory: String? = nil, databases: [String] = [], service: ServiceCommands? = nil, programs: String? = nil
+        connection: String, dataDirectory: String? = nil, databases: [String] = [], service: ServiceCommands? = nil,
+        programs: String? = nil,
+        tablespaces: [String: String]? = nil
     ) {
+        self.tablespaces = tablespaces
         self.connection = connection
         self.dataDirectory = dataDirectory
         self.databases = databases

@@ -2,7 +2,7 @@ import Yams
 
 extension ClusterFileReader {
     static let postgresKeys = [
-        "name", "kind", "role", "connection", "data-directory", "databases", "bulk-tables", "service", "programs",
+        "name", "kind", "role", "connection", "data-directory", "databases", "bulk-tables", "service", "programs", "tablespaces",
     ]
 
     mutating func postgres(of entry: YamlMap) -> PostgresAccess? {
@@ -11,9 +11,11 @@ extension ClusterFileReader {
         let programs = place("programs", in: entry)
         let databases = texts("databases", in: entry)
         let service = service(of: entry)
+        let tablespaces = tablespaces(of: entry)
         guard let connection else { return nil }
         return PostgresAccess(
-            connection: connection, dataDirectory: folder, databases: databases, service: service, programs: programs)
+            connection: connection, dataDirectory: folder, databases: databases, service: service, programs: programs,
+            tablespaces: tablespaces)
     }
 
     private mutating func connection(of entry: YamlMap) -> String? {
@@ -32,6 +34,40 @@ extension ClusterFileReader {
     private mutating func texts(_ key: String, in entry: YamlMap) -> [String] {
         let line = entry.line(of: key)
         return entry.list(key, into: &complaints).compactMap { YamlText.string($0, key: key, line: line, into: &complaints) }
+    }
+
+    /// A mapping of old paths to new ones; every new one once.
+    private mutating func tablespaces(of entry: YamlMap) -> [String: String]? {
+        guard let node = entry.node("tablespaces") else { return nil }
+        let line = entry.line(of: "tablespaces")
+        guard let mapping = node.mapping else {
+            complaints.add(
+                "tablespaces is \(YamlText.kind(of: node)), not a mapping of old paths to new ones", line: line,
+                remedy: "write a line such as /srv/old/fast: /srv/new/fast")
+            return nil
+        }
+        var places: [String: String] = [:]
+        for (key, value) in mapping {
+            let line = key.mark?.line ?? line
+            let old = YamlText.string(key, key: "tablespaces", line: line, into: &complaints).flatMap { absolute($0, line) }
+            let new = YamlText.string(value, key: "tablespaces", line: line, into: &complaints).flatMap { absolute($0, line) }
+            guard let old, let new else { continue }
+            if places.values.contains(new) {
+                complaints.add("tablespaces: two go to \(printable(new))", line: line, remedy: "give each a directory of its own")
+            }
+            places[old] = new
+        }
+        return places
+    }
+
+    private mutating func absolute(_ text: String, _ line: Int) -> String? {
+        guard text.hasPrefix("/"), let path = resolve(text, key: "tablespaces", line: line), path != "/" else {
+            complaints.add(
+                "tablespaces: \"\(printable(text))\" is no absolute path of a directory", line: line,
+                remedy: "write a line such as /srv/old/fast: /srv/new/fast")
+            return nil
+        }
+        return path
     }
 
     private mutating func service(of entry: YamlMap) -> ServiceCommands? {

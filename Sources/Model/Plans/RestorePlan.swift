@@ -48,7 +48,7 @@ package struct RestorePlan: Plan, Hashable {
         if let safety { lines.append(PlanSummary.Line("first", "safety snapshot \(safety)\(safetyRoom)")) }
         return PlanSummary(
             title: "restore snapshot \(snapshot) onto cluster \(cluster.name)", lines: lines,
-            warnings: moved + releaseWarning + safetyWarning + warnings,
+            warnings: moved + releaseWarning + safetyWarning + cautions + warnings,
             losses: losses, undo: safety.map { "holdfast snapshot restore \($0)" })
     }
 
@@ -67,6 +67,8 @@ package struct RestorePlan: Plan, Hashable {
 
     /// A lock, a pack, an index and the snapshot itself.
     private static let leastForSafety: UInt64 = 1 << 20
+
+    private var cautions: [String] { stores.flatMap { store in store.cautions.map { "\(store.store): \($0)" } } }
 
     private var releaseWarning: [String] {
         release == cluster.release ? [] : ["the snapshot was taken under release \(release); the cluster runs \(cluster.release)"]

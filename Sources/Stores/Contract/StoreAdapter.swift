@@ -48,6 +48,10 @@ package protocol StoreAdapter: Sendable {
     /// What putting `image` back would change, without changing anything outside `scratch`.
     func planRestore(of image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreRestorePlan
 
+    /// Before anything is written to an empty place: what a person should know of the restore (``StoreRestorePlan/cautions``). Throws `refused` for an
+    /// image that would go where the cluster file does not say.
+    func cautions(before image: StoreImage) throws -> [String]
+
     /// Puts `image` back: afterwards the store equals the image. Touches only what differs. The store keeps running. A place that is
     /// not there is made, its parent directories too.
     func apply(_ plan: StoreRestorePlan, of image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreRestoreOutcome
@@ -119,6 +123,7 @@ package protocol StoreAdapter: Sendable {
 extension StoreAdapter {
     package func whereabouts() throws -> Whereabouts { Whereabouts() }
     package var comparesNativeImages: Bool { false }
+    package func cautions(before image: StoreImage) throws -> [String] { [] }
     package func obstaclesToDestroying(job: JobControl) throws -> [RemovalObstacles] { [] }
     package func openNativeImage(of record: StoreRecord, since previous: NativeImageBase?) throws -> any EntrySource {
         try openNativeImage(record.nativeImageID ?? "", since: previous?.image)

@@ -27,6 +27,8 @@ package struct StoreRestorePlan: Hashable, Sendable, Codable {
     package var makesPlace: Bool
     /// Entries of the store that cannot be looked at; they stay as they are.
     package var unexamined: Int
+    /// What a person should know before the restore begins: places outside of the store's own that are written to, what the image would have run.
+    package var cautions: [String] = []
 
     package init(
         created: Int = 0, replaced: Int = 0, deleted: Int = 0, unchanged: Int = 0, metadataOnly: Int = 0, leftOvers: Int = 0,

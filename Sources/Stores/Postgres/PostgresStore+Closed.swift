@@ -10,6 +10,10 @@ extension PostgresStore {
             guard let directory else { return "no data-directory is given: the server is on another host" }
             guard access.service != nil else { return "the cluster file does not say how its server is stopped and started (service)" }
             let origin = try ImageOrigin(of: image.tree, named: declaration.name, access)
+            do { _ = try RestoreParts(image.tree, directory, places(directory), host: host) } catch let failure as Failure {
+                guard failure.code == .refused else { throw failure }
+                return failure.message
+            }
             if let present = try directory.release() {
                 return present == origin.release
                     ? nil : "the backup is of PostgreSQL \(origin.release), the server here of PostgreSQL \(present)"
@@ -28,7 +32,7 @@ extension PostgresStore {
             job.begin(phase: "stopping \(declaration.name)")
             try control(directory).stop()
             job.begin(phase: "restoring \(declaration.name)")
-            return try FileRestore(image.tree, directory, origin, host: host, trusted: trusted).runClosed(job)
+            return try FileRestore(image.tree, directory, origin, places(directory), host: host, trusted: trusted).runClosed(job)
         }
     }
 
@@ -38,7 +42,7 @@ extension PostgresStore {
             guard try directory.isClosed() else {
                 return StoreCheck(differences: 1, examples: ["\(directory.path) is open: somebody took away what keeps its server down"])
             }
-            let parts = try RestoreParts(image.tree, directory, host: host, trusted: trusted)
+            let parts = try RestoreParts(image.tree, directory, places(directory), host: host, trusted: trusted)
             let plan = try ServerPlan(parts, nil, job: job).make()
             return StoreCheck(differences: plan.created + plan.replaced + plan.deleted + plan.metadataOnly, examples: plan.examples)
         }

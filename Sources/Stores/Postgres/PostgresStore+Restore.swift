@@ -10,7 +10,7 @@ extension PostgresStore {
             if let dumps = try DumpRestore(image.tree, into: self, scratch: scratch.path, host: host, job: job) { return try dumps.plan() }
             let directory = try local()
             let origin = try ImageOrigin(of: image.tree, named: declaration.name, access)
-            let parts = try RestoreParts(image.tree, directory, host: host)
+            let parts = try RestoreParts(image.tree, directory, places(directory), host: host)
             try parts.checkTablespaces()
             try checkRelease(origin, directory)
             let live = try LiveServer(self, directory)
@@ -19,6 +19,17 @@ extension PostgresStore {
                 return StoreRestorePlan(unchanged: max(1, live.facts.databases.count))
             }
             return try ServerPlan(parts, live, job: job).make()
+        }
+    }
+
+    func places(_ directory: DataDirectory) -> TablespacePlaces {
+        TablespacePlaces(store: declaration.name, dataDirectory: directory.path, named: access.tablespaces ?? [:])
+    }
+
+    package func cautions(before image: StoreImage) throws -> [String] {
+        try asFailure {
+            guard let directory, try DumpLayout.databases(in: image.tree) == nil else { return [] }
+            return try RestoreParts(image.tree, directory, places(directory), host: host).cautions()
         }
     }
 
@@ -55,7 +66,7 @@ extension PostgresStore {
             job.begin(phase: "stopping \(declaration.name)")
             try control.stop()
             job.begin(phase: "restoring \(declaration.name)")
-            let outcome = try FileRestore(image.tree, directory, origin, host: host).run(job)
+            let outcome = try FileRestore(image.tree, directory, origin, places(directory), host: host).run(job)
             job.begin(phase: "recovering \(declaration.name)")
             try start(control, directory)
             return outcome
@@ -108,7 +119,7 @@ extension PostgresStore {
             switch try live.changes(since: origin) {
             case .records(let records): return try live.check(records)
             case .unknown:
-                let plan = try ServerPlan(RestoreParts(image.tree, directory, host: host), live, job: job).make()
+                let plan = try ServerPlan(RestoreParts(image.tree, directory, places(directory), host: host), live, job: job).make()
                 return StoreCheck(differences: plan.created + plan.replaced + plan.deleted + plan.metadataOnly, examples: plan.examples)
             }
         }

@@ -71,6 +71,7 @@ package struct ClusterRestore: Sendable {
                 hint: "leave --physical out; backup create --physical makes one")
         }
         try checkEmpty(matching, before: entry)
+        let cautions = try matching.pairs.flatMap { try self.cautions($0, entry, reader) }
         let (space, warnings) = try checkSpace(&matching, entry, reader, job)
         let check = try repository.check([entry.stored], data: .all, job: job)
         guard check.isRestorable else {
@@ -82,8 +83,15 @@ package struct ClusterRestore: Sendable {
         let proof = "every byte of it read and proven: \(counted(check.packsRead, "pack")), \(ByteCount(check.bytesRead))"
         let plan = ClusterRestorePlan(
             backup: entry.manifest, from: from, file: cluster.file, matching: matching, checks: [proof] + space,
-            warnings: warnings, madeAt: cluster.host.clock.now())
+            warnings: cautions + warnings, madeAt: cluster.host.clock.now())
         return PreparedClusterRestore(plan: plan, held: HeldEntry(entry, reader, under: lock))
+    }
+
+    private func cautions(_ pair: StoreMatching.Pair, _ entry: RepositoryEntry, _ reader: EntryReader) throws -> [String] {
+        let image = try cluster.image(of: pair.record, in: entry, reader, form: form(of: pair.record))
+        do {
+            return try cluster.adapter(for: pair.declaration).cautions(before: image).map { "\(pair.declaration.name): \($0)" }
+        } catch { throw Failure(describing: error).about(store: pair.declaration.name) }
     }
 
     /// `latest` of a restore that did not end is the one that it began with.

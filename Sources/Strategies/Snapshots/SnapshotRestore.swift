@@ -329,5 +329,6 @@ extension StoreChanges {
             unchanged: plan.unchanged, bytesToWrite: plan.bytesToWrite, bytesFreed: plan.bytesFreed, bytesToSave: toSave,
             examples: plan.examples, loss: plan.newestChange.flatMap { LossWindow(from: record.began, to: $0) }, intoEmpty: plan.intoEmpty,
             makesPlace: plan.makesPlace, unexamined: plan.unexamined)
+        cautions = plan.cautions
     }
 }

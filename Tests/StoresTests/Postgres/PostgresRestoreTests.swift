@@ -72,20 +72,49 @@ import Testing
         try fixture.server.sql("CREATE TABLESPACE late LOCATION '\(late)'")
     }
 
-    @Test func `the place of a tablespace of another server is not written over`() throws {
+    @Test func `without the server that it was of, a tablespace goes where the cluster file says and nowhere else`() throws {
         let fixture = try PostgresFixture()
         let run = try StoreRun(fixture)
         try fixture.fill()
-        let fast = try fixture.server.folder("fast")
+        let (fast, slow) = (try fixture.server.folder("fast"), try fixture.server.folder("slow"))
         try fixture.server.sql("CREATE TABLESPACE fast LOCATION '\(fast)'")
         try fixture.server.sql("CREATE TABLE far TABLESPACE fast AS SELECT 1 AS id", in: "acme")
         let image = try run.snapshot("a")
         try fixture.remove()
-        let failure = #expect(throws: Failure.self) { try run.plan(image) }
-        #expect(failure?.code == .refused && failure?.message.contains(fast) == true, "\(String(describing: failure))")
         try removeContents(of: try Descriptor.openDirectory(fast))
-        try run.restore(image)
+        for attempt in [{ _ = try run.plan(image) }, { _ = try fixture.store.cautions(before: image) }] {
+            let failure = #expect(throws: Failure.self) { try attempt() }
+            #expect(failure?.code == .refused && failure?.message.contains(fast) == true, "\(String(describing: failure))")
+            #expect(failure?.hint?.contains("  tablespaces:\n    \"\(fast)\": ") == true, "\(String(describing: failure))")
+        }
+        #expect(try fixture.store.obstacle(toKeepingClosed: image)?.contains(fast) == true)
+        #expect(try Descriptor.openDirectory(fast).isEmptyDirectory())
+        var declaration = fixture.store.declaration
+        declaration.postgres?.tablespaces = [fast: slow]
+        let store = try PostgresStore(declaration, nativeImageFolder: fixture.images, host: .forTests())
+        try makeDirectories(Path.join(slow, "PG_15_202209061/1"))
+        let taken = #expect(throws: Failure.self) { try store.planRestore(of: image, scratch: run.scratch, job: JobControl()) }
+        #expect(taken?.code == .refused && taken?.message.contains("is not empty") == true, "\(String(describing: taken))")
+        try removeContents(of: try Descriptor.openDirectory(slow))
+        let plan = try store.planRestore(of: image, scratch: run.scratch, job: JobControl())
+        #expect(plan.cautions.contains("a tablespace is restored to \(slow) (was \(fast))"), "\(plan.cautions)")
+        _ = try store.apply(plan, of: image, scratch: run.scratch, job: JobControl())
         #expect(try fixture.server.sql("SELECT id FROM far", in: "acme") == "1\n")
+        #expect(try Descriptor.openDirectory(fast).isEmptyDirectory())
+        #expect(try !Descriptor.openDirectory(slow).isEmptyDirectory())
+    }
+
+    @Test func `a plan says what the image's configuration would have the server do, where that is new`() throws {
+        let fixture = try PostgresFixture()
+        let run = try StoreRun(fixture)
+        try fixture.fill()
+        try fixture.server.sql("ALTER SYSTEM SET archive_command = 'touch /tmp/holdfast-never'")
+        let image = try run.snapshot("a")
+        #expect(try fixture.store.cautions(before: image).isEmpty)
+        try fixture.server.sql("ALTER SYSTEM RESET archive_command")
+        try fixture.damage(0)
+        let told = "the restored server obeys postgresql.auto.conf: archive_command = 'touch /tmp/holdfast-never'"
+        #expect(try run.plan(image).cautions == [told])
     }
 
     @Test func `a restore that stops in between leaves a directory on which no server starts, and the next one ends it`() throws {

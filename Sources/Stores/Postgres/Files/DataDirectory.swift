@@ -15,6 +15,15 @@ struct DataDirectory: Sendable {
     /// In the file of that name: all of an image is there, and no server is to start on it yet.
     static let closedMark = "closed"
 
+    /// Of a regular file in it; nil for anything else: what a symbolic link leads to is not the server's, and an image may have made it.
+    func bytes(of name: String, limit: Int) throws -> [UInt8]? {
+        guard try exists() else { return nil }
+        let folder = try Descriptor.openDirectory(path)
+        guard try folder.statusIfPresent(of: Array(name.utf8))?.kind == .file else { return nil }
+        let file = try folder.open(Array(name.utf8), [.read, .nonBlocking])
+        return try file.readAll(limit: limit)
+    }
+
     func exists() throws -> Bool { try statusOfPath(path) != nil }
     /// No server can start on it.
     func isGuarded() throws -> Bool { try statusOfPath(file(Self.guardName)) != nil }
@@ -27,7 +36,7 @@ struct DataDirectory: Sendable {
     }
 
     private func words(of name: String) throws -> [String] {
-        let bytes = try AtomicFile.readIfPresent(file(name), limit: 64) ?? []
+        let bytes = try bytes(of: name, limit: 64) ?? []
         return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init)
     }
 
@@ -41,7 +50,7 @@ struct DataDirectory: Sendable {
 
     /// The number of that process.
     func process() throws -> Int32? {
-        guard let bytes = try AtomicFile.readIfPresent(file("postmaster.pid"), limit: 4096) else { return nil }
+        guard let bytes = try bytes(of: "postmaster.pid", limit: 4096) else { return nil }
         let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).first ?? ""
         guard let process = Int32(line.filter { !$0.isWhitespace }), process > 0 else { return nil }
         guard kill(process, 0) == 0 || errno == EPERM else { return nil }

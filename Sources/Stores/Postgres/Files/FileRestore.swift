@@ -11,8 +11,13 @@ struct FileRestore {
     private let origin: ImageOrigin
     private let host: Host
     private let trusted: TrustedContent?
+    private let places: TablespacePlaces
 
-    init(_ image: ImageTree, _ directory: DataDirectory, _ origin: ImageOrigin, host: Host, trusted: TrustedContent? = nil) {
+    init(
+        _ image: ImageTree, _ directory: DataDirectory, _ origin: ImageOrigin, _ places: TablespacePlaces, host: Host,
+        trusted: TrustedContent? = nil
+    ) {
+        self.places = places
         self.image = image
         self.directory = directory
         self.origin = origin
@@ -41,12 +46,12 @@ struct FileRestore {
     }
 
     private func fill(_ job: JobControl) throws -> StoreRestoreOutcome {
+        let parts = try RestoreParts(image, directory, places, host: host, trusted: trusted)
         if try !directory.exists() {
             // The parents are everybody's; the directory itself gets its owner and mode from the image.
             try makeDirectories(Path.parent(directory.path), mode: 0o755)
             try makeDirectories(directory.path)
         }
-        let parts = try RestoreParts(image, directory, host: host, trusted: trusted)
         try parts.checkTablespaces()
         try RestoreGuard(directory: directory).raise()
         var outcome = StoreRestoreOutcome(bytesWritten: 0, entriesChanged: 0, issues: 0)

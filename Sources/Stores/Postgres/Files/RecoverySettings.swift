@@ -40,7 +40,7 @@ struct RecoverySettings {
     }
 
     private func text() throws -> String {
-        String(decoding: try AtomicFile.readIfPresent(file, limit: 1 << 20) ?? [], as: UTF8.self)
+        String(decoding: try directory.bytes(of: "postgresql.auto.conf", limit: 1 << 20) ?? [], as: UTF8.self)
     }
 
     /// Without these settings.

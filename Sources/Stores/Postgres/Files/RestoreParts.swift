@@ -8,8 +8,10 @@ struct RestoreParts {
     struct Tablespace {
         /// Its number, the name in `pg_tblspc`.
         var name: String
-        /// Absolute.
+        /// Absolute: where it goes.
         var location: String
+        /// Where it lay.
+        var former: String
         /// Of each release in it: `PG_15_202209061`.
         var folders: [String]
     }
@@ -20,21 +22,62 @@ struct RestoreParts {
     let tablespaces: [Tablespace]
     private let trusted: TrustedContent?
 
-    init(_ image: ImageTree, _ directory: DataDirectory, host: Host, trusted: TrustedContent? = nil) throws {
+    /// Throws `refused` when nobody says where a tablespace goes.
+    init(_ image: ImageTree, _ directory: DataDirectory, _ places: TablespacePlaces, host: Host, trusted: TrustedContent? = nil) throws {
         self.trusted = trusted
         self.image = image
         self.directory = directory
         self.host = host
+        var unnamed: [String] = []
         tablespaces = try (image.entries(of: ["pg_tblspc"]) ?? []).compactMap { node in
             guard let location = node.extendedAttributes.first(where: { $0.name == DataDirectorySource.tablespaceAttribute })?.value else {
                 return nil
             }
-            let name = FileName.text(node.name)
-            let folders = try image.entries(of: ["pg_tblspc", name]) ?? []
-            let there = try Self.link(name, in: directory)
-            return Tablespace(
-                name: name, location: there ?? FileName.text(location),
-                folders: folders.filter { $0.type == .dir }.map { FileName.text($0.name) })
+            let (name, former) = (FileName.text(node.name), FileName.text(location))
+            guard let place = places.place(of: former, present: try Self.link(name, in: directory)) else {
+                unnamed.append(former)
+                return nil
+            }
+            let folders = try (image.entries(of: ["pg_tblspc", name]) ?? []).filter { $0.type == .dir }.map { FileName.text($0.name) }
+            return Tablespace(name: name, location: place, former: former, folders: folders.filter { $0.hasPrefix("PG_") })
+        }
+        guard unnamed.isEmpty else { throw places.refusal(unnamed) }
+    }
+
+    /// What a person should know before: every place outside of the data directory that is written to, and what the image would have its server do.
+    func cautions() throws -> [String] {
+        try tablespaces.map { tablespace in
+            let was = tablespace.former == tablespace.location ? "" : " (was \(tablespace.former))"
+            return "a tablespace is restored to \(tablespace.location)\(was)"
+        } + log(elsewhere: "pg_wal") + dropped() + configuration()
+    }
+
+    private func log(elsewhere name: String) throws -> [String] {
+        guard try directory.exists(),
+            try Descriptor.openDirectory(directory.path).statusIfPresent(of: Array(name.utf8))?.kind == .symlink
+        else { return [] }
+        return ["the log is restored to \(FileName.text(try Descriptor.openDirectory(directory.path).readSymlink(Array(name.utf8))))"]
+    }
+
+    private func dropped() throws -> [String] {
+        guard try statusOfPath(directory.file("pg_tblspc")) != nil, let release = try directory.release() else { return [] }
+        let wanted = Set(tablespaces.map { Array($0.name.utf8) })
+        let links = try Descriptor.openDirectory(directory.file("pg_tblspc")).entries().map(\.name).filter { !wanted.contains($0) }
+        return try links.flatMap { try directory.tablespaces(release: release, link: $0) }.map {
+            "a tablespace that the image does not have goes: \($0)"
+        }
+    }
+
+    private static let configurations = ["postgresql.conf", "postgresql.auto.conf"]
+    private static let longestConfiguration = 4 << 20
+
+    private func configuration() throws -> [String] {
+        try Self.configurations.flatMap { name in
+            let wanted = try image.bytes(of: [name], limit: Self.longestConfiguration) ?? []
+            let present = try directory.bytes(of: name, limit: Self.longestConfiguration) ?? []
+            return ServerConfiguration.cautions(
+                file: name, wanted: ServerConfiguration(String(decoding: wanted, as: UTF8.self)),
+                present: ServerConfiguration(String(decoding: present, as: UTF8.self)))
         }
     }
 
@@ -104,6 +147,7 @@ struct RestoreParts {
             try removeTree(entry.name, in: links)
         }
         for tablespace in tablespaces {
+            try checkBelow(tablespace.location)
             try makeOwned(tablespace.location, like: owner)
             guard try Self.link(tablespace.name, in: directory) == nil else { continue }
             try removeTree(Array(tablespace.name.utf8), in: links)
@@ -111,6 +155,21 @@ struct RestoreParts {
             try links.setOwner(of: Array(tablespace.name.utf8), uid: owner.uid, gid: owner.gid)
         }
         try links.sync()
+    }
+
+    /// The data directory is the image's by now: a symbolic link in it must not lead a tablespace elsewhere.
+    private func checkBelow(_ location: String) throws {
+        guard Path.isInside(location, directory.path) else { return }
+        var folder = SharedDescriptor(try Descriptor.openDirectory(directory.path))
+        for name in location.dropFirst(directory.path.count).split(separator: "/").map({ Array($0.utf8) }) {
+            guard let status = try folder.descriptor.statusIfPresent(of: name) else { return }
+            guard status.kind == .directory else {
+                throw Failure(
+                    .refused, "\(directory.path): the place of a tablespace, \(location), goes through something that is no directory",
+                    hint: "give it a place outside of the data directory (tablespaces in the cluster file)")
+            }
+            folder = SharedDescriptor(try folder.descriptor.openDirectory(name))
+        }
     }
 
     private func makeOwned(_ path: String, like owner: FileStatus) throws {

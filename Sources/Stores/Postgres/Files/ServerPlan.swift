@@ -25,6 +25,7 @@ struct ServerPlan {
             for restore in try parts.restores(of: tablespace) { add(try restore.plan(job: job), to: &plan) }
         }
         plan.examples = try examples(main.examples)
+        plan.cautions = try parts.cautions()
         return plan
     }
 
