@@ -15,6 +15,8 @@ struct ScratchPlace: Sendable {
     let socket: String
     let programs: ServerPrograms
     let containment: Containment
+    /// Directories of libraries that are not the system's.
+    private let libraries: [String]
 
     /// Makes both directories in `folder`; nothing of theirs is there yet.
     init(in folder: String, _ programs: ServerPrograms, _ namespaces: Containment.Namespaces) throws {
@@ -25,7 +27,9 @@ struct ScratchPlace: Sendable {
         try makeDirectories(socket)
         var containment = Containment(namespaces)
         containment.places = [(name: "data", path: data), (name: "socket", path: socket)]
-        containment.readable = [programs.installation].compactMap { $0 }
+        let installation = try programs.installation()
+        containment.readable = installation.all
+        libraries = installation.libraries
         self.containment = containment
         try give(data)
     }
@@ -38,7 +42,8 @@ struct ScratchPlace: Sendable {
     /// A program that runs as the server does.
     func process(_ program: String, _ arguments: [String], input: [UInt8] = [], outputLimit: Int = 1 << 20) -> ChildProcess {
         var process = programs.process(program, arguments, input: input, outputLimit: outputLimit)
-        process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/"].merging(programs.libraryPath) { $1 }
+        process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/"]
+        if !libraries.isEmpty { process.environment["LD_LIBRARY_PATH"] = libraries.joined(separator: ":") }
         process.containment = containment
         return process
     }

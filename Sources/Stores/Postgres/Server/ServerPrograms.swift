@@ -54,11 +54,21 @@ struct ServerPrograms: Sendable {
         return ChildProcess(words, environment: environment, input: input, outputLimit: outputLimit)
     }
 
-    /// The directory in which these programs, their libraries and their files lie; nil for those of the system.
-    var installation: String? { Path.isInside(folder, "/usr") ? nil : Path.parent(folder) }
-
-    /// Libraries beside the programs are otherwise found through `/proc`, which not everybody sees.
-    var libraryPath: [String: String] { installation.map { ["LD_LIBRARY_PATH": Path.join($0, "lib")] } ?? [:] }
+    /// The directories in which these programs, their files and their libraries lie, those with libraries by themselves; none for programs of the system.
+    func installation() throws -> (all: [String], libraries: [String]) {
+        guard !Path.isInside(folder, "/usr") else { return ([], []) }
+        var libraries = [Path.join(Path.parent(folder), "lib")].filter { (try? statusOfPath($0)) != nil }
+        // What the programs find beside themselves they find through /proc, which not everybody sees.
+        let outcome = try ChildProcess(["ldd"] + ["postgres", "initdb"].map { Path.join(folder, $0) }).run()
+        for line in outcome.outputText.split(separator: "\n") {
+            guard let start = line.ranges(of: " => /").first, let end = line.ranges(of: " (0x").last else { continue }
+            let place = Path.parent(
+                PathText.normalise(String(line[line.index(before: start.upperBound)..<end.lowerBound]), relativeTo: "/"))
+            let isOfSystem = ["/usr", "/lib", "/lib32", "/lib64"].contains { Path.isInside(place, $0) }
+            if !isOfSystem, !libraries.contains(place) { libraries.append(place) }
+        }
+        return ([Path.parent(folder)] + libraries.filter { !Path.isInside($0, Path.parent(folder)) }, libraries)
+    }
 
     /// As the programs themselves say: 15.
     func release() throws -> Int {
