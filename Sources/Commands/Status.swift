@@ -118,8 +118,8 @@ enum NagiosText {
     /// With what warns and what is critical: `'backup_age_nightly'=3600s;259200;518400;0`.
     private static func values(_ facts: HealthFacts) -> [String] {
         func value(_ label: String, _ seconds: Double, _ aim: Double?) -> String {
-            let shown = seconds < 10 ? "\((seconds * 10).rounded() / 10)" : "\(Int64(seconds))"
-            return "'\(label)'=\(shown)s" + (aim.map { ";\(Int64($0));\(Int64(2 * $0));0" } ?? ";;;0")
+            let shown = seconds < 10 ? "\((seconds * 10).rounded() / 10)" : "\(Int64(saturating: seconds))"
+            return "'\(label)'=\(shown)s" + (aim.map { ";\(Int64(saturating: $0));\(Int64(saturating: 2 * $0));0" } ?? ";;;0")
         }
         let readings = facts.readings.flatMap { reading -> [String] in
             let name = reading.strategy.label + "_"

@@ -8,7 +8,7 @@ enum StandbyWords {
     static func line(_ outcome: SyncOutcome) -> String {
         let name = "standby at \(outcome.point.name)"
         if outcome.wasThere { return "\(name) already" }
-        let written = outcome.stores.reduce(0) { $0 + $1.changes.bytesWritten }
+        let written = outcome.stores.saturatedSum(\.changes.bytesWritten)
         let seconds = DurationText.spoken(seconds: outcome.fetchSeconds + outcome.applySeconds)
         return "\(name): \(ByteCount(outcome.bytesFetched)) fetched, \(ByteCount(written)) written, in \(seconds)"
     }

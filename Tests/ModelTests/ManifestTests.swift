@@ -41,6 +41,31 @@ func sampleManifest(named name: String = "nightly", release: String = "6.2.1") t
         #expect(manifest.reload.count == 1)
     }
 
+    private static let sizes: [UInt64] = [0, 2_147_483_648, 9_007_199_254_740_992, 9_223_372_036_854_775_808, .max]
+
+    @Test(arguments: sizes) func `sums over stores stop at the ends of the range`(_ size: UInt64)
+        throws
+    {
+        var manifest = try sampleManifest()
+        for index in manifest.stores.indices {
+            manifest.stores[index].bytes = size
+            manifest.stores[index].sizes = ModeSizes(full: size, lightweight: size, dataless: size)
+            manifest.stores[index].issues = index == 0 ? .min : .max
+            manifest.stores[index].facts["unreadable"] = "\(Int.min)"
+            manifest.stores[index].notes =
+                index == 0 ? [EntryNote(.unreadable, count: .min, first: ["a"]), EntryNote(.changed, count: .max, first: [])] : nil
+        }
+        let again = try Manifest(json: manifest.json(), of: "abc")
+        #expect(again.bytes == size.addingSaturated(size) && again.sizes.full == again.bytes)
+        for store in again.stores {
+            _ = store.completeness.lines(of: store.name, examples: 20) + [store.completeness.shortcoming(of: store.name) ?? ""]
+            var noted = store
+            noted.note([EntryNote(.unreadable, count: .max, first: []), EntryNote(.unreadable, count: .max, first: [])])
+        }
+        #expect(
+            UInt64(saturating: 1e300) == .max && UInt64(saturating: -1) == 0 && Int64(saturating: .nan) == 0 && Int(saturating: 2.9) == 2)
+    }
+
     @Test func `a newer format is refused as such`() throws {
         let failure = #expect(throws: Failure.self) { try Manifest(json: Array(#"{"format": 2, "what": "ever"}"#.utf8), of: "abc") }
         #expect(failure?.code == .refused)

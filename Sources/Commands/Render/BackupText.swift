@@ -45,7 +45,7 @@ struct BackupText {
     /// "3 of other clusters (blog 1, shop 2)".
     static func words(for others: [OtherCluster]) -> String {
         let names = others.map { "\($0.name) \($0.entries)" }.joined(separator: ", ")
-        return "\(others.reduce(0) { $0 + $1.entries }) more of other clusters (\(names))"
+        return "\(others.saturatedSum(\.entries)) more of other clusters (\(names))"
     }
 
     /// "passed 2d ago", "never".

@@ -20,7 +20,7 @@ struct DifferenceText {
         case .both: break
         }
         guard !store.isEmpty else { return ["\(name): nothing differs"] }
-        let more = store.counts.values.reduce(0, +) - store.examples.count
+        let more = store.counts.values.saturatedSum { $0 } - store.examples.count
         return ["\(name): \(counts(store)); \(ByteCount(store.bytesBefore)) → \(ByteCount(store.bytesAfter))"]
             + store.examples.map { "  \(mark($0.kind)) \(printable($0.path, limit: 300))\(size($0))" }
             + (more > 0 && !store.examples.isEmpty ? ["  and \(grouped(more)) more"] : [])

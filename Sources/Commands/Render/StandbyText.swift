@@ -12,7 +12,7 @@ struct StandbyText {
     func sync(_ outcome: SyncOutcome) -> String {
         let point = "\(Visible.line("\(outcome.point.name)")), the state of \(outcome.point.cutBegan.readable)"
         if outcome.wasThere { return "the standby is at \(point), already" }
-        let written = outcome.stores.reduce(0) { $0 + $1.changes.bytesWritten }
+        let written = outcome.stores.saturatedSum(\.changes.bytesWritten)
         var lines = [
             "the standby is at \(point)",
             "\(ByteCount(outcome.bytesFetched)) fetched in \(DurationText.spoken(seconds: outcome.fetchSeconds)), "
@@ -56,7 +56,7 @@ struct StandbyText {
             let rate = Double(last.bytesFetched) / max(last.fetchSeconds, 0.001)
             fields.add(
                 "last sync",
-                "\(relativeAge(of: last.at, at: now)): \(ByteCount(last.bytesFetched)) fetched (\(ByteCount(UInt64(rate)))/s), \(ByteCount(last.bytesWritten)) written, in \(DurationText.spoken(seconds: last.fetchSeconds + last.applySeconds))"
+                "\(relativeAge(of: last.at, at: now)): \(ByteCount(last.bytesFetched)) fetched (\(ByteCount(UInt64(saturating: rate)))/s), \(ByteCount(last.bytesWritten)) written, in \(DurationText.spoken(seconds: last.fetchSeconds + last.applySeconds))"
             )
         }
         fields.add("next sync", status.nextBackup.map { "with the next backup, \(relativeAge(of: $0, at: now))" })

@@ -63,7 +63,7 @@ struct DivergenceResult: Encodable {
         base = OrNull(divergence.base)
         stores = divergence.stores.map { store in
             Store(
-                name: store.name, changes: store.counts.values.reduce(0, +),
+                name: store.name, changes: store.counts.values.saturatedSum { $0 },
                 examples: store.examples.map { Store.Change(kind: $0.kind, path: $0.path) }, note: OrNull(store.note))
         }
     }

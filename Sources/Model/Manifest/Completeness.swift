@@ -75,7 +75,7 @@ package struct Completeness: Hashable, Sendable {
         doubts.map { printable("\(store): \($0.text)", limit: 500) }
             + notes.flatMap { note -> [String] in
                 let shown = note.first.prefix(examples)
-                let rest = note.count - shown.count
+                let rest = note.count.subtractingSaturated(shown.count)
                 return ["\(store): \(Self.sentence(note))"] + shown.map { "  " + printable($0, limit: 200) }
                     + (rest > 0 ? ["  and \(grouped(rest)) more"] : [])
             }
@@ -114,7 +114,7 @@ extension StoreRecord {
         func lines(_ isMissing: Bool) -> [String] {
             issueExamples.filter { $0.hasPrefix("\(EntryFlaw.unreadable.rawValue) ") == isMissing }.map(Self.withoutKind)
         }
-        let others = issues - missing
+        let others = issues.subtractingSaturated(missing)
         return (missing > 0 ? [EntryNote(.unreadable, count: missing, first: lines(true))] : [])
             + (others > 0 ? [EntryNote(.changed, count: others, first: lines(false))] : [])
     }
@@ -145,11 +145,4 @@ extension Manifest {
 
     /// Names of stores whose image may not stand for them.
     package var flawedStores: [String] { stores.filter { !$0.completeness.isGood }.map(\.name) }
-}
-
-extension Int {
-    fileprivate func addingSaturated(_ other: Int) -> Int {
-        let sum = addingReportingOverflow(other)
-        return sum.overflow ? .max : sum.partialValue
-    }
 }

@@ -48,8 +48,7 @@ extension [EntryNote] {
                 byKind[note.what] = note
                 continue
             }
-            let sum = known.count.addingReportingOverflow(note.count)
-            byKind[note.what] = EntryNote(what: note.what, count: sum.overflow ? .max : sum.partialValue, first: known.first + note.first)
+            byKind[note.what] = EntryNote(what: note.what, count: known.count.addingSaturated(note.count), first: known.first + note.first)
         }
         let order = EntryFlaw.allCases.map(\.rawValue)
         return byKind.values.sorted { (order.firstIndex(of: $0.what) ?? 0, $0.what) < (order.firstIndex(of: $1.what) ?? 0, $1.what) }

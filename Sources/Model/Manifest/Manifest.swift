@@ -136,16 +136,3 @@ package struct Manifest: Hashable, Sendable, Codable {
 
     package func store(named name: String) -> StoreRecord? { stores.first { $0.name == name } }
 }
-
-extension UInt64 {
-    package func multipliedSaturated(by other: UInt64) -> UInt64 {
-        let product = multipliedReportingOverflow(by: other)
-        return product.overflow ? .max : product.partialValue
-    }
-
-    /// The sum, or the largest number there is.
-    package func addingSaturated(_ other: UInt64) -> UInt64 {
-        let sum = addingReportingOverflow(other)
-        return sum.overflow ? .max : sum.partialValue
-    }
-}

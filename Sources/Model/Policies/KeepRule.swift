@@ -70,7 +70,7 @@ package struct KeepRules: Hashable, Sendable {
     }
 
     /// Entries that can be kept at once, when none stands in two buckets.
-    package var total: Int { rules.reduce(0) { $0 + $1.count } }
+    package var total: Int { rules.saturatedSum(\.count) }
 
     package var text: String { rules.map(\.text).joined(separator: ",") }
 

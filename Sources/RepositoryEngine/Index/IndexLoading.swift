@@ -40,7 +40,7 @@ extension OpenRepository {
 
     /// An index out of contents that have been loaded.
     func index(of contents: IndexContents, doomed: Set<PackID>) throws -> IndexedRepository {
-        let table = BlobTable(expecting: contents.packs.values.reduce(0) { $0 + $1.count })
+        let table = BlobTable(expecting: contents.packs.values.saturatedSum(\.count))
         for (pack, blobs) in contents.packs { table.add(blobs, of: pack, doomed: doomed.contains(pack)) }
         if !contents.unreadable.isEmpty { try loadHeaders(ofPacksMissingIn: table) }
         return IndexedRepository(repository: self, table: table, damagedIndexes: contents.unreadable.map(\.id))

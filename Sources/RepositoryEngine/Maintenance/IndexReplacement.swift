@@ -1,3 +1,4 @@
+import Model
 import ResticFormat
 
 /// What becomes of the index when packs leave it: the files that list one of them are replaced, the others stay as they are.
@@ -14,7 +15,7 @@ struct IndexReplacement {
     init(of contents: IndexContents, without gone: Set<PackID>) {
         var files = Set(contents.files.filter { $0.value.contains(where: gone.contains) }.keys)
         let small = contents.files.filter { file in
-            file.value.reduce(0) { $0 + (contents.packs[$1]?.count ?? 0) } < IndexFile.fullBlobs / 2
+            file.value.saturatedSum { contents.packs[$0]?.count ?? 0 } < IndexFile.fullBlobs / 2
         }
         if !files.isEmpty, small.count >= Self.manySmallFiles { files.formUnion(small.keys) }
         // One that a file that stays lists too needs no second listing, unless the two say different things.

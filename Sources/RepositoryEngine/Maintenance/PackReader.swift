@@ -14,6 +14,8 @@ final class PackReader {
 
     /// Bytes of a pack whose blobs several threads may prove.
     static let large: UInt64 = 1 << 20
+    /// Bytes of a pack that is read in one piece; twice what the largest has that anybody writes.
+    static let largest: UInt64 = 1 << 30
 
     /// `threads`: that prove the blobs of one large pack.
     init(_ repository: OpenRepository, threads: Int = 1) throws {
@@ -41,6 +43,10 @@ final class PackReader {
         guard let count = Int(exactly: size), count >= PackHeader.trailerLength + Sealing.overhead else {
             finding.flaws.append("is too short")
             return finding
+        }
+        guard size <= Self.largest else {
+            finding.flaws.append("has \(size) bytes, more than a pack can have")
+            return try examineEach(expected ?? [], of: size, finding)
         }
         let bytes = memory.bytes(count)
         do {

@@ -10,6 +10,7 @@ import ResticFormat
 struct PruneInRounds {
     let repository: OpenRepository
     let options: PruneOptions
+    let list: SnapshotReading
     let job: JobControl?
     /// Bytes that may be written, the ballast included; nil where the place cannot tell.
     let room: () throws -> UInt64?
@@ -21,11 +22,11 @@ struct PruneInRounds {
         // Whoever holds one that is not stale at all, because a clock is wrong, finds it gone before it commits.
         _ = try repository.removeStaleLocks()
         var (round, isLast) = try next()
-        var sum = try repository.prune(round, patience: Self.patience, job: job)
+        var sum = try repository.prune(round, patience: Self.patience, list: list, job: job)
         var freed = sum.packsDeleted
         for _ in 1..<Self.most where !isLast && freed > 0 {
             (round, isLast) = try next()
-            let outcome = try repository.prune(round, patience: Self.patience, job: job)
+            let outcome = try repository.prune(round, patience: Self.patience, list: list, job: job)
             sum.add(outcome)
             freed = outcome.packsDeleted
         }
@@ -34,7 +35,7 @@ struct PruneInRounds {
 
     private func next() throws -> (options: PruneOptions, isLast: Bool) {
         guard let room = try room(), try room < bytes(in: .data) else { return (options, true) }
-        let plan = try repository.planPrune(options, job: job)
+        let plan = try repository.planPrune(options, list: list, job: job)
         if try fits(plan, room) { return (options, true) }
         let whole = options.withoutRewriting
         // What is rewritten under a grace time frees nothing before that is over.
@@ -54,7 +55,7 @@ struct PruneInRounds {
         for halvings in 1...10 {
             part.tolerableWaste = waste - (waste - options.tolerableWaste) / Double(1 << halvings)
             part.write = PruneOptions.withoutMerging
-            let plan = try repository.planPrune(part, job: job)
+            let plan = try repository.planPrune(part, list: list, job: job)
             if plan.repack.isEmpty { return nil }
             if try fits(plan, room) { return part }
         }
@@ -63,7 +64,8 @@ struct PruneInRounds {
 
     /// Marks and new indexes are written beside the packs.
     private func fits(_ plan: PrunePlan, _ room: UInt64) throws -> Bool {
-        try plan.bytesRepacked == 0 || plan.bytesRepacked + 2 * bytes(in: .index) + (1 << 20) <= room
+        let indexes = try bytes(in: .index).multipliedSaturated(by: 2)
+        return plan.bytesRepacked == 0 || plan.bytesRepacked.addingSaturated(indexes).addingSaturated(1 << 20) <= room
     }
 
     private func bytes(in folder: RepositoryLayout.Folder) throws -> UInt64 {
@@ -83,7 +85,7 @@ extension PruneOutcome {
     fileprivate mutating func add(_ other: PruneOutcome) {
         packsDeleted += other.packsDeleted
         packsMarked += other.packsMarked
-        bytesDeleted += other.bytesDeleted
+        bytesDeleted = bytesDeleted.addingSaturated(other.bytesDeleted)
         bytesWritten += other.bytesWritten
     }
 }

@@ -18,10 +18,11 @@ package struct RepositoryPruneOutcome: Sendable {
 extension Cluster {
     /// What a prune of the repository at `path` would do now. `place` is what the plan calls it.
     package func planPrune(_ path: String, called place: String, _ options: PruneOptions, job: JobControl) throws -> RepositoryPrunePlan {
-        let plan = try open(path).planPrune(options, job: job)
+        let plan = try open(path).planPrune(options, list: witness(at: path, learning: false), job: job)
         return RepositoryPrunePlan(
             place: "\(place) (\(path))", packsToDelete: plan.mark.count, packsToRewrite: plan.repack.count,
-            bytesToWrite: plan.bytesRepacked, bytesFreed: plan.bytesDeleted + plan.bytesMarked - min(plan.bytesMarked, plan.bytesRepacked),
+            bytesToWrite: plan.bytesRepacked,
+            bytesFreed: plan.bytesDeleted.addingSaturated(plan.bytesMarked - min(plan.bytesMarked, plan.bytesRepacked)),
             bytesUsed: plan.bytesUsed, packsPastGrace: plan.delete.count, graceSeconds: options.grace,
             warnings: try tightness(of: path, plan, options))
     }
@@ -39,13 +40,14 @@ extension Cluster {
     /// Prunes the repository at `path` within the room that there is: in rounds where that is little.
     package func prune(_ path: String, _ options: PruneOptions, job: JobControl) throws -> PruneOutcome {
         try freeing(path) {
-            try PruneInRounds(repository: open(path), options: options, job: job) { try self.room(at: path) }.run()
+            let list = try witness(at: path, learning: true)
+            return try PruneInRounds(repository: open(path), options: options, list: list, job: job) { try self.room(at: path) }.run()
         }
     }
 
     /// Bytes that may be written while room is freed: what is free and the ballast. Nil where the place cannot tell.
     private func room(at path: String) throws -> UInt64? {
         let place = try ballasted(path)
-        return try place.space().map { try $0.free + place.ballastBytes() }
+        return try place.space().map { try $0.free.addingSaturated(place.ballastBytes()) }
     }
 }
