@@ -2,6 +2,8 @@ import Glibc
 
 /// A process among all that ever were on all systems, as far as others need it to prove that it has ended.
 package struct ProcessIdentity: Hashable, Sendable {
+    /// Names the installation of the system (machine-id(5)), as its file has it; nil where there is none.
+    package var machine: String?
     /// Names the run of the kernel (random(4), `boot_id`).
     package var boot: String
     /// The namespaces that its number and its time of start count in (namespaces(7)): the inodes of `pid` and `time`. As long as one of them lives, no
@@ -11,7 +13,8 @@ package struct ProcessIdentity: Hashable, Sendable {
     /// Clock ticks since the kernel's start (proc(5), `stat`, field 22).
     package var started: UInt64
 
-    package init(boot: String, namespaces: String, number: Int64, started: UInt64) {
+    package init(machine: String? = nil, boot: String, namespaces: String, number: Int64, started: UInt64) {
+        self.machine = machine
         self.boot = boot
         self.namespaces = namespaces
         self.number = number
@@ -23,7 +26,8 @@ package struct ProcessIdentity: Hashable, Sendable {
         guard let boot = text("/proc/sys/kernel/random/boot_id"), let namespaces = ownNamespaces(),
             let started = look(at: "self")?.started
         else { return nil }
-        return ProcessIdentity(boot: boot, namespaces: namespaces, number: Int64(getpid()), started: started)
+        let machine = text("/etc/machine-id") ?? text("/var/lib/dbus/machine-id")
+        return ProcessIdentity(machine: machine, boot: boot, namespaces: namespaces, number: Int64(getpid()), started: started)
     }
 
     /// What the kernel says of a process number.
@@ -42,10 +46,11 @@ package struct ProcessIdentity: Hashable, Sendable {
         return found.isZombie ? .gone : .there(started: found.started)
     }
 
-    /// Whether this process is proven to have ended, seen by `observer` who found `look` under its number. A process of another run of the kernel or of
-    /// another namespace may be alive whatever its number says here.
+    /// Whether this process is proven to have ended, seen by `observer` who found `look` under its number. A process of another machine, of another run of the kernel or
+    /// of another namespace may be alive whatever its number says here.
     package func hasEnded(seenBy observer: ProcessIdentity, _ look: (Int64) -> Look) -> Bool {
-        guard boot == observer.boot, namespaces == observer.namespaces, !boot.isEmpty, !namespaces.isEmpty else { return false }
+        guard machine == observer.machine, boot == observer.boot, namespaces == observer.namespaces, !boot.isEmpty, !namespaces.isEmpty
+        else { return false }
         switch look(number) {
         case .gone: return true
         case .there(let other): return other.map { $0 != started } ?? false

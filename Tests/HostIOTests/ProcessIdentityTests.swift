@@ -3,7 +3,7 @@ import HostIO
 import Testing
 
 @Suite struct ProcessIdentityTests {
-    private let own = ProcessIdentity(boot: "b", namespaces: "pid:[1] time:[2]", number: 100, started: 5)
+    private let own = ProcessIdentity(machine: "m", boot: "b", namespaces: "pid:[1] time:[2]", number: 100, started: 5)
 
     @Test("A process has ended when its number is free, or another's, in the same namespaces of the same run of the kernel")
     func ended() {
@@ -18,7 +18,8 @@ import Testing
     @Test("Nothing is known of a process of another namespace, another run of the kernel, or without either")
     func unknown() {
         for change in [
-            { $0.namespaces = "pid:[3] time:[2]" }, { $0.boot = "c" }, { $0.boot = "" }, { $0.namespaces = "" },
+            { $0.namespaces = "pid:[3] time:[2]" }, { $0.boot = "c" }, { $0.boot = "" }, { $0.machine = "n" }, { $0.machine = nil },
+            { $0.namespaces = "" },
         ] as [(inout ProcessIdentity) -> Void] {
             var other = own
             change(&other)

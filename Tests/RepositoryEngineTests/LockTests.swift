@@ -72,7 +72,7 @@ struct LockTests {
     func provenDead() throws {
         let sample = try SampleRepository()
         let own = try #require(sample.host.process)
-        let here = LockFile.Owner(boot: own.boot, namespaces: own.namespaces, started: own.started)
+        let here = OpenRepository.owner(own)
         try putLock(sample, pid: Self.deadNumber, here)
         #expect(try !isRefused(sample, .prune))
         #expect(try sample.names("locks").isEmpty)
@@ -86,26 +86,29 @@ struct LockTests {
     }
 
     @Test(
-        "A lock that proves nothing here is believed until it is stale, whatever this host and its processes are called: of another container, of another run of the kernel, of before, of restic"
+        "A lock that proves nothing here is believed until it is stale, whatever this host and its processes are called: of another container, of another run of the kernel, of a cloned machine, of before, of restic"
     )
     func notProven() throws {
         let sample = try SampleRepository()
         let own = try #require(sample.host.process)
-        let owners: [LockFile.Owner?] = [
-            LockFile.Owner(boot: own.boot, namespaces: "pid:[4026532999] time:[4026531834]", started: own.started),
-            LockFile.Owner(boot: "another", namespaces: own.namespaces, started: own.started), nil,
-        ]
+        let here = OpenRepository.owner(own)
+        // Cloned machines may share all but the machine's id.
+        var (elsewhere, before, clone) = (here, here, here)
+        elsewhere.namespaces = "pid:[4026532999] time:[4026531834]"
+        before.boot = "another"
+        clone.machine = "0123456789abcdef0123456789abcdef"
+        let owners: [LockFile.Owner?] = [elsewhere, before, clone, nil]
         for owner in owners { try putLock(sample, pid: Self.deadNumber, owner) }
         _ = try putResticLock(sample, exclusive: true, host: "testhost", pid: Self.deadNumber)
-        #expect(try sample.repository.liveLocks().count == 4)
+        #expect(try sample.repository.liveLocks().count == 5)
         #expect(try isRefused(sample, .prune))
         #expect(try sample.repository.removeStaleLocks() == 0)
         sample.clock.advance(by: .seconds(1799))
-        #expect(try sample.repository.liveLocks().count == 4)
+        #expect(try sample.repository.liveLocks().count == 5)
         sample.clock.advance(by: .seconds(2))
         #expect(try !isRefused(sample, .prune))
-        #expect(try sample.names("locks").count == 4, "a stale lock is passed over, not removed")
-        #expect(try sample.repository.removeStaleLocks() == 4)
+        #expect(try sample.names("locks").count == 5, "a stale lock is passed over, not removed")
+        #expect(try sample.repository.removeStaleLocks() == 5)
     }
 
     @Test("A lock of another host is believed until it is stale")

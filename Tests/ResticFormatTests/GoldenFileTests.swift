@@ -37,10 +37,11 @@ struct GoldenFileTests {
         lock.purpose = "prune"
         #expect(text(lock.encoded()).hasSuffix(",\"gid\":33,\"program\":\"holdfast\",\"purpose\":\"prune\"}"))
         #expect(try LockFile(decoding: lock.encoded()) == lock)
-        lock.owner = LockFile.Owner(boot: "b-1", namespaces: "pid:[7] time:[8]", started: .max)
+        lock.owner = LockFile.Owner(machine: "m-1", boot: "b-1", namespaces: "pid:[7] time:[8]", started: .max)
         #expect(
             text(lock.encoded()).hasSuffix(
-                "\"purpose\":\"prune\",\"boot\":\"b-1\",\"namespaces\":\"pid:[7] time:[8]\",\"started\":18446744073709551615}"))
+                "\"purpose\":\"prune\",\"machine\":\"m-1\",\"boot\":\"b-1\",\"namespaces\":\"pid:[7] time:[8]\",\"started\":18446744073709551615}"
+            ))
         #expect(try LockFile(decoding: lock.encoded()) == lock)
     }
 

@@ -99,9 +99,22 @@ extension OpenRepository {
     /// Proven only of a Holdfast on the same run of the same kernel, in the same namespace of processes: the number in a lock of restic, or of somebody
     /// in another container of the same name, says nothing here.
     private func hasEnded(_ lock: LockFile) -> Bool {
-        guard lock.hostname == host.name, let observer = host.process, let owner = lock.owner else { return false }
-        let process = ProcessIdentity(boot: owner.boot, namespaces: owner.namespaces, number: lock.processID, started: owner.started)
+        guard lock.hostname == host.name, var observer = host.process, let owner = lock.owner else { return false }
+        observer.machine = Self.hashed(observer.machine)
+        let process = ProcessIdentity(
+            machine: owner.machine, boot: owner.boot, namespaces: owner.namespaces, number: lock.processID, started: owner.started)
         return process.hasEnded(seenBy: observer, ProcessIdentity.look)
+    }
+
+    /// machine-id(5) asks that the id itself is not handed around.
+    private static func hashed(_ machine: String?) -> String? {
+        guard let machine, let hasher = try? Hasher256() else { return nil }
+        return Array("holdfast lock \(machine)".utf8).withUnsafeBytes { String(hasher.hash($0, naming: LockNamed.self).hex.prefix(32)) }
+    }
+
+    static func owner(_ process: ProcessIdentity) -> LockFile.Owner {
+        LockFile.Owner(
+            machine: hashed(process.machine), boot: process.boot, namespaces: process.namespaces, started: process.started)
     }
 
     func writeLock(_ purpose: LockPurpose, session: String) throws -> LockID {
@@ -110,7 +123,7 @@ extension OpenRepository {
             processID: Int64(host.processID))
         file.program = "holdfast"
         file.purpose = "\(purpose.rawValue) \(session)"
-        file.owner = host.process.map { LockFile.Owner(boot: $0.boot, namespaces: $0.namespaces, started: $0.started) }
+        file.owner = host.process.map(Self.owner)
         return try files.write(file.encoded(), as: LockNamed.self, name: RepositoryNames.lock)
     }
 }

@@ -16,11 +16,14 @@ package struct LockFile: Hashable, Sendable {
 
     /// Names a process beyond its number.
     package struct Owner: Hashable, Sendable {
+        /// A hash of the machine's id; nil where it has none.
+        package var machine: String?
         package var boot: String
         package var namespaces: String
         package var started: UInt64
 
-        package init(boot: String, namespaces: String, started: UInt64) {
+        package init(machine: String? = nil, boot: String, namespaces: String, started: UInt64) {
+            self.machine = machine
             self.boot = boot
             self.namespaces = namespaces
             self.started = started
@@ -47,7 +50,8 @@ extension LockFile: JSONFile {
     package init(decoding bytes: UnsafeRawBufferPointer) throws(FormatError) {
         var scanner = JSONScanner(bytes, of: .lock)
         var time: NodeTime?
-        var (boot, namespaces, started): (String?, String?, UInt64?) = (nil, nil, nil)
+        var (machine, boot, namespaces): (String?, String?, String?) = (nil, nil, nil)
+        var started: UInt64?
         self.init(time: .epoch, isExclusive: false, hostname: "", username: "", processID: 0)
         try scanner.enterObject()
         while let key = try scanner.nextKey() {
@@ -62,6 +66,7 @@ extension LockFile: JSONFile {
             case "gid": gid = try scanner.unsigned32()
             case "program": program = try scanner.text()
             case "purpose": purpose = try scanner.text()
+            case "machine": machine = try scanner.text()
             case "boot": boot = try scanner.text()
             case "namespaces": namespaces = try scanner.text()
             case "started": started = try scanner.unsigned()
@@ -71,7 +76,7 @@ extension LockFile: JSONFile {
         try scanner.finish()
         guard let time else { throw scanner.error(.missing("time")) }
         self.time = time
-        if let boot, let namespaces, let started { owner = Owner(boot: boot, namespaces: namespaces, started: started) }
+        if let boot, let namespaces, let started { owner = Owner(machine: machine, boot: boot, namespaces: namespaces, started: started) }
     }
 
     package func encoded() -> [UInt8] {
@@ -90,6 +95,7 @@ extension LockFile: JSONFile {
         writer.member(",\"program\":", program ?? "")
         writer.member(",\"purpose\":", purpose ?? "")
         if let owner {
+            writer.member(",\"machine\":", owner.machine ?? "")
             writer.member(",\"boot\":", owner.boot)
             writer.member(",\"namespaces\":", owner.namespaces)
             writer.raw(",\"started\":")
