@@ -10,11 +10,15 @@ package enum RepositoryError: FailureConvertible, Hashable {
     case unsupportedVersion(Int, location: String)
     /// There are snapshots or packs and no `config`.
     case missingConfig(location: String)
+    /// A folder that every repository with data has is not there.
+    case missingFolder(name: String, location: String)
     case damagedConfig(reason: String, location: String)
     /// No key file opens with the password.
     case wrongPassword(location: String)
     /// No key file that can be read opens with the password, and `name` cannot be read.
     case wrongPasswordOrDamagedKey(name: String, location: String)
+    /// No key file that was tried opens with the password, and some were not tried: which and why.
+    case keysNotTried(String, location: String)
     /// No key file at all.
     case noKeys(location: String)
     /// No key file can be read; says of the first one why.
@@ -52,6 +56,10 @@ package enum RepositoryError: FailureConvertible, Hashable {
                 hint: "versions 1 and 2 are supported; use a newer release")
         case .missingConfig(let location):
             Failure(.damaged, "the repository at \(location) has lost its config", hint: Self.configRemedy)
+        case .missingFolder(let name, let location):
+            Failure(
+                .damaged, "\(location) holds data, and its directory \(name) is not there",
+                hint: "find out who removed it, and put it back from another copy of the repository")
         case .damagedConfig(let reason, let location):
             Failure(.damaged, "the config of the repository at \(location) is damaged", hint: Self.configRemedy, cause: reason)
         case .wrongPassword(let location):
@@ -62,6 +70,11 @@ package enum RepositoryError: FailureConvertible, Hashable {
             Failure(
                 .password, "no readable key of the repository at \(location) opens with this password, and \(name) is damaged",
                 hint: "check password-file or password-command in the cluster file; if the password is right, \(Self.keysRemedy)")
+        case .keysNotTried(let which, let location):
+            Failure(
+                .password, "no key of the repository at \(location) that was tried opens with this password",
+                hint: "check password-file or password-command in the cluster file, and remove the files from keys/ that nobody here made",
+                cause: "not tried: \(which)")
         case .noKeys(let location):
             Failure(.damaged, "the repository at \(location) has no key file", hint: Self.keysRemedy)
         case .damagedKeys(let name, let reason, let location):

@@ -17,23 +17,23 @@ struct KeyFiles {
     let storage: any ObjectStorage
     let host: Host
 
-    private struct Found {
-        var readable: [(id: KeyID, file: KeyFile)] = []
-        var unreadable: [(name: ObjectName, error: any Error)] = []
-    }
-
-    private func find() throws -> Found {
-        var found = Found()
-        for id in try storage.ids(in: RepositoryNames.keyFolder, naming: KeyNamed.self).sorted() {
-            do {
-                found.readable.append((id, try read(id)))
-            } catch let error as StorageError where error.kind == .unreachable {
+    private func find(first: KeyID? = nil) throws -> KeyTrials {
+        let listed = try storage.list(RepositoryNames.keyFolder).compactMap { entry in
+            RepositoryLayout.id(in: entry.name.text, KeyNamed.self).map { (id: $0, size: entry.size) }
+        }
+        var trials = KeyTrials(first: first)
+        for (id, size) in trials.readingOrder(listed) {
+            guard size <= KeyTrials.longestFile else {
+                trials.skip(id, "it is \(size) bytes long")
+                continue
+            }
+            do { trials.add(id, try read(id)) } catch let error as StorageError where error.kind == .unreachable {
                 throw error
             } catch {
-                found.unreadable.append((RepositoryNames.key(id), error))
+                trials.unreadable.append((RepositoryNames.key(id), error))
             }
         }
-        return found
+        return trials
     }
 
     private func read(_ id: KeyID) throws -> KeyFile {
@@ -46,34 +46,33 @@ struct KeyFiles {
         return try bytes.withUnsafeBytes { try KeyFile(decoding: $0) }
     }
 
-    /// A key file that cannot be read matters only when no other opens.
-    func open(_ password: Password) throws -> (MasterKey, KeyID) {
-        var found = try find()
-        for entry in found.readable {
+    /// Tries `first`, the one that opened last time, then the cheapest. A key file that cannot be read, or costs too much, matters only when no other opens.
+    func open(_ password: Password, first: KeyID? = nil) throws -> (MasterKey, KeyID) {
+        var trials = try find(first: first)
+        for entry in trials.choose() {
             do {
                 if let key = try master(in: entry.file, password: password) { return (key, entry.id) }
             } catch let error as FormatError {
-                found.unreadable.append((RepositoryNames.key(entry.id), error))
+                trials.unreadable.append((RepositoryNames.key(entry.id), error))
             }
         }
-        throw refusal(found)
+        throw refusal(trials)
     }
 
-    private func refusal(_ found: Found) -> any Error {
+    private func refusal(_ trials: KeyTrials) -> any Error {
         let location = storage.location
-        guard let bad = found.unreadable.first else {
-            return found.readable.isEmpty ? RepositoryError.noKeys(location: location) : .wrongPassword(location: location)
+        if let skipped = trials.skippedText { return RepositoryError.keysNotTried(skipped, location: location) }
+        guard let bad = trials.unreadable.first else {
+            return trials.readable.isEmpty ? RepositoryError.noKeys(location: location) : .wrongPassword(location: location)
         }
         guard let reason = UnpackedFiles.damage(bad.error) else { return bad.error }
-        return found.readable.isEmpty
+        return trials.readable.isEmpty
             ? RepositoryError.damagedKeys(name: bad.name.text, reason: reason, location: location)
             : .wrongPasswordOrDamagedKey(name: bad.name.text, location: location)
     }
 
     private func master(in file: KeyFile, password: Password) throws -> MasterKey? {
-        let cost = KeyDerivationCost(n: Int(file.cost), r: Int(file.blockSize), p: Int(file.parallelism))
-        guard cost.isAcceptable, file.salt.count == KeyFile.saltLength else { return nil }
-        let derived = MasterKey(derived: try cost.derive(password: password.bytes, salt: file.salt))
+        let derived = MasterKey(derived: try file.derivationCost.derive(password: password.bytes, salt: file.salt))
         var sealed = file.data
         let cipher = try Cipher(derived, random: host.random)
         return try sealed.withUnsafeMutableBytes { bytes in

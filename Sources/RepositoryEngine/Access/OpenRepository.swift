@@ -51,10 +51,12 @@ package final class OpenRepository: Sendable {
         return OpenRepository(storage: storage, config: config, key: key, openedWith: keyID, host: host)
     }
 
-    /// Opens with the first key file that the password fits.
-    package static func open(_ storage: any ObjectStorage, password: Password, host: Host) throws -> OpenRepository {
+    /// Opens with the first key file that the password fits. `first`: the one that did last time, which is tried before all others.
+    package static func open(
+        _ storage: any ObjectStorage, password: Password, first: KeyID? = nil, host: Host
+    ) throws -> OpenRepository {
         guard try storage.size(of: RepositoryNames.config) != nil else { throw try withoutConfig(storage) }
-        let (key, keyID) = try KeyFiles(storage: storage, host: host).open(password)
+        let (key, keyID) = try KeyFiles(storage: storage, host: host).open(password, first: first)
         let config = try config(UnpackedFiles(storage: storage, key: key, host: host, compresses: false))
         guard config.version == 1 || config.version == 2 else {
             throw RepositoryError.unsupportedVersion(config.version, location: storage.location)
