@@ -98,7 +98,9 @@ struct TargetGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "target",
         abstract: "Manage the places that hold backups.",
-        subcommands: [TargetAddCommand.self, TargetLsCommand.self, TargetAnalyzeCommand.self, TargetPruneCommand.self])
+        subcommands: [
+            TargetAddCommand.self, TargetLsCommand.self, TargetAnalyzeCommand.self, TargetAcceptCommand.self, TargetPruneCommand.self,
+        ])
 }
 
 struct StandbyGroup: ParsableCommand {

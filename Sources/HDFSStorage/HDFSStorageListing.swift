@@ -21,6 +21,18 @@ extension HDFSStorage {
         }
     }
 
+    package func holdsFolder(_ folder: String) throws(StorageError) -> Bool? {
+        guard ObjectName(folder) != nil else { return false }
+        let path = path(of: folder)
+        let isThere = try doing(folder) { () throws(HDFSError) in
+            guard let status = try client.status(of: path) else { return false }
+            guard status.kind == .directory else { throw HDFSError(.notDirectory, "list", path) }
+            return true
+        }
+        if !isThere { try checkPresence() }
+        return isThere
+    }
+
     /// Removes what interrupted writes left, when it was last written more than `age` before `now`; how many files.
     package func removeLeftovers(olderThan age: Duration, now: Timestamp) throws(StorageError) -> Int {
         try doing("") { () throws(HDFSError) in try removeLeftovers(in: root, olderThan: age, now: now, depth: 0) }

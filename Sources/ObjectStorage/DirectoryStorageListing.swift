@@ -20,6 +20,20 @@ extension DirectoryStorage {
         }
     }
 
+    package func holdsFolder(_ folder: String) throws(StorageError) -> Bool? {
+        guard let name = ObjectName(folder) else { return false }
+        let place = ObjectPlace(name)
+        do throws(StorageError) {
+            return try doing(folder) { root throws(SystemError) in
+                _ = try Folders.open(place.folder + [place.file], below: root)
+                return true
+            }
+        } catch {
+            if error.kind == .notFound { return false }
+            throw error
+        }
+    }
+
     /// Remembers that there is a `config`, so that its loss can be told from an empty storage.
     private func checkedConfig(_ root: SharedDescriptor) throws(SystemError) { _ = try modes(root) }
 

@@ -84,6 +84,14 @@ package final class FaultyStorage: ObjectStorage {
         return entries
     }
 
+    package func holdsFolder(_ folder: String) throws(StorageError) -> Bool? {
+        let operation = StorageOperation(.list, folder)
+        let effect = try arrive(operation)
+        let isThere = try base.holdsFolder(folder)
+        try leave(operation, effect)
+        return isThere
+    }
+
     package func size(of name: ObjectName) throws(StorageError) -> UInt64? {
         let operation = StorageOperation(.size, name.text)
         let effect = try arrive(operation)

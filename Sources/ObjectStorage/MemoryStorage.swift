@@ -45,6 +45,8 @@ package final class MemoryStorage: ObjectStorage {
         }
     }
 
+    package func holdsFolder(_ folder: String) throws(StorageError) -> Bool? { nil }
+
     package func size(of name: ObjectName) throws(StorageError) -> UInt64? {
         state.withLock { $0.objects[name].map { UInt64($0.count) } }
     }

@@ -62,6 +62,9 @@ package protocol ObjectStorage: Sendable {
     /// ``StorageError/Kind/misplaced``; so is a listing in which a symbolic link stands.
     func list(_ folder: String) throws(StorageError) -> [ObjectEntry]
 
+    /// Whether `folder` is there, whatever it holds; nil where folders are no more than the beginnings of names. Throws as ``list(_:)`` does.
+    func holdsFolder(_ folder: String) throws(StorageError) -> Bool?
+
     /// The size in bytes, or nil when there is no such object. ``StorageError/Kind/misplaced`` for what cannot be one.
     func size(of name: ObjectName) throws(StorageError) -> UInt64?
 

@@ -66,6 +66,7 @@ package final class ReadAheadStorage: ObjectStorage {
     }
 
     package func list(_ folder: String) throws(StorageError) -> [ObjectEntry] { try base.list(folder) }
+    package func holdsFolder(_ folder: String) throws(StorageError) -> Bool? { try base.holdsFolder(folder) }
     package func size(of name: ObjectName) throws(StorageError) -> UInt64? { try base.size(of: name) }
     package func space() throws(StorageError) -> StorageSpace? { try base.space() }
 

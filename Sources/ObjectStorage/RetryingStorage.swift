@@ -76,6 +76,10 @@ package struct RetryingStorage: ObjectStorage {
         try retrying { _ throws(StorageError) in try base.list(folder) }
     }
 
+    package func holdsFolder(_ folder: String) throws(StorageError) -> Bool? {
+        try retrying { _ throws(StorageError) in try base.holdsFolder(folder) }
+    }
+
     package func size(of name: ObjectName) throws(StorageError) -> UInt64? {
         try retrying { _ throws(StorageError) in try base.size(of: name) }
     }

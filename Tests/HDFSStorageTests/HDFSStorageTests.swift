@@ -30,6 +30,21 @@ private func name(_ text: String) throws -> ObjectName { try #require(ObjectName
         #expect(try leftovers(client, client.address.path) == 0)
     }
 
+    @Test func aFileInPlaceOfAFolderIsNoEmptyFolder() throws {
+        let (storage, client) = try newStorage()
+        try storage.write(name("config"), [1])
+        #expect(try storage.holdsFolder("snapshots") == false && storage.list("snapshots").isEmpty)
+        try storage.write(name("snapshots/a"), [1])
+        try storage.remove(name("snapshots/a"))
+        #expect(try storage.holdsFolder("snapshots") == true && storage.list("snapshots").isEmpty)
+        _ = try client.remove(#require(client.address.path.appending(relative: "snapshots")), .tree)
+        try storage.write(name("snapshots"), [1])
+        for folder in ["snapshots", "snapshots/below"] {
+            #expect(throws: StorageError.self) { try storage.list(folder) }
+            #expect(throws: StorageError.self) { try storage.holdsFolder(folder) }
+        }
+    }
+
     @Test func decoratedAsInUseItKeepsTheContractToo() throws {
         for clause in ObjectStorageContract.clauses.prefix(6) {
             try clause.check(RetryingStorage(try newStorage().storage, sleep: { _ in }))

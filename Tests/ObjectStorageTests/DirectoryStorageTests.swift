@@ -35,6 +35,23 @@ import Testing
         #expect(try statusOfPath(directory.file("repository/data/ab"))?.permissions == 0o700)
     }
 
+    @Test(arguments: ["ln -s elsewhere", "ln -s ..", "touch", "mkfifo"]) func somethingElseInPlaceOfAFolderIsNoEmptyFolder(make: String)
+        throws
+    {
+        try storage.write(name("config"), [1])
+        #expect(try storage.holdsFolder("snapshots") == false && storage.list("snapshots").isEmpty)
+        let outcome = try ChildProcess.shell("cd '\(path)' && \(make) snapshots", timeout: .seconds(10)).run()
+        #expect(outcome.succeeded)
+        for folder in ["snapshots", "snapshots/below"] {
+            #expect(kind { _ = try storage.list(folder) } == .misplaced)
+            #expect(kind { _ = try storage.holdsFolder(folder) } == .misplaced)
+        }
+        try removeTree("\(path)/snapshots")
+        try storage.write(name("snapshots/a"), [1])
+        try storage.remove(name("snapshots/a"))
+        #expect(try storage.holdsFolder("snapshots") == true && storage.list("snapshots").isEmpty)
+    }
+
     @Test func aConfigThatItsGroupCanReadOpensEverythingToTheGroup() throws {
         try storage.write(name("config"), [1])
         try Descriptor.open(directory.file("repository/config"), .read).setMode(0o440)

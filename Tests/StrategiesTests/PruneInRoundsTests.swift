@@ -27,7 +27,7 @@ import Testing
     }
 
     private func rounds(_ repository: OpenRepository, _ storage: MemoryStorage, _ options: PruneOptions) -> PruneInRounds {
-        PruneInRounds(repository: repository, options: options, job: job) { try storage.space()?.free }
+        PruneInRounds(repository: repository, options: options, list: { try $0.snapshots() }, job: job) { try storage.space()?.free }
     }
 
     private func bytes(_ storage: MemoryStorage) throws -> UInt64 { try storage.list("data").reduce(0) { $0 + $1.size } }

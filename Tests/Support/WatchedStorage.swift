@@ -30,6 +30,10 @@ package struct WatchedStorage: ObjectStorage {
         try around(StorageOperation(.list, folder)) { () throws(StorageError) in try base.list(folder) }
     }
 
+    package func holdsFolder(_ folder: String) throws(StorageError) -> Bool? {
+        try around(StorageOperation(.list, folder)) { () throws(StorageError) in try base.holdsFolder(folder) }
+    }
+
     package func size(of name: ObjectName) throws(StorageError) -> UInt64? {
         try around(StorageOperation(.size, name.text)) { () throws(StorageError) in try base.size(of: name) }
     }

@@ -129,6 +129,12 @@ enum APIOperations {
                 .body("size", .integer(16...65_536), "Write and read so many MiB for the throughput (64)."),
             ], gives: "analysis: Analysis"),
         APIOperation(
+            "acceptTarget", .post, "/v1/targets/{target}/accept", "target accept", "Say that a target is right as it is now.",
+            [.path("target", "The name of a target.")], gives: "accepted?: Accepted", consent: .planned),
+        APIOperation(
+            "acceptStorage", .post, "/v1/storage/accept", "target accept --storage", "Say that the storage is right as it is now.",
+            gives: "accepted?: Accepted", consent: .planned),
+        APIOperation(
             "pruneTarget", .post, "/v1/targets/{target}/prune", "target prune", "Free the space of deleted backups.",
             [
                 .path("target", "The name of a target."),

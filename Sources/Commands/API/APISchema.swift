@@ -21,7 +21,10 @@ enum APISchema {
         "Store":
             "name: string, kind: string, role: string, path: string, version?: string, bytes: integer?, nativeImages?: boolean, imageReason?: string, notes?: [string], facts?: {string}, problem?: Problem",
         "Place":
-            "name: string, path: string, entries: integer, newest: Newest?, freeBytes: integer?, totalBytes: integer?, problems: [string]",
+            "name: string, path: string, entries: integer, newest: Newest?, freeBytes: integer?, totalBytes: integer?, problems: [string], doubt: Doubt?",
+        "Doubt": "text: string, otherRepository: boolean, gone: [GoneEntry], since: time?",
+        "GoneEntry": "id: string, kind: string, name: string, created: time",
+        "Accepted": "place: string, present: integer, gone: [GoneEntry]",
         "Newest": "name: string, created: time, mode?: string",
         "Restoring": "snapshot: string, began: time, stores: [string], finished: [string]",
         "HalfRestored": "store: string, snapshot: string",

@@ -12,6 +12,7 @@ struct PlaceText {
         let newest = place.newest.map { ", newest \($0.manifest.name) \(relativeAge(of: $0.manifest.created, at: now))" } ?? ""
         let free = place.space.map { "; \(ByteCount($0.free)) free" } ?? ""
         let damaged = place.problems.isEmpty ? "" : "; \(place.problems.count) cannot be read"
-        return "\(place.path): \(counted(place.entries, kind.rawValue))\(newest)\(free)\(damaged)"
+        let doubt = place.doubt.map { "; \($0.text)" } ?? ""
+        return "\(place.path): \(counted(place.entries, kind.rawValue))\(newest)\(free)\(damaged)\(doubt)"
     }
 }

@@ -17,6 +17,8 @@ struct PlaceResult: Encodable {
     var freeBytes: OrNull<UInt64>
     var totalBytes: OrNull<UInt64>
     var problems: [String]
+    /// What is not as it was, until a person has accepted it; null when all is.
+    var doubt: OrNull<DoubtResult>
 
     init(_ place: ClusterStatus.Place) {
         name = place.name
@@ -26,5 +28,6 @@ struct PlaceResult: Encodable {
         freeBytes = OrNull(place.space?.free)
         totalBytes = OrNull(place.space?.total)
         problems = place.problems
+        doubt = OrNull(place.doubt.map(DoubtResult.init))
     }
 }

@@ -8,7 +8,9 @@ struct TargetLsCommand: ClusterCommand {
         commandName: "ls",
         abstract: "List the targets, what they hold and how much room they have.",
         discussion: """
-            The exit status is not 0 when a target cannot be reached.
+            The exit status is not 0 when a target cannot be reached, or is not what it was:
+            backups are gone that nobody here deleted, or it is another repository. Nothing
+            is deleted in such a target until holdfast target accept.
 
             EXAMPLES:
               holdfast target ls -c acme.yaml
@@ -22,7 +24,7 @@ struct TargetLsCommand: ClusterCommand {
         context.console.finish(json: ["targets": places.map(PlaceResult.init)]) { terminal in
             places.isEmpty ? "no target yet: holdfast target add NAME PATH\(cluster.suffix)" : text(places, context.now, terminal)
         }
-        return places.contains { !$0.problems.isEmpty } ? .flawed(.storage) : .done
+        return places.contains { !$0.problems.isEmpty || $0.doubt != nil } ? .flawed(.storage) : .done
     }
 
     private func text(_ places: [ClusterStatus.Place], _ now: Timestamp, _ terminal: Terminal) -> String {
@@ -38,7 +40,7 @@ struct TargetLsCommand: ClusterCommand {
                     place.name, place.space == nil ? "?" : "\(place.entries)", newest?.name.text ?? "",
                     newest.map { DurationText.short(seconds: now.secondsSince($0.created)) } ?? "",
                     place.space.map { ByteCount($0.free).text } ?? "?", place.path,
-                ], note: place.problems.first.map { "PROBLEM: \($0)" })
+                ], note: (place.problems.first ?? place.doubt?.text).map { "PROBLEM: \($0)" })
         }
         return table.text(for: terminal)
     }

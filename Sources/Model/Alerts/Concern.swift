@@ -45,6 +45,8 @@ package struct HealthFacts: Hashable, Sendable {
     package var rooms: [PlaceRoom]
     /// What cannot be reached, or holds something that cannot be read, by the name of the place.
     package var troubles: [String: String]
+    /// Repositories that are not what they were.
+    package var placeDoubts: [RememberedPlace: PlaceDoubt] = [:]
     package var roomHistories: [String: RoomHistory] = [:]
     package var bounds = AlertBounds()
     package var objectives = Objectives()
@@ -104,7 +106,7 @@ extension HealthFacts {
             + standingConcerns + standbyConcerns
             + rooms.compactMap(roomConcern)
             + rooms.compactMap(forecastConcern)
-            + troubleConcerns
+            + troubleConcerns + doubtConcerns
         return all.sorted { ($1.severity, $0.key) < ($0.severity, $1.key) }
     }
 
@@ -230,7 +232,7 @@ extension HealthFacts {
         guard roomConcern(room) == nil, let history = roomHistories[room.name], let left = history.secondsLeft(free: room.free),
             left < bounds.fullWithinSeconds
         else { return nil }
-        let day = now.adding(seconds: Int64(left)).readable.prefix(10)
+        let day = now.adding(seconds: Int64(saturating: left)).readable.prefix(10)
         return Concern(
             "space-forecast \(room.name)", left < bounds.fullWithinSeconds / 4 ? .critical : .warning,
             "\(room.name) will be full on \(day), in \(DurationText.spoken(seconds: left)), if it goes on as in the last "
@@ -261,6 +263,14 @@ extension HealthFacts {
     private var troubleConcerns: [Concern] {
         troubles.sorted { $0.key < $1.key }.map {
             Concern("place \($0.key)", .critical, "\($0.key): \($0.value)", remedy: "holdfast cluster status says more")
+        }
+    }
+
+    private var doubtConcerns: [Concern] {
+        placeDoubts.sorted { $0.key.key < $1.key.key }.map { place, doubt in
+            Concern(
+                "seen \(place.key)", .critical, "\(place.key): \(doubt.text); nothing is deleted there",
+                remedy: "find out who did that; if it is to stay as it is: \(place.acceptance)")
         }
     }
 }

@@ -13,6 +13,8 @@ enum RepositoryNames {
     static let markFolder = "holdfast/doomed"
     /// Of ours; restic passes it over.
     static let damageFolder = "holdfast/damaged"
+    /// Of ours; restic passes it over.
+    static let forgottenFolder = "holdfast/forgotten"
 
     /// Bytes of the largest file of its kind that is read: many times what any restic or Holdfast writes.
     static func limit(of name: ObjectName) -> Int {
@@ -29,6 +31,7 @@ enum RepositoryNames {
     static func lock(_ id: LockID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
     static func snapshot(_ id: SnapshotID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
     static func mark(_ id: ObjectID<DeletionMark>) -> ObjectName { ObjectName(known: "\(markFolder)/\(id.hex)") }
+    static func forgotten(_ id: ObjectID<ForgottenNote>) -> ObjectName { ObjectName(known: "\(forgottenFolder)/\(id.hex)") }
     static func damage(_ id: ObjectID<DamageNote>) -> ObjectName { ObjectName(known: "\(damageFolder)/\(id.hex)") }
 }
 

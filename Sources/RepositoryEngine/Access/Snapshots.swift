@@ -18,10 +18,20 @@ package struct SnapshotListing: Sendable {
     package var snapshots: [StoredSnapshot]
     /// Files of `snapshots/` that cannot be read, with the reason.
     package var unreadable: [(id: SnapshotID, reason: String)]
+
+    package var isEmpty: Bool { snapshots.isEmpty && unreadable.isEmpty }
+}
+
+/// Whether the folder of the snapshots may be missing from a repository that holds data.
+package enum MissingFolder: Sendable {
+    /// It is a fault: without it, everything looks as if nothing needed it.
+    case refused
+    /// For somebody who adds a snapshot, and for a repository that is known to have had none.
+    case allowed
 }
 
 extension OpenRepository {
-    package func snapshots() throws -> SnapshotListing {
+    package func snapshots(folder: MissingFolder = .refused) throws -> SnapshotListing {
         var listing = SnapshotListing(snapshots: [], unreadable: [])
         for id in try storage.ids(in: RepositoryNames.snapshotFolder, naming: SnapshotNamed.self) {
             do {
@@ -34,9 +44,20 @@ extension OpenRepository {
                 listing.unreadable.append((id, Failure(describing: error).summary))
             }
         }
+        if listing.isEmpty, folder == .refused { try checkSnapshotFolder() }
         listing.snapshots.sort { ($0.file.time.timestamp, $0.id) < ($1.file.time.timestamp, $1.id) }
         listing.unreadable.sort { $0.id < $1.id }
         return listing
+    }
+
+    private func checkSnapshotFolder() throws {
+        guard try storage.holdsFolder(RepositoryNames.snapshotFolder) == false, try holdsData() else { return }
+        throw RepositoryError.missingFolder(name: RepositoryNames.snapshotFolder, location: storage.location)
+    }
+
+    /// Whether there is any pack or index.
+    package func holdsData() throws -> Bool {
+        try !storage.list(RepositoryNames.indexFolder).isEmpty || !storage.list(RepositoryNames.packFolder).isEmpty
     }
 
     package func snapshot(_ id: SnapshotID) throws -> SnapshotFile {

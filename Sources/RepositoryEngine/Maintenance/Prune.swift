@@ -7,12 +7,16 @@ import Synchronization
 extension OpenRepository {
     /// Prunes by a plan made afresh under the lock. Two prunes exclude each other; a prune and restic exclude each other; a Holdfast
     /// that reads or writes is never kept waiting.
-    package func prune(_ options: PruneOptions, patience: Duration = .zero, job: JobControl? = nil) throws -> PruneOutcome {
+    ///
+    /// `list` is asked for the snapshots each time that something is decided by them; it throws when they cannot be all that there should be.
+    package func prune(
+        _ options: PruneOptions, patience: Duration = .zero, list: SnapshotReading = { try $0.snapshots() }, job: JobControl? = nil
+    ) throws -> PruneOutcome {
         let lock = try self.lock(.prune, patience: patience)
         defer { lock.release() }
         try settleAnnouncedMarks(own: lock.session)
         try mendIndex()
-        let ground = try survey(options, job: job)
+        let ground = try survey(options, list, job: job)
         let plan = decide(ground, options)
         var outcome = PruneOutcome(plan: plan)
         outcome.bytesWritten = try repack(plan, ground, options, lock, job)
@@ -22,7 +26,7 @@ extension OpenRepository {
         var due = ground.due
         var final = plan
         if options.grace == 0 {
-            let fresh = try survey(options, job: job)
+            let fresh = try survey(options, list, job: job)
             final = decide(fresh, options)
             due = fresh.due
         }

@@ -15,20 +15,26 @@ struct PruneGround {
     var index: IndexedRepository
 }
 
+/// Lists the snapshots of a repository, or throws when what is listed cannot be the truth.
+package typealias SnapshotReading = (OpenRepository) throws -> SnapshotListing
+
 extension OpenRepository {
-    /// What a prune would do now. Changes nothing.
-    package func planPrune(_ options: PruneOptions, job: JobControl? = nil) throws -> PrunePlan {
-        decide(try survey(options, job: job), options)
+    /// What a prune would do now. Changes nothing. `list`: see ``prune(_:patience:list:job:)``.
+    package func planPrune(
+        _ options: PruneOptions, list: SnapshotReading = { try $0.snapshots() }, job: JobControl? = nil
+    ) throws -> PrunePlan {
+        decide(try survey(options, list, job: job), options)
     }
 
     /// Reads everything that the decision stands on. Refuses a repository in which something needed cannot be found: a prune must not make
     /// damage final.
     ///
     /// Who is at work is asked before the snapshots are listed: a job that has ended by then has its snapshot in the listing.
-    func survey(_ options: PruneOptions, job: JobControl?) throws -> PruneGround {
+    func survey(_ options: PruneOptions, _ list: SnapshotReading, job: JobControl?) throws -> PruneGround {
         let marks = try deletionMarks()
         let live = Set(try liveLocks().map { $0.session ?? "" })
-        let listing = try snapshots()
+        let listing = try list(self)
+        if !listing.isEmpty { try refuseMissingFolders() }
         guard listing.unreadable.isEmpty else {
             throw refusal("snapshot \(listing.unreadable[0].id.short) cannot be read: \(listing.unreadable[0].reason)")
         }
@@ -46,6 +52,13 @@ extension OpenRepository {
         var ground = PruneGround(census: census, marks: marks, due: due, used: used, salvage: BlobSet(), index: index)
         try examineSuspects(&ground)
         return ground
+    }
+
+    /// Where there are snapshots there are packs and indexes.
+    private func refuseMissingFolders() throws {
+        for folder in [RepositoryNames.indexFolder, RepositoryNames.packFolder] where try storage.holdsFolder(folder) == false {
+            throw RepositoryError.missingFolder(name: folder, location: storage.location)
+        }
     }
 
     /// A suspect pack goes only when all that is needed of it has been read elsewhere, or can be read out of it and written again. A pack that
@@ -110,7 +123,7 @@ extension OpenRepository {
         let salvage = PackUsage.count(packs.filter { suspects.contains($0.key) }, used: ground.salvage, last: marked)
         let used = usage.merging(salvage) { usage, _ in usage }.mapValues(\.used)
         plan.bytesTotal = sizes.values.reduce(0) { $0.addingSaturated($1) }
-        plan.bytesUsed = used.values.reduce(0, +)
+        plan.bytesUsed = used.values.saturatedSum { $0 }
         for pack in marked where (used[pack] ?? 0) > 0 { plan.keepAfterAll.insert(pack) }
         plan.delete = Set(ground.due.flatMap(\.packs)).subtracting(plan.keepAfterAll)
         plan.waiting = ground.marks.count - ground.due.count
@@ -123,7 +136,7 @@ extension OpenRepository {
         }
         plan.bytesDeleted = plan.delete.reduce(0) { $0.addingSaturated(sizes[$1] ?? 0) }
         plan.bytesMarked = plan.mark.union(plan.repack).reduce(0) { $0.addingSaturated(sizes[$1] ?? 0) }
-        plan.bytesRepacked = plan.repack.reduce(0) { $0 + (used[$1] ?? 0) }
+        plan.bytesRepacked = plan.repack.saturatedSum { used[$0] ?? 0 }
         return plan
     }
 }
@@ -157,8 +170,8 @@ struct PackUsage {
     /// The most wasteful packs until what stays unused is tolerable, and small packs when there are many.
     static func wasteful(_ usage: [PackID: PackUsage], tolerableWaste: Double, packSize: UInt64) -> Set<PackID> {
         let partly = usage.filter { $0.value.used > 0 && $0.value.unused > 0 }
-        let total = usage.values.reduce(0) { $0 + $1.used }
-        var waste = partly.values.reduce(0) { $0 + $1.unused }
+        let total = usage.values.saturatedSum(\.used)
+        var waste = partly.values.saturatedSum(\.unused)
         var chosen: Set<PackID> = []
         for (pack, sum) in partly.sorted(by: { ($0.value.part, $0.key) > ($1.value.part, $1.key) }) {
             guard Double(waste) > tolerableWaste * Double(total) else { break }

@@ -73,7 +73,11 @@ extension Backups {
         }
         let targetLock = try advisingWhenFull(request.target) { try repository.lockForWriting(patience: .seconds(30)) }
         defer { targetLock.release() }
-        let (existing, target) = try EntryReader.list(.backup, under: targetLock)
+        let place = try cluster.target(named: request.target).path
+        let (existing, target, doubt) = try cluster.judged(.backup, in: repository, at: place) {
+            try EntryReader.list(.backup, under: targetLock)
+        }
+        if let doubt { job.note("nothing is deleted in the target \(request.target): \(doubt.text); see holdfast status") }
         let taken = existing.own(by: try owner()).names
         let byTime = "\(cluster.host.clock.now().compact)-\(request.mode.rawValue)"
         let name = try request.name.map { try SnapshotName($0, of: "backup") } ?? freeName(byTime, besides: taken)
@@ -85,6 +89,7 @@ extension Backups {
                 mode: request.mode, form: request.form, catalogue: try cluster.catalogue(), job: job)
             return try advisingWhenFull(request.target) { try writing.run(name) }
         }
+        cluster.remember(outcome.entry, in: repository, at: place, doubt: doubt)
         job.log("backup \(name) of snapshot \(source.entry.manifest.name): \(ByteCount(outcome.bytesStored)) added to \(request.target)")
         for record in outcome.entry.manifest.stores {
             for line in record.completeness.lines(of: record.name, examples: EntryNote.mostNamed) { job.log("incomplete: \(line)") }
@@ -144,7 +149,7 @@ extension Backups {
     /// But for those that a snapshot still has.
     private func removeImages(_ superseded: [ComparisonBase]) throws {
         guard !superseded.isEmpty else { return }
-        let snapshots = try EntryReader.list(.snapshot, in: try cluster.storage()).listing.entries
+        let snapshots = try cluster.believed(.snapshot, in: cluster.storage(), at: cluster.file.storage).entries
         for base in superseded {
             let isInSnapshot = snapshots.contains { $0.manifest.store(named: base.store)?.nativeImageID == base.image }
             guard !isInSnapshot, let store = cluster.file.store(named: base.store) else { continue }

@@ -95,9 +95,9 @@ package struct Backups: Sendable {
                     let repository = try cluster.repository(of: place)
                     let lock = try repository.lockForForgetting()
                     defer { lock.release() }
-                    let listing = try EntryReader.list(.backup, in: repository).listing
+                    let listing = try cluster.believed(.backup, in: repository, at: place.path)
                     let ids = try names.map { try listing.deletable($0, of: try owner(), .backup).id }
-                    for id in ids { try repository.removeSnapshot(id) }
+                    try cluster.forget(ids, in: repository, at: place.path)
                     // Where that finds no room, the next run of their policy finds out that they are gone.
                     try? cluster.updateCatalogue { catalogue in
                         catalogue.policies.forget(Set(ids.map(\.hex)))

@@ -34,7 +34,7 @@ extension Backups {
     private func take(_ policy: BackupPolicy, _ job: JobControl) throws -> PolicyBackupOutcome {
         let start = cluster.host.clock.monotonicNanoseconds()
         let listing = try list(in: policy.target).own(by: try owner())
-        try cluster.reconcile(policy.name, with: listing, .locking)
+        try cluster.reconcile(policy.name, with: listing, in: try cluster.target(named: policy.target).path, .locking)
         let name = try freeName("\(policy.name)-\(cluster.host.clock.now().compact)", besides: listing.names)
         try change(policy) { $0.pending = name }
         let backup = try make(BackupRequest(name: name.text, target: policy.target, mode: policy.mode, form: policy.form ?? .portable), job)
@@ -98,9 +98,8 @@ extension Backups {
             let repository = try cluster.repository(of: place)
             let lock = try repository.lockForForgetting()
             defer { lock.release() }
-            for entry in try EntryReader.list(.backup, in: repository).listing.entries where ids.contains(entry.id.hex) {
-                try repository.removeSnapshot(entry.id)
-            }
+            let entries = try cluster.believed(.backup, in: repository, at: place.path).entries
+            try cluster.forget(entries.map(\.id).filter { ids.contains($0.hex) }, in: repository, at: place.path)
         }
         let names = leaving.map(\.name)
         try cluster.updateCatalogue { catalogue in

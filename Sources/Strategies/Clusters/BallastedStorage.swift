@@ -1,4 +1,5 @@
 import HostIO
+import Model
 import ObjectStorage
 import Synchronization
 
@@ -36,7 +37,7 @@ final class BallastedStorage: ObjectStorage {
 
     /// As many pieces go as the bytes need, and when that was not enough, twice as many, down to the last.
     private func findingRoom(for parts: [UnsafeRawBufferPointer], _ body: () throws(StorageError) -> Void) throws(StorageError) {
-        var pieces = parts.reduce(0) { $0 + $1.count } / Int(ballast.pieceBytes) + 1
+        var pieces = parts.saturatedSum(\.count) / Int(ballast.pieceBytes) + 1
         while true {
             do throws(StorageError) { return try body() } catch {
                 guard error.kind == .noSpace, isGivingUp, try ballast.giveUp(pieces) else { throw error }
@@ -48,6 +49,7 @@ final class BallastedStorage: ObjectStorage {
     var location: String { base.location }
 
     func list(_ folder: String) throws(StorageError) -> [ObjectEntry] { try base.list(folder) }
+    func holdsFolder(_ folder: String) throws(StorageError) -> Bool? { try base.holdsFolder(folder) }
     func size(of name: ObjectName) throws(StorageError) -> UInt64? { try base.size(of: name) }
     func remove(_ name: ObjectName) throws(StorageError) { try base.remove(name) }
     func space() throws(StorageError) -> StorageSpace? { try base.space() }

@@ -2,6 +2,7 @@ package import HostIO
 package import Model
 import ObjectStorage
 package import RepositoryEngine
+import ResticFormat
 package import StoreContract
 import Synchronization
 
@@ -132,7 +133,7 @@ package final class Cluster: Sendable {
     /// The repository at a path, opened once: deriving its key takes a good part of a second.
     package func open(_ path: String) throws -> OpenRepository {
         if let known = opened.withLock({ $0[path] }) { return known }
-        let repository = try OpenRepository.open(try ballasted(path), password: try password(), host: host)
+        let repository = try OpenRepository.open(try ballasted(path), password: try password(), first: knownKey(at: path), host: host)
         opened.withLock { $0[path] = repository }
         return repository
     }
@@ -149,9 +150,15 @@ package final class Cluster: Sendable {
         let key = Self.copying(path)
         if let known = opened.withLock({ $0[key] }) { return known }
         let storage = ReadAheadStorage(try place(at: path).storage())
-        let repository = try OpenRepository.open(storage, password: try password(), host: host)
+        let repository = try OpenRepository.open(storage, password: try password(), first: knownKey(at: path), host: host)
         opened.withLock { $0[key] = repository }
         return repository
+    }
+
+    /// The key file that the password opened last time.
+    private func knownKey(at path: String) -> KeyID? {
+        guard let place = try? rememberedPlace(at: path), let key = try? memory(of: place)?.key else { return nil }
+        return KeyID(hex: key)
     }
 
     /// Makes a repository at a path, whose directory exists.

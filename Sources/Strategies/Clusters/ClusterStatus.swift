@@ -15,6 +15,8 @@ package struct ClusterStatus: Sendable {
         package var newest: RepositoryEntry?
         /// Why it cannot be reached, or what is damaged.
         package var problems: [String]
+        /// It is not what it was; nothing is deleted there.
+        package var doubt: PlaceDoubt?
     }
 
     package var identity: ClusterIdentity
@@ -71,7 +73,9 @@ extension Cluster {
         do {
             guard let repository = try open() else { return place }
             place.space = try repository.storage.space()
-            let listing = try EntryReader.list(kind, in: repository).listing.own(by: cluster)
+            let (found, _, doubt) = try judged(kind, in: repository, at: path) { (try EntryReader.list(kind, in: repository).listing, ()) }
+            let listing = found.own(by: cluster)
+            place.doubt = doubt
             place.entries = listing.entries.count
             place.newest = listing.entries.last
             place.problems = listing.damaged

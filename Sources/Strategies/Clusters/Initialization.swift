@@ -51,6 +51,7 @@ extension Cluster {
                 SettingsTakeover(cluster: self, settings: $0, isSameInstallation: true).run(on: &catalogue)
             }
             try state.save(catalogue)
+            try rememberAll(in: repository, at: file.storage)
             // Where it cannot be made now, the service says why.
             _ = try? accessTokens()
             keepBallast(at: file.storage)
@@ -79,13 +80,14 @@ extension Cluster {
     /// The cluster that a standby is: its storage, and a catalogue with the id of the cluster whose standby it is. One that is there is left as it is.
     package func establishStandby(of id: String) throws {
         guard try state.load() == nil else { return }
-        let (_, adopted) = try storageRepository()
+        let (repository, adopted) = try storageRepository()
         guard adopted == nil else {
             throw Failure(
                 .refused, "the storage \(file.storage) holds snapshots of a cluster \(file.name)",
                 hint: "give the standby a storage directory of its own in \(file.path)")
         }
         try state.save(Catalogue(clusterID: id, clusterName: file.name, created: host.clock.now()))
+        try rememberAll(in: repository, at: file.storage)
         keepBallast(at: file.storage)
     }
 
@@ -125,6 +127,7 @@ extension Cluster {
                     snapshotID: entry.id.hex, name: entry.manifest.name, began: host.clock.now(), safetySnapshotID: nil,
                     stores: places.keys.sorted(), places: places)
                 try state.save(catalogue)
+                try rememberAll(in: repository, at: file.storage)
                 keepBallast(at: file.storage)
                 return try recoverySheet(storageID: repository.id)
             }

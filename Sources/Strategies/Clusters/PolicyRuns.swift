@@ -49,11 +49,11 @@ extension Cluster {
     }
 
     /// Makes the record of a policy say what is there: what was removed by hand is forgotten, what a run made that a crash ended has arrived; a backup without
-    /// having been verified.
-    package func reconcile(_ name: String?, with listing: EntryListing, _ access: CatalogueAccess) throws {
+    /// having been verified. What is missing at `path` without anybody here having deleted it is not forgotten.
+    package func reconcile(_ name: String?, with listing: EntryListing, in path: String, _ access: CatalogueAccess) throws {
         let record = try policies()[record: name]
-        let present = Set(listing.entries.map(\.id.hex) + listing.lost.map(\.stored.id.hex))
-        let gone = Set(record.arrivals.map(\.id)).subtracting(present)
+        let remembered = try rememberedPlace(at: path).flatMap { try? memory(of: $0) }?.entries.map(\.id) ?? []
+        let gone = Set(record.arrivals.map(\.id)).subtracting(listing.ids).subtracting(remembered)
         let unnoted = listing.entries.filter { $0.manifest.name == record.pending && !record.arrivals.map(\.id).contains($0.id.hex) }
         guard !gone.isEmpty || !unnoted.isEmpty else { return }
         let reading = host.readClocks()

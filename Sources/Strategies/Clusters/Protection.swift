@@ -37,6 +37,9 @@ extension Cluster {
                 room.name = name
                 facts.rooms.append(room)
             }
+            if let doubt = sighting.doubt {
+                facts.placeDoubts[name == "storage" ? .storage : .target(String(name.dropFirst("target ".count)))] = doubt
+            }
         }
         guard isActive else { return }
         facts.unused = unused(targets, seen, facts)
@@ -45,7 +48,7 @@ extension Cluster {
 
     private func sight(storageAt path: String) throws -> Sighting {
         guard try isRepository(path) else { throw Failure(.storage, "there is no repository at \(path) any more") }
-        return Sighting(room: try room(at: path))
+        return Sighting(room: try room(at: path), doubt: try glance(at: .storage, path))
     }
 
     private func room(at path: String) throws -> PlaceRoom? {
@@ -70,6 +73,7 @@ extension Cluster {
         sighting.isRepository = true
         sighting.room = try room(at: target.path)
         let storage = try ballasted(target.path)
+        sighting.doubt = try glance(at: .target(target.name), target.path)
         sighting.newest = try notes.first { try storage.size(of: ObjectName(known: "snapshots/\($0.id)")) != nil }?.cut
         return sighting
     }

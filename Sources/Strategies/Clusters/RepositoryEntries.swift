@@ -87,7 +87,7 @@ package struct EntryReader: Sendable {
 
     /// The same for somebody who adds an entry.
     package static func list(_ kind: ManifestKind, under lock: WriteLock) throws -> (listing: EntryListing, writable: WritableRepository) {
-        let snapshots = try lock.repository.snapshots()
+        let snapshots = try lock.repository.snapshots(folder: .allowed)
         let writable = try lock.loadIndex()
         return (try EntryReader(writable.index).entries(kind, among: snapshots), writable)
     }

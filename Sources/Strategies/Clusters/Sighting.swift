@@ -13,6 +13,8 @@ struct Sighting: Sendable {
     /// Of a target: when the newest backup that is still there was cut.
     var newest: Timestamp?
     var problem: Failure?
+    /// It is not what it was.
+    var doubt: PlaceDoubt?
 }
 
 /// Looks that may hang, as a mount does: each on a thread of its own, none waited for without end, and none begun again while the last one hangs.

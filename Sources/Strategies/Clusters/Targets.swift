@@ -87,6 +87,7 @@ extension Cluster {
             let own = entries.filter { $0.manifest.cluster.id == catalogue.clusterID }
             for entry in own { catalogue.note(BackupNote(of: entry, in: name)) }
         }
+        try rememberAll(in: repository, at: path)
     }
 
     /// What is unwise about a target: that it shares a disk with what it protects.

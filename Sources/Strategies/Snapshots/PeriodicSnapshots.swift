@@ -22,7 +22,7 @@ extension Snapshots {
     private func takePeriodic(_ job: JobControl) throws -> SnapshotOutcome {
         let start = cluster.host.clock.monotonicNanoseconds()
         let listing = try ownListing()
-        try cluster.reconcile(nil, with: listing, .locked)
+        try cluster.reconcile(nil, with: listing, in: cluster.file.storage, .locked)
         let name = try freeName("periodic-\(cluster.host.clock.now().compact)", besides: listing.entries.map(\.manifest.name))
         let request = SnapshotRequest(name: name, reason: "by the snapshot policy", style: .periodic)
         try cluster.updateCatalogue { $0.policies.snapshotRecord.pending = name }
@@ -54,7 +54,8 @@ extension Snapshots {
         let repository = try cluster.storage()
         let lock = try repository.lockForForgetting()
         defer { lock.release() }
-        let entries = try ownListing().entries
+        let entries = try cluster.believed(.snapshot, in: repository, at: cluster.file.storage).own(by: cluster.catalogue().clusterID)
+            .entries
         let catalogue = try cluster.catalogue()
         let leaving = catalogue.snapshotsLeaving(under: catalogue.policies.snapshot, at: cluster.host.clock.now())
         let names = try leaving.compactMap { arrival -> SnapshotName? in

@@ -73,11 +73,13 @@ package struct Snapshots: Sendable {
         let repository = try cluster.storage()
         let lock = try repository.lockForWriting(patience: .seconds(30))
         defer { lock.release() }
-        let (listing, storage) = try EntryReader.list(.snapshot, under: lock)
+        let (listing, storage, doubt) = try cluster.judged(.snapshot, in: repository, at: cluster.file.storage) {
+            try EntryReader.list(.snapshot, under: lock)
+        }
         let own = listing.own(by: identity.id)
         try checkNameIsFree(request.name, among: own.names, what: "snapshot")
         let crowding = try checkRoomForManual(request, among: own.entries)
-        let orphans = try removeOrphans(of: identity, known: listing)
+        let orphans = try doubt == nil ? removeOrphans(of: identity, known: listing) : []
         let taking = try SnapshotTaking(
             cluster: cluster, identity: identity, request: request, previous: own.entries, storage: storage, job: job)
         let outcome = try taking.run()
@@ -86,9 +88,11 @@ package struct Snapshots: Sendable {
             // The snapshot is there, whether that can be noted or not.
             try? cluster.updateCatalogue { $0.note(report) }
         }
+        cluster.remember(outcome.entry, in: repository, at: cluster.file.storage, doubt: doubt)
         var all = listing
         all.entries.append(outcome.entry)
-        let removed = try removeExpired(among: all, in: repository, sparing: sparing.union([outcome.entry.id]))
+        let removed = try doubt == nil ? removeExpired(among: all, in: repository, sparing: sparing.union([outcome.entry.id])) : []
+        if let doubt { job.note("nothing is deleted in the storage: \(doubt.text); see holdfast status") }
         cluster.keepBallast(at: cluster.file.storage)
         tell(outcome, removed, job)
         return SnapshotOutcome(

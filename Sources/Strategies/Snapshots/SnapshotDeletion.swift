@@ -53,13 +53,13 @@ extension Snapshots {
         let repository = try cluster.storage()
         let lock = try repository.lockForForgetting()
         defer { lock.release() }
-        let listing = try ownListing()
+        let listing = try cluster.believed(.snapshot, in: repository, at: cluster.file.storage).own(by: cluster.catalogue().clusterID)
         let ids = try names.map { try listing.deletable($0, .snapshot).id }
         for id in ids {
             if let entry = listing.entries.first(where: { $0.id == id }) {
                 try remove(entry, from: repository)
             } else {
-                try repository.removeSnapshot(id)
+                try cluster.forget([id], in: repository, at: cluster.file.storage)
             }
         }
         return ids

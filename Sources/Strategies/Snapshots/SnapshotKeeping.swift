@@ -139,7 +139,7 @@ extension Snapshots {
     /// First the one file that makes it exist, then its native images, but for those that the next backup is compared with; what the catalogue
     /// knows of it is for the caller to forget.
     func remove(_ entry: RepositoryEntry, from repository: OpenRepository) throws {
-        try repository.removeSnapshot(entry.id)
+        try cluster.forget([entry.id], in: repository, at: cluster.file.storage)
         let catalogue = try cluster.catalogue()
         for record in entry.manifest.stores {
             guard let image = record.nativeImageID, let store = cluster.file.store(named: record.name),

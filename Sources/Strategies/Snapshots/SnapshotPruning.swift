@@ -35,7 +35,7 @@ extension Snapshots {
         let repository = try cluster.storage()
         let lock = try repository.lockForForgetting()
         defer { lock.release() }
-        return try removeExpired(among: EntryReader.list(.snapshot, in: repository).listing, in: repository)
+        return try removeExpired(among: cluster.believed(.snapshot, in: repository, at: cluster.file.storage), in: repository)
     }
 
     func prune(_ job: JobControl) throws -> PruneOutcome {

@@ -59,6 +59,6 @@ extension OfflineStandby {
         let storage = try cluster.storage()
         let lock = try storage.lockForForgetting()
         defer { lock.release() }
-        for entry in entries { try storage.removeSnapshot(entry.id) }
+        try cluster.forget(entries.map(\.id), in: storage, at: cluster.file.storage)
     }
 }

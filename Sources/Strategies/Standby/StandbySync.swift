@@ -90,7 +90,7 @@ extension OfflineStandby {
             record.add(
                 StandbyRecord.Sample(
                     at: cluster.host.clock.now(), fetchSeconds: fetched.seconds, bytesFetched: fetched.bytes, applySeconds: seconds,
-                    bytesWritten: stores.reduce(0) { $0 + $1.changes.bytesWritten }))
+                    bytesWritten: stores.saturatedSum(\.changes.bytesWritten)))
             try save(record)
         }
         try fetchOlder(record, job)
@@ -159,14 +159,17 @@ extension OfflineStandby {
 
     /// Removes what is beyond the points to be kept, and once a day what only they needed.
     private func retire(_ record: inout StandbyRecord, _ job: JobControl) throws -> [SnapshotName] {
-        let entries = try points().entries
+        let entries = own(
+            try cluster.believed(.backup, in: try cluster.storage(), at: cluster.file.storage), try cluster.catalogue().clusterID)
         let needed = [record.applied?.tree, record.applying?.tree]
         let leaving = entries.dropLast(cluster.file.standby.keep).filter { !needed.contains($0.point.tree) }
         guard !leaving.isEmpty else { return [] }
         let storage = try cluster.storage()
-        let lock = try storage.lockForForgetting()
-        for entry in leaving { try storage.removeSnapshot(entry.id) }
-        lock.release()
+        do {
+            let lock = try storage.lockForForgetting()
+            defer { lock.release() }
+            try cluster.forget(leaving.map(\.id), in: storage, at: cluster.file.storage)
+        }
         let now = cluster.host.clock.now()
         if !(record.lastPrune.map { (0..<Self.pruneInterval).contains(now.secondsSince($0)) } ?? false) {
             do { _ = try cluster.prune(cluster.file.storage, PruneOptions(grace: 0), job: job) } catch {

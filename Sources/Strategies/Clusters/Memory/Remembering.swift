@@ -1,0 +1,147 @@
+import HostIO
+package import Model
+import ObjectStorage
+package import RepositoryEngine
+package import ResticFormat
+
+extension Cluster {
+    /// Remembers what is in the repository at `path`; what was there before and is missing stays remembered.
+    package func rememberAll(in repository: OpenRepository, at path: String) throws {
+        guard let place = try rememberedPlace(at: path) else { return }
+        let (listing, doubt) = try look(at: place, in: repository)
+        if doubt == nil { try learn(listing, of: place, in: repository) }
+    }
+
+    /// Remembers an entry that was just made; `doubt` is what the look before it has raised. What keeps it from being remembered is no failure of the entry: the next look finds it.
+    package func remember(_ entry: RepositoryEntry, in repository: OpenRepository, at path: String, doubt: PlaceDoubt?) {
+        guard let place = try? rememberedPlace(at: path) else { return }
+        do {
+            guard try memory(of: place) != nil else { return try rememberAll(in: repository, at: path) }
+            try changeMemory(of: place) { memory in
+                memory?.add([PlaceMemory.Entry(entry)])
+                if doubt == nil { memory?.whole = host.clock.now() }
+                if memory?.repository == repository.id { memory?.key = repository.openedWith.hex }
+            }
+        } catch {}
+    }
+
+    /// What a look that raised no doubt has found.
+    func learn(_ listing: SnapshotListing, of place: RememberedPlace, in repository: OpenRepository) throws {
+        let id = try catalogue().clusterID
+        let own = try own(listing)
+        let forgotten = try repository.forgottenSnapshots().map(\.hex)
+        let now = host.clock.now()
+        try changeMemory(of: place) { memory in
+            var known = memory ?? PlaceMemory(cluster: id, repository: repository.id, whole: now)
+            known.drop(Set(forgotten).subtracting(own.map(\.id)))
+            known.add(own)
+            known.others = listing.snapshots.count - own.count
+            known.key = repository.openedWith.hex
+            known.whole = now
+            memory = known
+        }
+    }
+
+    /// Forgets snapshots, which stay in place until a prune. That is noted before the first goes: here, and in a target for other installations of the cluster.
+    /// On places without any room they go all the same.
+    package func forget(_ ids: [SnapshotID], in repository: OpenRepository, at path: String) throws {
+        guard !ids.isEmpty else { return }
+        guard let place = try rememberedPlace(at: path) else { return try ids.forEach(repository.removeSnapshot) }
+        let gone = Set(ids.map(\.hex))
+        let isNoted = try room {
+            if try memory(of: place) == nil { try rememberAll(in: repository, at: path) }
+            try changeMemory(of: place) { $0?.drop(gone) }
+        }
+        if place != .storage { _ = try room { try repository.noteForgotten(ids) } }
+        for id in ids { try repository.removeSnapshot(id) }
+        if !isNoted { _ = try room { try changeMemory(of: place) { $0?.drop(gone) } } }
+    }
+
+    /// False when there was no room for it.
+    private func room(_ body: () throws -> Void) throws -> Bool {
+        do {
+            try body()
+            return true
+        } catch  where Failure(describing: error).code == .space {
+            return false
+        }
+    }
+}
+
+extension Cluster {
+    /// What a person would accept, and what it means. Changes nothing.
+    package func planAcceptance(of place: RememberedPlace) throws -> AcceptPlan {
+        let (path, repository) = try located(place)
+        let listing = try repository.snapshots(folder: .allowed)
+        let own = try own(listing)
+        return AcceptPlan(
+            place: place, path: path, doubt: try doubt(of: place, in: repository, listing), present: own.count, newest: own.last)
+    }
+
+    private func doubt(of place: RememberedPlace, in repository: OpenRepository, _ listing: SnapshotListing) throws -> PlaceDoubt? {
+        do {
+            let memory = try memory(of: place)
+            let isEmptied = try listing.isEmpty && repository.holdsData()
+            var known = memory
+            known?.drop(Set(try repository.forgottenSnapshots().map(\.hex)))
+            let sight = PlaceSight(repository: repository.id, present: Set(listing.snapshots.map(\.id.hex)), isEmptied: isEmptied)
+            return PlaceMemory.doubt(about: sight, before: known, after: memory)
+        } catch {
+            guard Failure(describing: error).code == .damaged else { throw error }
+            return .forgotten
+        }
+    }
+
+    /// A person takes what is there now for the truth: it is what is remembered from now on, and nobody waits for the rest any more.
+    package func accept(_ place: RememberedPlace) throws -> AcceptPlan {
+        let command = "target accept \(place.key)"
+        return try exclusively(command) {
+            let plan = try planAcceptance(of: place)
+            let (_, repository) = try located(place)
+            try recording(command) {
+                let listing = try repository.snapshots(folder: .allowed)
+                let own = try own(listing)
+                let id = try catalogue().clusterID
+                var memory = PlaceMemory(
+                    cluster: id, repository: repository.id, entries: own, others: listing.snapshots.count - own.count,
+                    whole: host.clock.now())
+                memory.key = repository.openedWith.hex
+                try replaceMemory(of: place, by: memory)
+                let gone = Set((plan.doubt?.gone ?? []).map(\.id))
+                try updateCatalogue { catalogue in
+                    for id in gone { catalogue.forget(id) }
+                    catalogue.forgetBackups(gone)
+                }
+            }
+            return plan
+        }
+    }
+
+    private func own(_ listing: SnapshotListing) throws -> [PlaceMemory.Entry] {
+        let id = try catalogue().clusterID
+        return listing.snapshots.compactMap { stored in
+            guard let tags = SnapshotTags(parsing: stored.file.tags), tags.clusterID == id else { return nil }
+            return PlaceMemory.Entry(stored, tags)
+        }
+    }
+
+    private func located(_ place: RememberedPlace) throws -> (path: String, repository: OpenRepository) {
+        switch place {
+        case .storage: return (file.storage, try storage())
+        case .target(let name):
+            let target = try target(named: name)
+            guard try isRepository(target.path) else { throw missing(target) }
+            return (target.path, try open(target.path))
+        }
+    }
+}
+
+extension PlaceMemory.Entry {
+    init(_ stored: StoredSnapshot, _ tags: SnapshotTags) {
+        self.init(id: stored.id.hex, kind: tags.kind, name: tags.name.text, created: stored.file.time.timestamp)
+    }
+
+    init(_ entry: RepositoryEntry) {
+        self.init(id: entry.id.hex, kind: entry.manifest.kind, name: entry.manifest.name.text, created: entry.file.time.timestamp)
+    }
+}

@@ -1,0 +1,66 @@
+import Model
+import Testing
+
+@Suite struct PlaceMemoryTests {
+    private static let now = Timestamp(seconds: 1_800_000_000)
+
+    private static func entry(_ id: String, _ kind: ManifestKind = .backup, at seconds: Int64 = 0) -> PlaceMemory.Entry {
+        PlaceMemory.Entry(id: id, kind: kind, name: "name-\(id)", created: now.adding(seconds: seconds))
+    }
+
+    private static let memory = PlaceMemory(cluster: "c", repository: "r", entries: [entry("a"), entry("b", at: 1)], others: 1, whole: now)
+
+    private func doubt(
+        _ sight: PlaceSight, _ before: PlaceMemory? = Self.memory, after: PlaceMemory? = Self.memory
+    ) -> PlaceDoubt? { PlaceMemory.doubt(about: sight, before: before, after: after) }
+
+    @Test func `what is as it was, or more, raises no doubt`() {
+        #expect(doubt(PlaceSight(repository: "r", present: ["a", "b", "x"])) == nil)
+        #expect(doubt(PlaceSight(repository: "r", present: [], kinds: [.snapshot])) == nil, "of other kinds nothing was seen")
+        #expect(doubt(PlaceSight(repository: "r", present: []), nil, after: nil) == nil, "nobody has looked before")
+    }
+
+    @Test func `what is gone, and another repository, are told with their names and since when`() throws {
+        let gone = try #require(doubt(PlaceSight(repository: "r", present: ["a"])))
+        #expect(gone.gone.map(\.id) == ["b"] && !gone.isOtherRepository && gone.since == Self.now)
+        #expect(gone.text.contains("1 of 2 backups") && gone.text.contains("name-b") && gone.text.contains(Self.now.readable))
+        let other = try #require(doubt(PlaceSight(repository: "q", present: ["a", "b"])))
+        #expect(other.isOtherRepository && other.gone.isEmpty && other.text.contains("another repository"))
+        #expect(other.refusal(of: .target("nas"), path: "/nas", file: "f").hint?.contains("holdfast target accept nas -c f") == true)
+    }
+
+    @Test func `what was added or deleted here during the look raises no doubt`() {
+        var later = Self.memory
+        later.add([Self.entry("c", at: 2)])
+        #expect(doubt(PlaceSight(repository: "r", present: ["a", "b"]), after: later) == nil)
+        later.drop(["b"])
+        #expect(doubt(PlaceSight(repository: "r", present: ["a"]), after: later) == nil)
+    }
+
+    @Test func `data without any snapshot is in doubt unless nobody ever had one there`() {
+        let sight = PlaceSight(repository: "r", present: [], isEmptied: true)
+        let none = PlaceMemory(cluster: "c", repository: "r", whole: Self.now)
+        #expect(doubt(sight, nil, after: nil)?.isUnexplained == true)
+        #expect(doubt(sight, none, after: none) == nil)
+        let others = PlaceMemory(cluster: "c", repository: "r", others: 2, whole: Self.now)
+        #expect(doubt(sight, others, after: others)?.isUnexplained == true)
+        #expect(doubt(sight)?.gone.count == 2)
+    }
+
+    @Test func `the newest entries are remembered, each once`() {
+        var memory = PlaceMemory(cluster: "c", repository: "r", whole: Self.now)
+        memory.add((0..<PlaceMemory.most + 10).reversed().map { Self.entry("\($0)", at: Int64($0)) })
+        memory.add([Self.entry("\(PlaceMemory.most)", at: 5)])
+        #expect(memory.entries.count == PlaceMemory.most && memory.entries.first?.id == "10")
+    }
+
+    @Test func `it goes through JSON, and what cannot be read says how to go on`() throws {
+        var book = MemoryBook()
+        book.places["target nas"] = Self.memory
+        #expect(try MemoryBook(json: book.json(), at: "seen.json") == book)
+        for text in ["", "{", "[]", #"{"format": 1, "places": {"storage": {"others": 1e30}}}"#] {
+            let failure = #expect(throws: Failure.self) { try MemoryBook(json: Array(text.utf8), at: "seen.json") }
+            #expect(failure?.code == .damaged && failure?.hint?.contains("target accept") == true)
+        }
+    }
+}
