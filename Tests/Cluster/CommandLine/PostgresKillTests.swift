@@ -131,10 +131,19 @@ import Testing
 
     /// Of servers that work below the state directory.
     private func scratchServers() throws -> [Int32] {
-        try Descriptor.openDirectory("/proc").entries().compactMap { Int32(FileName.text($0.name)) }.filter { number in
-            guard let place = try? Descriptor.openDirectory("/proc/\(number)").readSymlink(Array("cwd".utf8)) else { return false }
-            return FileName.text(place).hasPrefix(home.file("state/scratch"))
+        try Descriptor.openDirectory("/proc").entries().compactMap { Int32(FileName.text($0.name)) }.filter {
+            works($0, in: home.file("state/scratch"))
         }
+    }
+
+    /// Whether it is there, or sees something from there as its own (proc(5), `mountinfo`).
+    private func works(_ number: Int32, in folder: String) -> Bool {
+        let place = try? Descriptor.openDirectory("/proc/\(number)").readSymlink(Array("cwd".utf8))
+        if let place, FileName.text(place).hasPrefix(folder) { return true }
+        guard folder.hasPrefix(home.path) else { return false }
+        let mounts = try? AtomicFile.read("/proc/\(number)/mountinfo", limit: 1 << 20)
+        let own = Path.lastComponent(home.path) + folder.dropFirst(home.path.count) + "/"
+        return mounts.map { String(decoding: $0, as: UTF8.self).contains(own) } ?? false
     }
 
     @Test(.timeLimit(.minutes(5))) func `whoever dies at whatever step, production is the old or the new one, and the next command works`()
@@ -216,9 +225,7 @@ import Testing
     /// Those that work in `folder` or below it.
     private func processes(in folder: String) throws -> [ServerProcess] {
         try Descriptor.openDirectory("/proc").entries().compactMap { Int32(FileName.text($0.name)) }.compactMap { number in
-            guard let place = try? Descriptor.openDirectory("/proc/\(number)").readSymlink(Array("cwd".utf8)),
-                FileName.text(place).hasPrefix(folder), let words = try? AtomicFile.read("/proc/\(number)/cmdline", limit: 1 << 16)
-            else { return nil }
+            guard works(number, in: folder), let words = try? AtomicFile.read("/proc/\(number)/cmdline", limit: 1 << 16) else { return nil }
             return ServerProcess(number: number, title: String(decoding: words.map { $0 == 0 ? 0x20 : $0 }, as: UTF8.self))
         }
     }
