@@ -19,7 +19,22 @@ private let mayMount = canMount("places that lie in each other by way of mounts"
         RealPlace(path.hasPrefix("/") ? path : folder.file(path), mounts: try MountTable.read())
     }
 
-    private func nesting(_ one: String, _ other: String) throws -> Nesting? { Nesting(try place(one), try place(other)) }
+    private func nesting(_ one: String, _ other: String) throws -> Nesting? {
+        let places = [try place(one), try place(other)]
+        let found = Nesting(places[0], places[1])
+        if found != nil { #expect(RealPlace.earlier(among: places) == [[], [0]], "\(one) and \(other)") }
+        return found
+    }
+
+    @Test func `of many places only those are compared that may lie in each other`() throws {
+        let mounts = try MountTable.read()
+        let names = (0..<2000).map { "up/\($0)" } + (0..<2000).map { "new/\($0)" }
+        let apart = names.map { RealPlace(folder.file($0), mounts: mounts) }
+        let pairs = RealPlace.earlier(among: apart).reduce(0) { $0 + $1.count }
+        #expect(pairs == 0)
+        let last = RealPlace(folder.file("new"), mounts: mounts)
+        #expect(RealPlace.earlier(among: apart + [last]).last == Array(2000..<4000))
+    }
 
     /// Both ways round.
     private func expectInside(_ inner: String, _ outer: String, _ way: String? = nil, isSame: Bool = false) throws {

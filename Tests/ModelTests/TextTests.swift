@@ -2,6 +2,11 @@ import Model
 import Testing
 
 @Suite struct TextTests {
+    @Test func `a list says how many more there are`() {
+        #expect(listed(["a", "b"]) == "a, b" && listed([]) == "")
+        #expect(listed((1...2000).map { "s\($0)" }, limit: 2) == "s1, s2 and 1,998 more")
+    }
+
     @Test(arguments: [
         (0.5, "0.5 s"), (42, "42 s"), (60, "1 minute"), (252, "4 minutes 12 seconds"), (5460, "1 hour 31 minutes"), (7200, "2 hours"),
         (1_051_200, "12 days 4 hours"), (.infinity, "unknown"),

@@ -1,3 +1,5 @@
+import Model
+
 /// One place that lies in another, or is it.
 package struct Nesting: Sendable {
     package var inner: RealPlace
@@ -57,6 +59,33 @@ package struct Nesting: Sendable {
 }
 
 extension RealPlace {
+    /// For each place the earlier ones with which it may form a ``Nesting``, in ascending order.
+    package static func earlier(among places: [RealPlace]) -> [[Int]] {
+        var pairs = NestingPairs<Mark>()
+        for place in places { pairs.add(own: place.ownMarks, above: place.marksAbove) }
+        return pairs.earlier()
+    }
+
+    /// What ``Nesting`` goes by.
+    private enum Mark: Hashable {
+        /// A directory, with the names below it that are not there yet.
+        case node(Node, [String])
+        case position(MountPosition)
+    }
+
+    private var ownMarks: [Mark] {
+        lineage.prefix(1).map { .node($0, missing) } + (position.map { [.position($0)] } ?? []) + mounted.map { .position($0.root) }
+    }
+
+    private var marksAbove: [Mark] {
+        let nodes = lineage.map { Mark.node($0, []) }
+        let names = lineage.prefix(1).flatMap { node in missing.indices.map { Mark.node(node, Array(missing[...$0])) } }
+        let positions = position.map { position in
+            PathText.lineage(of: position.path).map { Mark.position(MountPosition(device: position.device, path: $0)) }
+        }
+        return nodes + names + (positions ?? [])
+    }
+
     /// The path at which the outer place has this one.
     fileprivate func view(in outer: RealPlace) -> String? {
         guard let position, let own = outer.position else { return nil }

@@ -35,7 +35,7 @@ extension HealthFacts {
             what = "losing a disk now would lose the work of \(DurationText.age(seconds: age))"
         case .shared(let stores) where !stores.contains(""):
             severity = loss.isNew ? .warning : .critical
-            what = "losing the disk of \(stores.joined(separator: ", ")) now would lose the backups with it"
+            what = "losing the disk of \(listed(stores)) now would lose the backups with it"
         case .noTarget, .empty, .shared:
             severity = loss.isNew ? .warning : .critical
             what = "losing a disk now would lose everything on it"
@@ -65,7 +65,7 @@ extension HealthFacts {
                 remedy: "holdfast snapshot restore \(half.snapshot) goes on, holdfast snapshot undo goes back")
         }
         guard let restoring, restoring.places != nil else { return parts }
-        let left = restoring.unfinished.joined(separator: ", ")
+        let left = listed(restoring.unfinished)
         let concern = Concern(
             "cluster-restore", severity,
             isRestoring

@@ -12,11 +12,15 @@ extension ClusterFileReader {
         let stores = file.stores.map { place("store \($0.name)", $0.path, key: "stores.\($0.name)", isStore: true) }
         let own = [place("state", file.state, key: "state"), place("storage", file.storage, key: "storage")]
         let targets = file.targets.map { place("target \($0.name)", $0.path, key: "targets.\($0.name)") }
-        for (index, store) in stores.enumerated() {
-            for other in stores[..<index] { check(other, store) }
-            for other in own + targets { check(store, other) }
+        let places = stores + own + targets
+        let earlier = earlier(places)
+        for index in stores.indices {
+            for other in earlier[index] { check(places[other], places[index]) }
+            for other in stores.count..<places.count where earlier[other].contains(index) { check(places[index], places[other]) }
         }
-        for target in targets { own.forEach { check($0, target) } }
+        for index in (stores.count + own.count)..<places.count {
+            for other in earlier[index] where own.indices.contains(other - stores.count) { check(places[other], places[index]) }
+        }
         if file.state == file.storage {
             let remedy = "give the snapshots a directory of their own, such as \(file.state == "/" ? "" : file.state)/snapshots"
             complaints.add("storage and state are the same directory", line: own[1].line, remedy: remedy)
@@ -25,6 +29,21 @@ extension ClusterFileReader {
 
     private func place(_ label: String, _ path: String, key: String, isStore: Bool = false) -> Place {
         Place(label: label, path: path, line: lines[key] ?? 1, isStore: isStore)
+    }
+
+    /// For each place the earlier ones that it may have to do with.
+    private func earlier(_ places: [Place]) -> [[Int]] {
+        var pairs = NestingPairs<String>()
+        for place in places {
+            var (own, above) = ([place.path], PathText.lineage(of: place.path))
+            if let address = try? HDFSAddress(parsing: place.path) {
+                let path = address.path.description
+                own += address.nameNodes.map { "\($0) \(path)" }
+                above += address.nameNodes.flatMap { node in PathText.lineage(of: path).map { "\(node) \($0)" } }
+            }
+            pairs.add(own: own, above: above)
+        }
+        return pairs.earlier()
     }
 
     private mutating func check(_ first: Place, _ second: Place) {

@@ -92,6 +92,12 @@ package func counted(_ count: some BinaryInteger, _ singular: String, _ plural: 
     "\(grouped(count)) \(count == 1 ? singular : plural ?? singular + "s")"
 }
 
+/// "a, b, c"; of more than `limit` the first, and how many more: "a, b and 1,204 more".
+package func listed(_ names: [String], limit: Int = 12) -> String {
+    guard names.count > limit else { return names.joined(separator: ", ") }
+    return "\(names.prefix(limit).joined(separator: ", ")) and \(grouped(names.count - limit)) more"
+}
+
 /// Digits in groups of three: "1,204".
 package func grouped(_ number: some BinaryInteger) -> String {
     var result = ""

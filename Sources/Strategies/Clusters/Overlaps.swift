@@ -33,8 +33,9 @@ package struct Overlaps {
     /// Throws `refused` for the first two that lie in each other.
     func check(_ places: [NamedPlace]) throws(Failure) {
         let local = places.filter { $0.path.hasPrefix("/") }.map { (named: $0, real: RealPlace($0.path, mounts: mounts)) }
+        let earlier = RealPlace.earlier(among: local.map(\.real))
         for (index, one) in local.enumerated() {
-            for other in local[..<index] {
+            for other in earlier[index].map({ local[$0] }) {
                 guard let nesting = Nesting(one.real, other.real) else { continue }
                 let (inner, outer) = nesting.inner.path == one.named.path ? (one.named, other.named) : (other.named, one.named)
                 guard Self.isRefused(inner.kind, in: outer.kind, nesting) else { continue }

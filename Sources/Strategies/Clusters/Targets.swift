@@ -96,7 +96,7 @@ extension Cluster {
         let places = whereaboutsOfStores()
         let same = file.stores.filter { places[$0.name]?.isLost(with: target) ?? false }.map(\.name)
         return same.isEmpty
-            ? [] : ["\(path) is on the same disk as \(same.joined(separator: ", ")): it does not survive the loss of that disk"]
+            ? [] : ["\(path) is on the same disk as \(listed(same)): it does not survive the loss of that disk"]
     }
 }
 
