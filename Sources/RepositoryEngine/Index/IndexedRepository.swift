@@ -99,6 +99,7 @@ package final class IndexedRepository: Sendable {
     func fetch(
         _ id: BlobID, _ kind: BlobKind, at place: BlobLocation, using opener: BlobOpener
     ) throws -> (stored: UnsafeRawBufferPointer, plain: UnsafeRawBufferPointer, uncompressedLength: UInt32?) {
+        try checkSize(of: id, kind, at: place)
         let room = opener.room(Int(place.length))
         try repository.storage.read(RepositoryNames.pack(place.pack), from: UInt64(place.offset), into: room)
         switch try opener.open(room, id: id, uncompressedLength: place.uncompressedLength) {
@@ -114,6 +115,7 @@ package final class IndexedRepository: Sendable {
         _ id: BlobID, _ kind: BlobKind, at place: BlobLocation, _ length: UInt32, using opener: BlobOpener,
         each: (UnsafeRawBufferPointer) -> Void
     ) throws -> UnsafeRawBufferPointer {
+        try checkSize(of: id, kind, at: place)
         let room = opener.room(Int(place.length))
         try repository.storage.read(RepositoryNames.pack(place.pack), from: UInt64(place.offset), into: room)
         switch try opener.open(room, id: id, uncompressedLength: length, each: each) {
@@ -123,8 +125,15 @@ package final class IndexedRepository: Sendable {
         }
     }
 
+    /// Before memory is taken for it.
+    private func checkSize(of id: BlobID, _ kind: BlobKind, at place: BlobLocation) throws(RepositoryError) {
+        guard let reason = BlobLimits.obstacle(kind, length: place.length, uncompressedLength: place.uncompressedLength) else { return }
+        throw .damagedBlob(id, kind, pack: place.pack, reason: reason, location: location)
+    }
+
     /// Reads and proves the copy of a blob that lies at `place`. Throws only when the storage does not answer.
     func isWhole(_ id: BlobID, _ kind: BlobKind, at place: BlobLocation, using opener: BlobOpener) throws -> Bool {
+        guard BlobLimits.obstacle(kind, length: place.length, uncompressedLength: place.uncompressedLength) == nil else { return false }
         do {
             let room = opener.room(Int(place.length))
             try repository.storage.read(RepositoryNames.pack(place.pack), from: UInt64(place.offset), into: room)

@@ -106,6 +106,7 @@ final class PackReader {
     ) throws -> String? {
         let end = UInt64(blob.offset) + UInt64(blob.length)
         guard end <= UInt64(bytes.count) else { return behindTheEnd }
+        if let reason = BlobLimits.obstacle(blob.kind, length: blob.length, uncompressedLength: blob.uncompressedLength) { return reason }
         let sealed = UnsafeMutableRawBufferPointer(rebasing: bytes[Int(blob.offset)..<Int(end)])
         return try opener.damage(in: sealed, id: blob.id, uncompressedLength: blob.uncompressedLength)
     }
@@ -118,6 +119,10 @@ final class PackReader {
         for blob in blobs {
             guard UInt64(blob.offset) + UInt64(blob.length) <= size else {
                 finding.add(blob, Self.behindTheEnd)
+                continue
+            }
+            if let reason = BlobLimits.obstacle(blob.kind, length: blob.length, uncompressedLength: blob.uncompressedLength) {
+                finding.add(blob, reason)
                 continue
             }
             let room = opener.room(Int(blob.length))

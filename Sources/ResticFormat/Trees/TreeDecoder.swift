@@ -24,6 +24,9 @@ package struct TreeDecoder {
 
     package init() {}
 
+    /// Nodes that have come so far.
+    package var count: Int { tree.nodes.count }
+
     package mutating func feed(_ piece: UnsafeRawBufferPointer) throws(FormatError) {
         held.append(contentsOf: piece)
         if phase == .opening, held.count >= Self.opening.count {
