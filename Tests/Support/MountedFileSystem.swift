@@ -23,6 +23,22 @@ package final class MountedFileSystem: Sendable {
         }
     }
 
+    /// exFAT through FUSE, since hardly any kernel of a container host has it. For tests that asked ``hasExFAT(_:)``.
+    package static func exFAT(megabytes: Int) throws -> MountedFileSystem {
+        try MountedFileSystem { path, directory in
+            let image = directory.file("image")
+            try Descriptor.open(image, [.write, .createNew]).truncate(to: Int64(megabytes) << 20)
+            try run(["mkfs.exfat", image])
+            let device = try ChildProcess(["losetup", "--find", "--show", image]).run().outputText.filter { !$0.isNewline }
+            // It goes with the mount.
+            return ["sh", "-c", "mount.exfat-fuse '\(device)' '\(path)'; s=$?; losetup -d '\(device)'; exit $s"]
+        }
+    }
+
+    package static func hasExFAT(_ reason: String) -> Bool {
+        isInstalled("mount.exfat-fuse", package: "exfat-fuse") && isInstalled("mkfs.exfat", package: "exfatprogs") && canMount(reason)
+    }
+
     /// What is in a directory, seen at another path.
     package static func bind(_ source: String) throws -> MountedFileSystem {
         try MountedFileSystem { path, _ in ["mount", "--bind", source, path] }

@@ -7,8 +7,18 @@ import ResticFormat
 extension LocalSourceDirectory {
     /// In the byte order of their names.
     func entries(_ issues: IssueCollector) throws -> [Node] {
-        if isHollow { return [] }
-        return try source.concerningEntry { () throws(SystemError) in
+        var nodes: [Node] = []
+        try forEachEntry(issues, expecting: { nodes.reserveCapacity($0) }) { nodes.append($0) }
+        return nodes
+    }
+
+    /// Gives the entries one after the other, in the byte order of their names: a directory may have a million. An error of `body` is thrown as it is.
+    func forEachEntry(
+        _ issues: IssueCollector, expecting: (Int) -> Void = { _ in }, _ body: (Node) throws -> Void
+    ) throws {
+        if isHollow { return }
+        var problem: (any Error)?
+        try source.concerningEntry { () throws(SystemError) in
             let open = try handle.open()
             // A second description: its position is ours alone.
             let listing = try open.descriptor.reopenDirectory()
@@ -21,13 +31,16 @@ extension LocalSourceDirectory {
             tellDatabases(among: names, in: listing, issues)
             let place = EntryPlace(listing.raw)
             let crossing = MountCrossing(device: handle.device, mount: holdfast_mount_id(listing.raw, ""))
-            var nodes: [Node] = []
-            nodes.reserveCapacity(names.count)
+            expecting(names.count)
             for name in names {
-                if let node = try node(name, place, listing, crossing, issues) { nodes.append(node) }
+                guard let node = try node(name, place, listing, crossing, issues) else { continue }
+                do { try body(node) } catch {
+                    problem = error
+                    return
+                }
             }
-            return nodes
         }
+        if let problem { throw problem }
     }
 
     /// nil, and told to `issues`, when it has vanished or cannot be examined.
@@ -42,7 +55,7 @@ extension LocalSourceDirectory {
         }
         var node = self.node(name, status)
         if crossing.leads(toDevice: UInt64(status.st_dev), mount), let kind = MountCrossing.kernelFileSystem(name, in: folder, mount) {
-            issues.add(EntryIssue(kind: .leftOut, path: handle.path(of: name), detail: MountCrossing.detail(kind)))
+            issues.add(hollow: EntryIssue(kind: .leftOut, path: handle.path(of: name), detail: MountCrossing.detail(kind)))
             guard node.type == .dir else { return nil }
             markHollow(name)
             node.becomeHollow()

@@ -1,4 +1,5 @@
 package import HostIO
+package import Model
 
 /// Makes a directory of this machine equal to an image, touching only what differs. Nothing outside of the directory is written:
 /// every step is by name in an open directory, and symlinks are never followed.
@@ -16,11 +17,16 @@ package struct TreeRestore: Sendable {
         package var writesInPlace: Bool
         /// Content that is not read because it is known.
         package var trusted: TrustedContent?
+        /// Entries that are not deleted though the image has them not.
+        package var spared: SparedEntries
+        package var privileges: Privileges
 
         package init(
             deletesExtra: Bool = true, excludedAtRoot: Set<[UInt8]> = [], isDurable: Bool = true, writesInPlace: Bool = false,
-            trusted: TrustedContent? = nil
+            trusted: TrustedContent? = nil, spared: SparedEntries = .none, privileges: Privileges = .restored
         ) {
+            self.spared = spared
+            self.privileges = privileges
             self.deletesExtra = deletesExtra
             self.excludedAtRoot = excludedAtRoot
             self.isDurable = isDurable

@@ -27,8 +27,12 @@ package struct TreeRestorePlan: Sendable {
     package var makesPlace: Bool { root == nil }
     /// Entries of the destination that could not be looked at; they are left as they are, with all in them.
     package var unexamined = 0
-    /// The first of them (``IssueCollector/kept``).
+    /// Those that could not be looked at, the first of them (``IssueCollector/kept``).
     package var issues: [EntryIssue] = []
+    /// Entries that the image is known to lack and that stay (``TreeRestore/Options/spared``); what is in them is not counted.
+    package var spared = 0
+    /// Entries that get rights which they do not have.
+    package var privileged = PrivilegedEntries()
 
     package static let examplesKept = 20
 

@@ -26,6 +26,12 @@ package final class IssueCollector: Sendable {
         if count == Self.logged { job.log("more entries than these \(Self.logged) are not named") }
     }
 
+    /// An issue of an entry below which the store has, or had, what the image lacks.
+    func add(hollow issue: EntryIssue) {
+        add(issue)
+        state.withLock { $0.summary.lacks(issue.path) }
+    }
+
     package var count: Int { state.withLock { $0.count } }
     package var first: [EntryIssue] { state.withLock { $0.first } }
     package var summary: IssueSummary { state.withLock { $0.summary } }
@@ -39,6 +45,8 @@ package struct IssueSummary: Hashable, Sendable {
     private var counts: [EntryIssue.Kind: Int] = [:]
     private var named: [EntryIssue.Kind: [String]] = [:]
     private var paths: [String]? = []
+    /// Entries that are not in the archive, or not with all below them.
+    package private(set) var missing = MissingPaths()
 
     package init() {}
 
@@ -47,9 +55,12 @@ package struct IssueSummary: Hashable, Sendable {
         if named[issue.kind, default: []].count < EntryNote.mostNamed {
             named[issue.kind, default: []].append("\(issue.path): \(issue.detail)")
         }
+        if issue.kind == .unreadable { missing.add(issue.path) }
         guard issue.kind.isAskedAgain, let known = paths?.count else { return }
         if known < Self.mostAgain { paths?.append(issue.path) } else { paths = nil }
     }
+
+    mutating func lacks(_ path: String) { missing.add(path) }
 
     package var count: Int { counts.values.reduce(0, +) }
 
@@ -67,6 +78,7 @@ package struct IssueSummary: Hashable, Sendable {
             sum.counts[kind, default: 0] += count
             sum.named[kind] = Array(((sum.named[kind] ?? []) + (right.named[kind] ?? [])).prefix(EntryNote.mostNamed))
         }
+        sum.missing = left.missing + right.missing
         if let paths = left.paths, let more = right.paths, paths.count + more.count <= mostAgain {
             sum.paths = paths + more
         } else {

@@ -1,4 +1,4 @@
-import HostIO
+package import HostIO
 import RepositoryEngine
 package import ResticFormat
 
@@ -14,9 +14,19 @@ package final class ImageReader {
     /// nil for a source.
     let opener: BlobOpener?
     private static let piece = 1 << 20
+    /// Asked where reading takes long.
+    private let checkCancelled: () throws -> Void
+    /// What is read is counted by whoever reads, and is no part of the image's budget.
+    private let isMeasuring: Bool
 
-    package init(_ image: ImageTree) throws {
+    package convenience init(_ image: ImageTree, job: JobControl? = nil) throws {
+        try self.init(image, isMeasuring: false) { try job?.checkCancelled() }
+    }
+
+    init(_ image: ImageTree, isMeasuring: Bool, checkCancelled: @escaping () throws -> Void) throws {
         self.image = image
+        self.isMeasuring = isMeasuring
+        self.checkCancelled = checkCancelled
         switch image {
         case .archived(let tree): opener = try tree.repository.makeOpener()
         case .source: opener = nil
@@ -36,7 +46,9 @@ package final class ImageReader {
     /// In order; every name is one that an entry can have, and no name is there twice. What an interrupted restore left in it is left out. An
     /// image that cannot be read whole throws: what is missing in it must not be taken for deleted.
     package func nodes(of directory: ImageDirectory) throws -> [Node] {
-        try allNodes(of: directory).filter { !TemporaryName.isOne($0.name) }
+        let nodes = try allNodes(of: directory)
+        if case .archived(let tree) = image, !isMeasuring { try tree.budget.spend(nodes.count, of: tree, checkCancelled) }
+        return nodes.contains { TemporaryName.isOne($0.name) } ? nodes.filter { !TemporaryName.isOne($0.name) } : nodes
     }
 
     private func allNodes(of directory: ImageDirectory) throws -> [Node] {

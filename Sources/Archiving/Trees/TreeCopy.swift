@@ -52,6 +52,8 @@ package struct TreeCopy: Sendable {
     package func run(job: JobControl) throws -> TreeCopyOutcome {
         guard source.id != parent else { return TreeCopyOutcome() }
         let total = Mutex(TreeCopyOutcome())
+        // A tree may stand in an image any number of times.
+        let begun = Mutex<Set<TreeID>>([source.id])
         let pool = WorkPool<Job>()
         pool.push(.tree(source.id, parent: parent), .ordinary)
         try pool.run(
@@ -66,20 +68,24 @@ package struct TreeCopy: Sendable {
             }
         ) { worker, item in
             switch item {
-            case .tree(let id, let parent): try copyTree(id, parent: parent, worker, pool, job)
+            case .tree(let id, let parent):
+                try copyTree(id, parent: parent, worker, pool, job) { below in begun.withLock { $0.insert(below).inserted } }
             case .blobs(let ids): for id in ids { try copyBlob(id, .data, worker, job) }
             }
         }
         return total.withLock { $0 }
     }
 
-    private func copyTree(_ id: TreeID, parent: TreeID?, _ worker: Worker, _ pool: WorkPool<Job>, _ job: JobControl) throws {
+    /// `isNew`: whether nobody has begun that tree.
+    private func copyTree(
+        _ id: TreeID, parent: TreeID?, _ worker: Worker, _ pool: WorkPool<Job>, _ job: JobControl, isNew: (TreeID) -> Bool
+    ) throws {
         let tree = try source.repository.tree(id, using: worker.sourceOpener)
         let before = parent.flatMap { try? writer.repository.tree($0, using: worker.targetOpener) }
         var blobs: [BlobID] = []
         for node in tree.nodes {
             let known = before?.node(named: node.name)
-            if let subtree = node.subtree, subtree != known?.subtree {
+            if let subtree = node.subtree, subtree != known?.subtree, isNew(subtree) {
                 pool.push(.tree(subtree, parent: known?.subtree), .late)
             }
             guard let content = node.content, content != known?.content else { continue }

@@ -87,13 +87,28 @@ struct ContentLayout: Sendable {
     }
 }
 
-extension Node {
-    /// Bytes that a restore of the file writes: without its holes, as far as an archive tells them.
-    func solidBytes(in repository: IndexedRepository, _ zeros: ZeroBlobs, _ opener: BlobOpener) -> UInt64 {
-        guard let content, content.count > 1, hasRepeats(content) || content.count < 16 else { return size }
-        guard let layout = try? ContentLayout(content, in: repository, zeros, opener) else { return size }
-        return min(size, layout.solidBytes)
+/// Bytes of a file as a restore makes it.
+struct FileExtent: Sendable {
+    var bytes: UInt64
+    /// Without its holes, as far as an archive tells them.
+    var solid: UInt64
+
+    private init(bytes: UInt64, solid: UInt64) {
+        self.bytes = bytes
+        self.solid = solid
     }
 
-    private func hasRepeats(_ content: [BlobID]) -> Bool { zip(content, content.dropFirst()).contains { $0 == $1 } }
+    init(of node: Node) { self.init(bytes: node.size, solid: node.size) }
+
+    /// As the index says of its blobs: what a tree says of a size, whoever wrote it may have got wrong.
+    init(of node: Node, in repository: IndexedRepository, _ zeros: ZeroBlobs, _ opener: BlobOpener) {
+        let content = node.content ?? []
+        if content.count == 1, let size = repository.plainSize(of: content[0], .data) {
+            self.init(bytes: UInt64(size), solid: UInt64(size))
+        } else if let layout = try? ContentLayout(content, in: repository, zeros, opener) {
+            self.init(bytes: layout.end, solid: layout.solidBytes)
+        } else {
+            self.init(of: node)
+        }
+    }
 }

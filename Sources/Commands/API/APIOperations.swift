@@ -74,6 +74,8 @@ enum APIOperations {
                 snapshot, .body("store", .list(pattern: "^[A-Za-z0-9_-]{1,44}$"), "Only these stores."),
                 .body("allowReleaseChange", .flag, "Restore one of another release."),
                 .body("elsewhere", .flag, "Restore onto another file system than the one that it was taken of."),
+                .body("privileged", .flag, "Restore set-user-ID bits, devices, capabilities and trusted attributes as well."),
+                .body("maxEntries", .integer(1...1_000_000_000_000), "Restore an image of up to so many entries."),
             ], gives: "restore?: Restore", consent: .planned),
         APIOperation(
             "compareSnapshots", .get, "/v1/snapshots/{snapshot}/diff/{other}", "snapshot diff",
@@ -84,8 +86,11 @@ enum APIOperations {
             ], gives: "diff: Difference"),
         APIOperation(
             "undoRestore", .post, "/v1/undo", "snapshot undo", "Take the last restore back.",
-            [.body("elsewhere", .flag, "Restore onto another file system than the one of before.")], gives: "restore?: Restore",
-            consent: .planned),
+            [
+                .body("elsewhere", .flag, "Restore onto another file system than the one of before."),
+                .body("privileged", .flag, "Restore set-user-ID bits, devices, capabilities and trusted attributes as well."),
+                .body("maxEntries", .integer(1...1_000_000_000_000), "Restore an image of up to so many entries."),
+            ], gives: "restore?: Restore", consent: .planned),
         APIOperation(
             "pruneSnapshots", .post, "/v1/prune", "snapshot prune", "Remove snapshots whose time is over, and free what nothing needs.",
             gives: "prune?: Prune", consent: .planned),

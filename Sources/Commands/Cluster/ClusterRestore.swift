@@ -23,6 +23,10 @@ struct ClusterRestoreCommand: ClusterCommand {
             here, and named: the snapshot policy goes on, backup policies are disabled until
             you enable them. --without-settings begins with those of a new cluster.
 
+            Set-user-ID files, devices, capabilities and trusted attributes of the backup
+            are named in the plan; whoever answers it with yes has them back. With --yes
+            they are left out and named, unless --privileged is given.
+
             EXAMPLES:
               holdfast cluster restore nightly --from /mnt/nas/acme -c new.yaml
               holdfast cluster restore nightly --from /mnt/nas/acme -c small.yaml \\
@@ -51,6 +55,7 @@ struct ClusterRestoreCommand: ClusterCommand {
     var withoutSettings = false
 
     @OptionGroup var room: RoomOption
+    @OptionGroup var restoring: RestoreOptions
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
 
@@ -61,13 +66,14 @@ struct ClusterRestoreCommand: ClusterCommand {
 
     func run(in context: CommandContext) throws -> Verdict {
         let cluster = try context.cluster(cluster)
+        restoring.apply(to: cluster)
         let place = try context.directory(from, for: "a target")
         let restore = ClusterRestore(
             into: cluster, from: place, form: physical ? .physical : .portable, of: owner, settings: withoutSettings ? .leave : .take,
             room: room.check)
         let prepared = try context.watching { try restore.prepare(backup, without: without, job: $0) }
         guard try context.agree(to: prepared.plan, consent) else { return .done }
-        let outcome = try context.watching { try restore.run(prepared, job: $0) }
+        let outcome = try context.watching { try restore.run(prepared, privileges: restoring.privileges(consent), job: $0) }
         let name = prepared.entry.manifest.name.text
         context.console.finish(json: ["cluster": ClusterRestoreResult(outcome, backup: name, suffix: self.cluster.suffix)]) {
             text(outcome, of: name, $0)

@@ -36,7 +36,8 @@ extension FilledStore {
 extension CommandContext {
     /// From the plan of a restore onto the running cluster to its report.
     func execute(
-        _ prepared: PreparedRestore, of snapshots: Snapshots, _ consent: ConsentOptions, _ place: PlaceOptions, _ options: ClusterOptions
+        _ prepared: PreparedRestore, of snapshots: Snapshots, _ consent: ConsentOptions, _ place: PlaceOptions, _ restoring: RestoreOptions,
+        _ options: ClusterOptions
     ) throws -> Verdict {
         let plan = prepared.plan
         let catalogue = try snapshots.cluster.catalogue()
@@ -52,7 +53,7 @@ extension CommandContext {
         }
         try place.check(plan.moved, consent)
         guard try agree(to: plan, consent) else { return .done }
-        let outcome = try watching { try snapshots.restore(prepared, job: $0) }
+        let outcome = try watching { try snapshots.restore(prepared, privileges: restoring.privileges(consent), job: $0) }
         report(outcome) { text(outcome, plan, options, $0) }
         return verdict(outcome)
     }

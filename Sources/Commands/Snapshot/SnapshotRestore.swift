@@ -20,6 +20,10 @@ struct SnapshotRestoreCommand: ClusterCommand {
             A store that lies on another file system, HDFS or server than when the snapshot
             was taken is told by the plan; with --yes it takes --elsewhere as well.
 
+            Set-user-ID files, devices, capabilities and trusted attributes that a restore
+            brings are named in the plan; whoever answers it with yes has them back. With
+            --yes they are left out and named, unless --privileged is given.
+
             --database brings back one database of a PostgreSQL store, --table one table of
             it, while the server serves: out of a server that is started on a copy of the
             snapshot. With --as it stands beside what is there; without, what has its name
@@ -51,6 +55,7 @@ struct SnapshotRestoreCommand: ClusterCommand {
     var allowReleaseChange = false
 
     @OptionGroup var place: PlaceOptions
+    @OptionGroup var restoring: RestoreOptions
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
 
@@ -66,11 +71,12 @@ struct SnapshotRestoreCommand: ClusterCommand {
     func run(in context: CommandContext) throws -> Verdict {
         if let part { return try restore(part, in: context) }
         let snapshots = Snapshots(try context.cluster(cluster))
+        restoring.apply(to: snapshots.cluster)
         let prepared = try context.watching {
             try snapshots.prepareRestore(
                 name, stores: stores.isEmpty ? nil : stores, releaseChange: allowReleaseChange ? .allowed : .refused, job: $0)
         }
-        return try context.execute(prepared, of: snapshots, consent, place, cluster)
+        return try context.execute(prepared, of: snapshots, consent, place, restoring, cluster)
     }
 
     private func restore(_ part: StorePart, in context: CommandContext) throws -> Verdict {

@@ -14,12 +14,14 @@ struct SnapshotUndoCommand: ClusterCommand {
             """)
 
     @OptionGroup var place: PlaceOptions
+    @OptionGroup var restoring: RestoreOptions
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var consent: ConsentOptions
 
     func run(in context: CommandContext) throws -> Verdict {
         let snapshots = Snapshots(try context.cluster(cluster))
+        restoring.apply(to: snapshots.cluster)
         let prepared = try context.watching { try snapshots.prepareUndo(job: $0) }
-        return try context.execute(prepared, of: snapshots, consent, place, cluster)
+        return try context.execute(prepared, of: snapshots, consent, place, restoring, cluster)
     }
 }

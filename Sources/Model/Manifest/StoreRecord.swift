@@ -101,6 +101,9 @@ package struct StoreRecord: Hashable, Sendable, Codable {
     /// In a backup that was read from a native image: paths that the next one asks for again though nothing reports them as changed. Nil: none when
     /// nothing happened to entries, otherwise more than can be noted.
     package var again: [String]?
+    /// Entries that the store had, or has below them, and that are not in the image; nil when there are none, and in manifests of before they were noted
+    /// (``lacking``).
+    package var missing: MissingPaths?
 
     package init(
         name: String, kind: StoreKind, role: StoreRole, path: String, bulkTables: [String] = [], image: ImageKind,

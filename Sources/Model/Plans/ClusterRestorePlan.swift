@@ -38,14 +38,14 @@ package struct ClusterRestorePlan: Plan, Hashable {
         let tail = [PlanSummary.Line("to write", ByteCount(bytesToWrite).text)] + checks.map { PlanSummary.Line("checked", $0) }
         return PlanSummary(
             title: "restore backup \(backup.name) into cluster \(file.name)", lines: head + matching.pairs.map(line) + tail,
-            warnings: releaseWarning + unfilledWarning + lackWarnings + warnings, losses: losses,
+            warnings: releaseWarning + unfilledWarning + lackWarnings
+                + matching.pairs.compactMap { $0.privileged.warning(of: $0.record.name) } + warnings, losses: losses,
             undo: "holdfast cluster delete -c \(file.path): nothing else is changed")
     }
 
     private func line(_ pair: StoreMatching.Pair) -> PlanSummary.Line {
         let moved = pair.record.path == pair.declaration.path ? "" : " (was \(pair.record.path))"
-        let holes = pair.room < pair.record.bytes ? ", \(ByteCount(pair.room)) without its holes" : ""
-        return PlanSummary.Line(pair.record.name, "\(ByteCount(pair.record.bytes))\(holes) → \(pair.declaration.path)\(moved)")
+        return PlanSummary.Line(pair.record.name, "\(pair.size) → \(pair.declaration.path)\(moved)")
     }
 
     private var releaseWarning: [String] {

@@ -48,7 +48,8 @@ package struct RestorePlan: Plan, Hashable {
         if let safety { lines.append(PlanSummary.Line("first", "safety snapshot \(safety)\(safetyRoom)")) }
         return PlanSummary(
             title: "restore snapshot \(snapshot) onto cluster \(cluster.name)", lines: lines,
-            warnings: moved + releaseWarning + safetyWarning + cautions + warnings,
+            warnings: moved + releaseWarning + safetyWarning + cautions + stores.compactMap { $0.privileged.warning(of: $0.store) }
+                + warnings,
             losses: losses, undo: safety.map { "holdfast snapshot restore \($0)" })
     }
 

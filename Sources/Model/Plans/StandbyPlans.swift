@@ -36,7 +36,7 @@ package struct StandbyStartPlan: Plan, Hashable {
             PlanSummary.Line("backups", "in \(from)"),
             PlanSummary.Line("newest", "\(newest.name), \(relativeAge(of: newest.cutBegan, at: madeAt)), \(ByteCount(newest.bytes))"),
         ]
-        lines += matching.pairs.map { PlanSummary.Line($0.record.name, "\(ByteCount($0.record.bytes)) → \($0.declaration.path)") }
+        lines += matching.pairs.map { PlanSummary.Line($0.record.name, "\($0.size) → \($0.declaration.path)") }
         if savesDivergence { lines.append(PlanSummary.Line("first", "a snapshot of what is here now, pinned: diverged-…")) }
         lines += checks.map { PlanSummary.Line("checked", $0) }
         return PlanSummary(

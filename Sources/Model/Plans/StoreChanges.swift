@@ -24,11 +24,16 @@ package struct StoreChanges: Hashable, Sendable, Codable {
     package var unexamined: Int
     /// What a person should know before the restore begins: places outside of the store's own that are written to, what the image would have run.
     package var cautions: [String] = []
+    /// Entries of the store that the image is known to lack; they stay as they are.
+    package var spared: Int
+    /// Entries that get rights which they do not have now.
+    package var privileged: PrivilegedEntries
 
     package init(
         store: String, created: Int = 0, replaced: Int = 0, deleted: Int = 0, metadataOnly: Int = 0, leftOvers: Int = 0, unchanged: Int = 0,
         bytesToWrite: UInt64 = 0, bytesFreed: UInt64 = 0, bytesToSave: UInt64? = 0, examples: [String] = [], loss: LossWindow? = nil,
-        intoEmpty: Bool = false, makesPlace: Bool = false, unexamined: Int = 0
+        intoEmpty: Bool = false, makesPlace: Bool = false, unexamined: Int = 0, spared: Int = 0,
+        privileged: PrivilegedEntries = PrivilegedEntries()
     ) {
         self.store = store
         self.created = created
@@ -45,22 +50,26 @@ package struct StoreChanges: Hashable, Sendable, Codable {
         self.intoEmpty = intoEmpty
         self.makesPlace = makesPlace
         self.unexamined = unexamined
+        self.spared = spared
+        self.privileged = privileged
     }
 
     package var isEmpty: Bool { !makesPlace && hasSameEntries }
 
     private var hasSameEntries: Bool { created + replaced + deleted + metadataOnly + leftOvers + unexamined == 0 }
 
+    private var sparedText: String { spared == 0 ? "" : "; \(grouped(spared)) that the image lacks \(spared == 1 ? "stays" : "stay")" }
+
     /// "3 created, 1 replaced, 2 deleted; 4.2 MB to write", "nothing differs".
     package var text: String {
-        if isEmpty { return intoEmpty ? "empty, stays empty" : "nothing differs" }
+        if isEmpty { return intoEmpty ? "empty, stays empty" : "nothing differs" + sparedText }
         if hasSameEntries { return "its place is made, empty" }
         let counts = [
             (created, "created"), (replaced, "replaced"), (deleted, "deleted"), (metadataOnly, "changed in metadata"),
             (leftOvers, "left by an interrupted restore"), (unexamined, "that cannot be looked at"),
         ]
         let parts = counts.filter { $0.0 > 0 }.map { "\(grouped($0.0)) \($0.1)" }
-        return parts.joined(separator: ", ") + "; \(ByteCount(bytesToWrite)) to write"
+        return parts.joined(separator: ", ") + "; \(ByteCount(bytesToWrite)) to write" + sparedText
     }
 }
 

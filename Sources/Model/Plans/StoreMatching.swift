@@ -5,12 +5,20 @@ package struct StoreMatching: Hashable, Sendable {
         package var declaration: StoreDeclaration
         /// Bytes that a restore of it writes: those of the store, without its holes where that was measured.
         package var room: UInt64
+        /// Logical bytes: as the image's trees say where they were measured, otherwise as its record says.
+        package var bytes: UInt64
+        /// Those of the image.
+        package var privileged = PrivilegedEntries()
 
         package init(record: StoreRecord, declaration: StoreDeclaration) {
             self.record = record
             self.declaration = declaration
             room = record.bytes
+            bytes = record.bytes
         }
+
+        /// "215 GB, 4.1 MB without its holes".
+        package var size: String { "\(ByteCount(bytes))" + (room < bytes ? ", \(ByteCount(room)) without its holes" : "") }
     }
 
     /// In the order of the manifest.

@@ -77,8 +77,11 @@ package protocol StoreAdapter: Sendable {
     /// The present by the clock of the store's files (``Descriptor/moveTimeOfChange()``); nil for a store that has none.
     func fileTime() throws -> Timestamp?
 
-    /// The same adapter, for restores of a store about which so much is known.
-    func trusting(_ content: TrustedContent) -> any StoreAdapter
+    /// Plans and applies in one go: the store is compared once. For whoever shows the plan to nobody.
+    func restore(_ image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreRestoreOutcome
+
+    /// The same adapter, for restores under these terms.
+    func under(_ terms: RestoreTerms) -> any StoreAdapter
 
     /// Why the files of the store cannot be kept equal to `image`, one of its physical form, while nobody may open it; nil when they can.
     func obstacle(toKeepingClosed image: StoreImage) throws -> String?
@@ -130,7 +133,10 @@ extension StoreAdapter {
     }
     package func place() throws -> String? { nil }
     package func fileTime() throws -> Timestamp? { nil }
-    package func trusting(_ content: TrustedContent) -> any StoreAdapter { self }
+    package func restore(_ image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreRestoreOutcome {
+        try apply(try planRestore(of: image, scratch: scratch, job: job), of: image, scratch: scratch, job: job)
+    }
+    package func under(_ terms: RestoreTerms) -> any StoreAdapter { self }
     package func obstacle(toKeepingClosed image: StoreImage) throws -> String? { "its kind has one form" }
     package func fillClosed(with image: StoreImage, job: JobControl) throws -> StoreRestoreOutcome { throw oneForm }
     package func checkClosed(against image: StoreImage, job: JobControl) throws -> StoreCheck { throw oneForm }

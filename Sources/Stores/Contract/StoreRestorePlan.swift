@@ -29,6 +29,10 @@ package struct StoreRestorePlan: Hashable, Sendable, Codable {
     package var unexamined: Int
     /// What a person should know before the restore begins: places outside of the store's own that are written to, what the image would have run.
     package var cautions: [String] = []
+    /// Entries of the store that the image is known to lack; they stay as they are.
+    package var spared = 0
+    /// Entries that get rights which they do not have now.
+    package var privileged = PrivilegedEntries()
 
     package init(
         created: Int = 0, replaced: Int = 0, deleted: Int = 0, unchanged: Int = 0, metadataOnly: Int = 0, leftOvers: Int = 0,

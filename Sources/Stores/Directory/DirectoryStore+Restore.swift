@@ -6,11 +6,13 @@ package import StoreContract
 extension DirectoryStore {
     package func planRestore(of image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreRestorePlan {
         let plan = try compare(with: image, job)
-        return StoreRestorePlan(
+        var summary = StoreRestorePlan(
             created: plan.created, replaced: plan.replaced, deleted: plan.deleted, unchanged: plan.unchanged,
             metadataOnly: plan.metadataOnly, leftOvers: plan.leftOvers,
             bytesToWrite: plan.bytesToWrite, bytesFreed: plan.bytesFreed, bytesAtStake: plan.bytesFreed, examples: plan.examples,
             newestChange: plan.newestChange, intoEmpty: plan.intoEmpty, makesPlace: plan.makesPlace, unexamined: plan.unexamined)
+        (summary.spared, summary.privileged) = (plan.spared, plan.privileged)
+        return summary
     }
 
     /// Compares again first: the store has gone on since `plan` was made, and what has become different since is put back too.
@@ -18,9 +20,16 @@ extension DirectoryStore {
         _ plan: StoreRestorePlan, of image: StoreImage, scratch: ScratchDirectory, job: JobControl
     ) throws -> StoreRestoreOutcome {
         guard !plan.isEmpty else { return StoreRestoreOutcome(bytesWritten: 0, entriesChanged: 0, issues: 0) }
+        return try restore(image, scratch: scratch, job: job)
+    }
+
+    package func restore(_ image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreRestoreOutcome {
         let restore = try treeRestore(of: image)
+        job.begin(phase: "comparing \(declaration.name)")
+        let plan = try asStoreFailure { try restore.plan(job: job) }
+        guard !plan.isEmpty else { return StoreRestoreOutcome(bytesWritten: 0, entriesChanged: 0, issues: 0) }
         job.begin(phase: "restoring \(declaration.name)")
-        let outcome = try asStoreFailure { try restore.apply(try restore.plan(job: job), job: job) }
+        let outcome = try asStoreFailure { try restore.apply(plan, job: job) }
         return StoreRestoreOutcome(
             bytesWritten: outcome.bytesWritten, entriesChanged: outcome.entriesChanged, issues: outcome.issueCount,
             named: outcome.issues)
@@ -40,7 +49,9 @@ extension DirectoryStore {
     }
 
     private func treeRestore(of image: StoreImage) throws -> TreeRestore {
-        TreeRestore(image: image.tree, destination: path, host: host, options: .init(excludedAtRoot: try excludedNames(), trusted: trusted))
+        let options = TreeRestore.Options(
+            excludedAtRoot: try excludedNames(), trusted: terms.trusted, spared: SparedEntries(terms.lacking), privileges: terms.privileges)
+        return TreeRestore(image: image.tree, destination: path, host: host, options: options)
     }
 
     /// Directories only; a directory has no rows, so `withoutBulkRows` keeps all of it.

@@ -11,7 +11,7 @@ package final class DirectoryStore: StoreAdapter {
     let host: Host
     /// Of this store alone; nil when the cluster's storage is not a local directory.
     private let nativeImageFolder: String?
-    let trusted: TrustedContent?
+    let terms: RestoreTerms
     /// With the databases in it that may be torn.
     let captured = Mutex<[String: (image: NativeImage, torn: [String])]>([:])
     /// As counted when the store was last opened.
@@ -20,8 +20,8 @@ package final class DirectoryStore: StoreAdapter {
     /// More than these would take longer than the cut may last.
     private static let mostClonedFiles: UInt64 = 20_000
 
-    package init(_ declaration: StoreDeclaration, nativeImageFolder: String?, host: Host, trusted: TrustedContent? = nil) {
-        self.trusted = trusted
+    package init(_ declaration: StoreDeclaration, nativeImageFolder: String?, host: Host, terms: RestoreTerms = RestoreTerms()) {
+        self.terms = terms
         self.declaration = declaration
         self.nativeImageFolder = nativeImageFolder
         self.host = host
@@ -29,8 +29,8 @@ package final class DirectoryStore: StoreAdapter {
 
     package func fileTime() throws -> Timestamp? { try Descriptor.openDirectory(path).moveTimeOfChange() }
 
-    package func trusting(_ content: TrustedContent) -> any StoreAdapter {
-        DirectoryStore(declaration, nativeImageFolder: nativeImageFolder, host: host, trusted: content)
+    package func under(_ terms: RestoreTerms) -> any StoreAdapter {
+        DirectoryStore(declaration, nativeImageFolder: nativeImageFolder, host: host, terms: terms)
     }
 
     var path: String { declaration.path }

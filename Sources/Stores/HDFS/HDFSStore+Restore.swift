@@ -13,7 +13,7 @@ extension HDFSStore {
 
     private func plan(_ image: StoreImage, _ job: JobControl) throws -> StoreRestorePlan {
         if let native = image.snapshot, native.directory == path { return try inPlacePlan(native, job).summary }
-        return try TreeComparing(client, image: image.tree, job: job).run(path)
+        return try TreeComparing(client, image: image.tree, spared: SparedEntries(terms.lacking), job: job).run(path)
     }
 
     private func inPlacePlan(_ image: HDFSImage, _ job: JobControl) throws -> InPlacePlan {
@@ -38,7 +38,9 @@ extension HDFSStore {
             return try restore.run()
         }
         let issues = IssueCollector(job: job)
-        let totals = try TreeWriting(client, image: image.tree, mostReplicas: replicas, issues: issues, job: job).write(to: path)
+        let writing = TreeWriting(
+            client, image: image.tree, to: path, sparing: SparedEntries(terms.lacking), mostReplicas: replicas, issues: issues, job: job)
+        let totals = try writing.write(to: path)
         if totals.capped > 0 {
             job.note(
                 "\(declaration.name): \(counted(totals.capped, "file")) had more replicas than there are DataNodes; they have \(replicas) now"

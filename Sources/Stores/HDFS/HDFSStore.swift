@@ -14,13 +14,17 @@ package final class HDFSStore: StoreAdapter {
     let client: HDFSClient
     let path: HDFSPath
     let host: Host
+    let terms: RestoreTerms
 
-    package init(_ declaration: StoreDeclaration, _ client: HDFSClient, host: Host) {
+    package init(_ declaration: StoreDeclaration, _ client: HDFSClient, host: Host, terms: RestoreTerms = RestoreTerms()) {
         self.declaration = declaration
         self.client = client
+        self.terms = terms
         self.host = host
         path = client.address.path
     }
+
+    package func under(_ terms: RestoreTerms) -> any StoreAdapter { HDFSStore(declaration, client, host: host, terms: terms) }
 
     /// What HDFS says about the store's entries is a failure of the store, not of the storage.
     func asStoreFailure<Result>(_ body: () throws -> Result) throws -> Result {

@@ -92,7 +92,8 @@ final class InPlaceRestore {
         node.name = place.name
         if let file = image.openFile(at: place, status) { node.size = image.reach(of: file, at: place, status).length }
         try image.reading { try image.attributes.complete(&node, status, at: image.path(of: place), in: nil) }
-        let writing = TreeWriting(client, image: .source(image), mostReplicas: mostReplicas, issues: issues, job: job)
+        let writing = TreeWriting(
+            client, image: .source(image), to: image.directory, sparing: .none, mostReplicas: mostReplicas, issues: issues, job: job)
         count(try writing.write(node, of: .source(parent), to: path(place)))
     }
 

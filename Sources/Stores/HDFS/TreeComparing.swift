@@ -9,10 +9,13 @@ import WebHDFS
 struct TreeComparing {
     private let client: HDFSClient
     private let image: ImageTree
+    private let spared: SparedEntries
     private let job: JobControl
+    private var root = ""
     private var plan = StoreRestorePlan()
 
-    init(_ client: HDFSClient, image: ImageTree, job: JobControl) {
+    init(_ client: HDFSClient, image: ImageTree, spared: SparedEntries, job: JobControl) {
+        self.spared = spared
         self.client = client
         self.image = image
         self.job = job
@@ -20,6 +23,7 @@ struct TreeComparing {
 
     func run(_ path: HDFSPath) throws -> StoreRestorePlan {
         var run = self
+        run.root = path.description
         let reader = try ImageReader(image)
         let status = try client.status(of: path)
         run.plan.makesPlace = status?.kind != .directory
@@ -46,6 +50,10 @@ struct TreeComparing {
             note(node, there, place)
         }
         for (name, status) in present {
+            guard !spared.contains(path.appending(name)?.below(root) ?? "") else {
+                plan.spared += 1
+                continue
+            }
             plan.deleted += 1
             plan.bytesFreed += status.length
             plan.loses(status.modificationTime)

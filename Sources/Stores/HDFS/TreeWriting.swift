@@ -5,6 +5,13 @@ import ResticFormat
 import Synchronization
 import WebHDFS
 
+extension HDFSPath {
+    /// For people, as the notes of an image have it.
+    func below(_ root: String) -> String {
+        String(decoding: description.utf8.dropFirst(root == "/" ? 1 : root.utf8.count + 1), as: UTF8.self)
+    }
+}
+
 /// Writes an image into a directory of HDFS, several files at a time. Files get their names when they are whole; those that have the
 /// length and time of the image's are there already and stay, so an interrupted run goes on where it stopped.
 final class TreeWriting: Sendable {
@@ -45,13 +52,21 @@ final class TreeWriting: Sendable {
     private static let threads = 8
     private let client: HDFSClient
     private let image: ImageTree
+    private let spared: SparedEntries
+    private let root: String
     private let mostReplicas: Int
     private let issues: IssueCollector
     private let job: JobControl
     private let pool = WorkPool<Job>()
     private let state = Mutex(Totals())
 
-    init(_ client: HDFSClient, image: ImageTree, mostReplicas: Int, issues: IssueCollector, job: JobControl) {
+    /// `root`: that will be written to.
+    init(
+        _ client: HDFSClient, image: ImageTree, to root: HDFSPath, sparing spared: SparedEntries, mostReplicas: Int, issues: IssueCollector,
+        job: JobControl
+    ) {
+        self.spared = spared
+        self.root = root.description
         self.client = client
         self.image = image
         self.mostReplicas = mostReplicas
@@ -141,6 +156,7 @@ final class TreeWriting: Sendable {
             let node = wanted.node(named: name)
             let isOfType = node.map { ($0.type == .dir) == (status.kind == .directory) } ?? false
             guard !isOfType, let place = path.appending(name) else { continue }
+            if node == nil, spared.contains(place.below(root)) { continue }
             try client.remove(place, .tree)
             state.withLock { $0.entriesChanged += 1 }
         }

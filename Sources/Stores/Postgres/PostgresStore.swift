@@ -57,8 +57,8 @@ package final class PostgresStore: StoreAdapter {
         rowSums = RowSums(host)
     }
 
-    package func trusting(_ content: TrustedContent) -> any StoreAdapter {
-        PostgresStore(declaration, access, nativeImageFolder, host, trusted: content, pagesOfLargeTables)
+    package func under(_ terms: RestoreTerms) -> any StoreAdapter {
+        PostgresStore(declaration, access, nativeImageFolder, host, trusted: terms.trusted, pagesOfLargeTables)
     }
 
     var directory: DataDirectory? { access.dataDirectory.map(DataDirectory.init(path:)) }

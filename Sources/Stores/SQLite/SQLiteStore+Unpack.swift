@@ -25,7 +25,8 @@ extension SQLiteStore {
         job.begin(phase: "unpacking \(declaration.name)")
         var staged = try StagedDatabase(in: scratch.path, called: "unpacked", name: Path.lastComponent(declaration.path), host: host)
         do {
-            let restore = TreeRestore(image: image.tree, destination: staged.folder, host: host, options: .init(isDurable: false))
+            let restore = TreeRestore(
+                image: image.tree, destination: staged.folder, host: host, options: .init(isDurable: false, privileges: .leftOut))
             _ = try restore.apply(try restore.plan(job: job), job: job)
             staged.name = try nameOfDatabase(in: staged.folder)
             return staged

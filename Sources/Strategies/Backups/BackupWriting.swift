@@ -202,7 +202,7 @@ struct BackupWriting {
             record.bytes = outcome.totals.bytes
             record.entries = outcome.totals.files + outcome.totals.directories + outcome.totals.others
         }
-        record.note(outcome.summary.notes)
+        record.note(outcome.summary)
         record.again = outcome.summary.again
         return Part(record: record, node: outcome.root)
     }

@@ -134,8 +134,9 @@ package struct ClusterRestore: Sendable {
         for index in matching.pairs.indices {
             let pair = matching.pairs[index]
             let space = try cluster.adapter(for: pair.declaration).space()
-            matching.pairs[index].room = try cluster.room(
-                for: pair.record, in: entry, reader, form: form(of: pair.record), space, job: job)
+            let measured = try cluster.measure(pair.record, in: entry, reader, form: form(of: pair.record), space, job: job)
+            (matching.pairs[index].room, matching.pairs[index].bytes) = (measured.room, measured.bytes)
+            matching.pairs[index].privileged = measured.privileged
             guard let space else { continue }
             let bytes = try missing(matching.pairs[index], space)
             needs[space.fileSystem] = (space, (needs[space.fileSystem]?.bytes ?? 0).addingSaturated(bytes))
@@ -171,11 +172,13 @@ package struct ClusterRestore: Sendable {
     private func replicas(of record: StoreRecord, _ space: StoreSpace) -> UInt64 {
         let replicated = record.facts["replicated-bytes"].flatMap(UInt64.init) ?? record.bytes
         guard record.bytes > 0, replicated > record.bytes else { return 1 }
-        return min((replicated - 1) / record.bytes + 1, UInt64(space.mostReplicas))
+        return min((replicated - 1) / record.bytes + 1, UInt64(max(1, space.mostReplicas)))
     }
 
     /// Makes the cluster, then applies and checks store by store. One that fails does not keep the others back, and the restore is one that did not end.
-    package func run(_ prepared: PreparedClusterRestore, job: JobControl) throws -> ClusterRestoreOutcome {
+    package func run(
+        _ prepared: PreparedClusterRestore, privileges: Privileges = .leftOut, job: JobControl
+    ) throws -> ClusterRestoreOutcome {
         let start = cluster.host.clock.monotonicNanoseconds()
         let sheet = try cluster.establish(
             restoring: prepared.entry,
@@ -184,7 +187,7 @@ package struct ClusterRestore: Sendable {
         return try cluster.exclusively(command) {
             try cluster.checkOverlaps(with: [NamedPlace(.target, "the target of the backup", from)])
             return try cluster.recording(command, job, fault: { (outcome: ClusterRestoreOutcome) in outcome.failures.together }) {
-                let (stores, failures) = try withExtendedLifetime(prepared.held) { try fillAll(prepared, job) }
+                let (stores, failures) = try withExtendedLifetime(prepared.held) { try fillAll(prepared, privileges, job) }
                 let settings = failures.isEmpty ? try cluster.finishRestore(of: prepared.entry.manifest, settings) : nil
                 let reload = prepared.plan.matching.pairs.filter { !$0.record.reload.isEmpty }.map { ($0.record.name, $0.record.reload) }
                 let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
@@ -195,11 +198,13 @@ package struct ClusterRestore: Sendable {
         }
     }
 
-    private func fillAll(_ prepared: PreparedClusterRestore, _ job: JobControl) throws -> ([FilledStore], [StoreFailure]) {
+    private func fillAll(
+        _ prepared: PreparedClusterRestore, _ privileges: Privileges, _ job: JobControl
+    ) throws -> ([FilledStore], [StoreFailure]) {
         var filled: [FilledStore] = []
         var failures: [StoreFailure] = []
         for pair in prepared.plan.matching.pairs {
-            do { filled.append(try fill(pair, prepared, job)) } catch {
+            do { filled.append(try fill(pair, prepared, privileges, job)) } catch {
                 guard !error.endsRestores else { throw error }
                 let failure = StoreFailure(store: pair.record.name, error)
                 job.log("failed: \(failure.failure.summary)")
@@ -209,10 +214,13 @@ package struct ClusterRestore: Sendable {
         return (filled, failures)
     }
 
-    private func fill(_ pair: StoreMatching.Pair, _ prepared: PreparedClusterRestore, _ job: JobControl) throws -> FilledStore {
+    private func fill(
+        _ pair: StoreMatching.Pair, _ prepared: PreparedClusterRestore, _ privileges: Privileges, _ job: JobControl
+    ) throws -> FilledStore {
         do {
             return try cluster.fill(
-                pair.declaration, with: pair.record, of: prepared.entry, prepared.held.reader, form: form(of: pair.record), job: job)
+                pair.declaration, with: pair.record, of: prepared.entry, prepared.held.reader, form: form(of: pair.record),
+                privileges: privileges, job: job)
         } catch {
             var failure = Failure(describing: error)
             failure.hint = [

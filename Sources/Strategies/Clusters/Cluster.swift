@@ -16,6 +16,7 @@ package final class Cluster: Sendable {
     package let program: String
     private let opened = Mutex<[String: OpenRepository]>([:])
     private let places = Mutex<[String: BallastedStorage]>([:])
+    private let entryLimit = Mutex<UInt64?>(nil)
 
     package init(file: ClusterFile, host: Host, drivers: Drivers, program: String) {
         self.file = file
@@ -46,6 +47,10 @@ package final class Cluster: Sendable {
         try file.checkCommands()
         return Cluster(file: file, host: host, drivers: drivers, program: program)
     }
+
+    /// Entries that an image may have which is read from now on; nil: as many as can be meant.
+    package var mostEntries: UInt64? { entryLimit.withLock { $0 } }
+    package func allowEntries(_ most: UInt64) { entryLimit.withLock { $0 = most } }
 
     /// Who the cluster is: its id from the state, its name and release from the file. Throws `refused` before `cluster init`.
     package func identity() throws -> ClusterIdentity {

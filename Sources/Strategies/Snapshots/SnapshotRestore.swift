@@ -93,6 +93,9 @@ extension Snapshots {
             "\($0.name) cannot be read as it is: what is left of it is replaced, and undo cannot bring it back"
         }
             + records.compactMap { $0.completeness.shortcoming(of: $0.name).map { "the snapshot does not hold all of its store: \($0)" } }
+            + records.filter { $0.lacking == .unknown }.map {
+                "\($0.name): it is not known which entries the snapshot lacks, so nothing that is there is deleted"
+            }
             + records.filter { $0.precision == .fuzzy }.map {
                 "\($0.name): its files were read one after the other over \(DurationText.spoken(seconds: $0.ended.secondsSince($0.began)))"
             }
@@ -150,7 +153,7 @@ extension Snapshots {
     private func changes(of record: StoreRecord, in entry: RepositoryEntry, _ reader: EntryReader, _ job: JobControl) throws -> StoreChanges
     {
         do {
-            let adapter = try cluster.adapter(for: try declaration(of: record))
+            let adapter = try cluster.adapter(for: try declaration(of: record)).under(RestoreTerms(lacking: record.lacking))
             let image = try cluster.image(of: record, in: entry, reader)
             let plan = try adapter.planRestore(of: image, scratch: try cluster.scratch(), job: job)
             return StoreChanges(plan, of: record, toSave: toSave(try? adapter.open(), plan, record))
@@ -169,20 +172,20 @@ extension Snapshots {
     /// back.
     ///
     /// When something fails, the catalogue says so, the same command goes on from there, and `undo` goes back.
-    package func restore(_ prepared: PreparedRestore, job: JobControl) throws -> RestoreOutcome {
+    package func restore(_ prepared: PreparedRestore, privileges: Privileges = .leftOut, job: JobControl) throws -> RestoreOutcome {
         let name = prepared.plan.snapshot
         return try cluster.exclusively("snapshot restore \(name)") {
             try cluster.checkMay(.restore)
             return try cluster.recording("snapshot restore \(name)", job, fault: { (outcome: RestoreOutcome) in outcome.failures.together })
             {
                 try advisingWhenFull(besides: [prepared.entry.id]) {
-                    try withExtendedLifetime(prepared.held) { try restoreLocked(prepared, job: job) }
+                    try withExtendedLifetime(prepared.held) { try restoreLocked(prepared, privileges, job: job) }
                 }
             }
         }
     }
 
-    private func restoreLocked(_ prepared: PreparedRestore, job: JobControl) throws -> RestoreOutcome {
+    private func restoreLocked(_ prepared: PreparedRestore, _ privileges: Privileges, job: JobControl) throws -> RestoreOutcome {
         let start = cluster.host.clock.monotonicNanoseconds()
         let plan = prepared.plan
         let stores = plan.stores.map(\.store)
@@ -198,7 +201,11 @@ extension Snapshots {
         var failures = prepared.failures
         for record in prepared.entry.manifest.stores where stores.contains(record.name) {
             do {
-                done.append(try cluster.fill(try declaration(of: record), with: record, of: prepared.entry, prepared.held.reader, job: job))
+                done.append(
+                    try cluster.fill(
+                        try declaration(of: record), with: record, of: prepared.entry, prepared.held.reader, privileges: privileges,
+                        job: job)
+                )
             } catch {
                 guard !error.endsRestores else {
                     throw interrupted(Failure(describing: error).about(store: record.name), after: done, plan.snapshot)
@@ -328,7 +335,7 @@ extension StoreChanges {
             leftOvers: plan.leftOvers,
             unchanged: plan.unchanged, bytesToWrite: plan.bytesToWrite, bytesFreed: plan.bytesFreed, bytesToSave: toSave,
             examples: plan.examples, loss: plan.newestChange.flatMap { LossWindow(from: record.began, to: $0) }, intoEmpty: plan.intoEmpty,
-            makesPlace: plan.makesPlace, unexamined: plan.unexamined)
+            makesPlace: plan.makesPlace, unexamined: plan.unexamined, spared: plan.spared, privileged: plan.privileged)
         cautions = plan.cautions
     }
 }

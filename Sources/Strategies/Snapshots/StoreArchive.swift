@@ -16,7 +16,7 @@ struct StoreArchive {
         if capture.precision == .fuzzy { record.ended = max(record.ended, ended) }
         record.image = .archived
         record.entries = outcome.totals.files + outcome.totals.directories + outcome.totals.others
-        record.note((image.seen + outcome.summary).notes)
+        record.note(image.seen + outcome.summary)
         record.tree = outcome.root.subtree?.hex
         record.kept = image.kept.isEmpty ? nil : image.kept
         node = outcome.root
@@ -30,7 +30,7 @@ struct StoreArchive {
         record.entries = image.facts[StoreRecord.entriesFact].flatMap(UInt64.init) ?? 0
         record.entriesAtLeast = image.entriesAtLeast
         record.openFiles = image.openFiles
-        record.note(image.seen.notes)
+        record.note(image.seen)
         node = nil
     }
 

@@ -57,20 +57,19 @@ package struct RestoreOutcome: Sendable {
 }
 
 extension Cluster {
-    /// Makes `store` equal to its image in `entry`, planned afresh, and checks it.
+    /// Makes `store` equal to its image in `entry`, planned afresh, and checks it. `privileges`: by default of somebody who has been asked for them.
     package func fill(
         _ store: StoreDeclaration, with record: StoreRecord, of entry: RepositoryEntry, _ reader: EntryReader,
-        form: StoredForm = .portable, trusting content: TrustedContent? = nil, job: JobControl
+        form: StoredForm = .portable, trusting content: TrustedContent? = nil, privileges: Privileges = .restored,
+        job: JobControl
     ) throws -> FilledStore {
         do {
             let start = host.clock.monotonicNanoseconds()
-            let plain = try adapter(for: store)
-            let adapter = content.map(plain.trusting) ?? plain
+            let adapter = try adapter(for: store).under(RestoreTerms(trusted: content, lacking: record.lacking, privileges: privileges))
             let image = try image(of: record, in: entry, reader, form: form)
             let scratch = try scratch()
             job.begin(phase: "restoring \(record.name)")
-            let plan = try adapter.planRestore(of: image, scratch: scratch, job: job)
-            let changes = try adapter.apply(plan, of: image, scratch: scratch, job: job)
+            let changes = try adapter.restore(image, scratch: scratch, job: job)
             job.begin(phase: "checking \(record.name)")
             let checked = try? adapter.fileTime()
             let check = try adapter.check(against: image, scratch: scratch, job: job)

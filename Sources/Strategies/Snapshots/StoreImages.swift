@@ -14,7 +14,7 @@ extension Cluster {
             guard let node = try reader.tree(of: record.folder(form), in: entry), let tree = node.subtree else {
                 throw Failure(.damaged, "\(entry.manifest.kind.rawValue) \(entry.manifest.name) has no image of the store \(record.name)")
             }
-            return .archived(ArchivedTree(repository: reader.index, id: tree, node: node))
+            return .archived(ArchivedTree(repository: reader.index, id: tree, node: node, mostEntries: mostEntries))
         case .native:
             guard record.nativeImageID != nil, let store = file.store(named: record.name) else {
                 throw Failure(.damaged, "the native image of \(record.name) in \(entry.manifest.name) is not known here")

@@ -34,7 +34,8 @@ extension OfflineStandby {
             return StoreCheck(differences: 1, examples: ["\(pair.declaration.path) is not as it was left"])
         }
         guard pair.declaration.kind == .directory || form == .physical, let since = record.compared?[name] else { return nil }
-        let adapter = try cluster.adapter(for: pair.declaration).trusting(TrustedContent(before: since, changed: []))
+        let adapter = try cluster.adapter(for: pair.declaration).under(
+            RestoreTerms(trusted: TrustedContent(before: since, changed: []), lacking: pair.record.lacking))
         let image = try cluster.image(of: pair.record, in: last, reader, form: form)
         if form == .physical { return try adapter.checkClosed(against: image, job: job) }
         return try adapter.check(against: image, scratch: try cluster.scratch(), job: job)

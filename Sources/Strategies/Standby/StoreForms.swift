@@ -30,8 +30,7 @@ extension OfflineStandby {
         let name = pair.declaration.name
         do {
             let start = cluster.host.clock.monotonicNanoseconds()
-            let plain = try cluster.adapter(for: pair.declaration)
-            let adapter = content.map(plain.trusting) ?? plain
+            let adapter = try cluster.adapter(for: pair.declaration).under(RestoreTerms(trusted: content))
             let image = try cluster.image(of: pair.record, in: entry, reader, form: .physical)
             let changes = try adapter.fillClosed(with: image, job: job)
             job.begin(phase: "checking \(name)")

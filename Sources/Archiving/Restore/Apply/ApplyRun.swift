@@ -215,8 +215,8 @@ final class ApplyRun: Sendable {
             if let node = directory.node {
                 try concerning(directory.handle, nil) { () throws(SystemError) in
                     let open = try directory.handle.open()
-                    try EntryMetadata(node: node, isOfPlace: faults.isOfPlace, tell: { self.tell(directory.handle.path(), $0) }).set(
-                        on: open.descriptor)
+                    let tell: (String) -> Void = { self.tell(directory.handle.path(), $0) }
+                    try EntryMetadata(node: node, options.privileges, isOfPlace: faults.isOfPlace, tell: tell).set(on: open.descriptor)
                 }
                 opened.settled(directory.handle)
             }

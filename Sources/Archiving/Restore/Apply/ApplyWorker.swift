@@ -1,5 +1,6 @@
 import Glibc
 import HostIO
+import Model
 import RepositoryEngine
 import ResticFormat
 
@@ -12,7 +13,7 @@ final class ApplyWorker {
 
     init(run: ApplyRun) throws {
         self.run = run
-        reader = try ImageReader(run.image)
+        reader = try ImageReader(run.image, job: run.job)
     }
 
     func perform(_ job: ApplyRun.Job) throws {
@@ -34,7 +35,9 @@ final class ApplyWorker {
     }
 
     func metadata(_ node: Node, in directory: RestoredDirectory) -> EntryMetadata {
-        EntryMetadata(node: node, isOfPlace: run.faults.isOfPlace) { self.run.tell(directory.handle.path(of: node.name), $0) }
+        EntryMetadata(node: node, run.options.privileges, isOfPlace: run.faults.isOfPlace) {
+            self.run.tell(directory.handle.path(of: node.name), $0)
+        }
     }
 
     /// So many bytes of content more are on their way to the disk.
@@ -94,14 +97,18 @@ final class ApplyWorker {
     // MARK: Entries that are not directories
 
     func write(_ node: Node, in directory: RestoredDirectory) throws {
-        if node.type == .irregular || node.type == .dir {
-            run.issues.add(
-                EntryIssue(kind: .unrestored, path: directory.handle.path(of: node.name), detail: "an entry of unknown type is left out"))
-            run.job.add(1, to: .filesDone)
-            return try run.complete(directory)
+        if node.type == .irregular || node.type == .dir { return try leaveOut(node, in: directory, "an entry of unknown type is left out") }
+        if run.options.privileges == .leftOut, let device = node.deviceWords {
+            return try leaveOut(node, in: directory, "\(device): \(EntryMetadata.needsWord)")
         }
         guard run.claims(node, EntryLocation(directory: directory.handle, name: node.name), in: directory) else { return }
         try writeAlone(node, in: directory)
+    }
+
+    private func leaveOut(_ node: Node, in directory: RestoredDirectory, _ reason: String) throws {
+        run.issues.add(EntryIssue(kind: .unrestored, path: directory.handle.path(of: node.name), detail: reason))
+        run.job.add(1, to: .filesDone)
+        try run.complete(directory)
     }
 
     private func writeAlone(_ node: Node, in directory: RestoredDirectory) throws {
@@ -113,16 +120,24 @@ final class ApplyWorker {
         let metadata = metadata(node, in: directory)
         let made: Void? = try run.concerning(directory.handle, node.name) { () throws(SystemError) in
             let open = try directory.handle.open()
-            switch node.type {
-            case .symlink: try open.descriptor.makeSymlink(working, to: node.linkTarget)
-            case .fifo: try open.descriptor.makeFifo(working, mode: 0o600)
-            default: try open.descriptor.makeNode(working, mode: FileMode.toPOSIX(node.mode) & ~0o7777 | 0o600, device: node.device)
+            do throws(SystemError) { try make(node, as: working, in: open.descriptor) } catch {
+                // exfat-fuse makes a file where it says that it can make no FIFO.
+                if !error.isExists { try? open.descriptor.remove(working) }
+                throw error
             }
             try metadata.set(on: working, in: open.descriptor)
         }
         guard made != nil else { return try skip(node, working, directory) }
         run.count(bytes: 0, entries: 1)
         try place(working, node, in: directory, bytes: 0)
+    }
+
+    private func make(_ node: Node, as name: [UInt8], in folder: borrowing Descriptor) throws(SystemError) {
+        switch node.type {
+        case .symlink: try folder.makeSymlink(name, to: node.linkTarget)
+        case .fifo: try folder.makeFifo(name, mode: 0o600)
+        default: try folder.makeNode(name, mode: FileMode.toPOSIX(node.mode) & ~0o7777 | 0o600, device: node.device)
+        }
     }
 
     /// There is nothing under the working name, and the entry will not be made.

@@ -8,11 +8,15 @@ import ResticFormat
 /// done changes the times. What cannot be set is told and the rest is set all the same.
 struct EntryMetadata {
     let node: Node
+    let privileges: Privileges
     /// Whether an error, of something of so many bytes, is one of the place as a whole, which is thrown.
     let isOfPlace: (SystemError, UInt64) -> Bool
     let tell: (String) -> Void
 
-    init(node: Node, isOfPlace: @escaping (SystemError, UInt64) -> Bool, tell: @escaping (String) -> Void) {
+    init(
+        node: Node, _ privileges: Privileges, isOfPlace: @escaping (SystemError, UInt64) -> Bool, tell: @escaping (String) -> Void
+    ) {
+        self.privileges = privileges
         self.node = node
         self.isOfPlace = isOfPlace
         self.tell = tell
@@ -33,47 +37,69 @@ struct EntryMetadata {
             }
         }
         let changesAttributes = try setAttributes(on: descriptor)
-        let mode = permissions(ownerIsSet)
+        let mode = permissions(ownerIsSet, has: changesOwner ? 0 : now.permissions)
+        var isModeTold = node.type == .symlink
         // Owner and ACLs may have changed it.
         if changesOwner || changesAttributes || now.permissions != mode {
-            do throws(SystemError) { try descriptor.setMode(mode) } catch { try excuse(error, words(for: mode), descriptor) }
+            do throws(SystemError) { try descriptor.setMode(mode) } catch {
+                try excuse(error, words(for: mode), descriptor)
+                isModeTold = true
+            }
         }
         do throws(SystemError) {
             try descriptor.setTimes(accessed: node.atime.timestamp, modified: node.mtime.timestamp)
-            if isUnusualTime { compareTimes(try descriptor.status()) }
+            compare(try descriptor.status(), isModeTold ? nil : mode)
         } catch { try excuse(error, "times", descriptor) }
     }
 
     private var owner: String { "owner \(node.uid):\(node.gid)" }
     private func words(for mode: UInt32) -> String { "mode \(String(mode, radix: 8))" }
 
-    /// With another owner than it had, set-id bits would give rights that nobody meant to give.
-    private func permissions(_ ownerIsSet: Bool) -> UInt32 {
+    /// With another owner than it had, set-id bits would give rights that nobody meant to give. `has`: the mode that it has for its owner.
+    private func permissions(_ ownerIsSet: Bool, has present: UInt32) -> UInt32 {
         let mode = FileMode.posixPermissions(node.mode)
-        guard !ownerIsSet, mode & 0o6000 != 0, node.type == .file else { return mode }
-        tell("set-id bits: left out, since it has another owner")
-        return mode & ~0o6000
+        guard mode & 0o6000 != 0, node.type == .file else { return mode }
+        if !ownerIsSet {
+            tell("set-id bits: left out, since it has another owner")
+            return mode & ~0o6000
+        }
+        guard privileges == .leftOut, mode & 0o6000 & ~present != 0 else { return mode }
+        tell("set-id bits: \(Self.needsWord)")
+        return mode & ~(0o6000 & ~present)
     }
 
-    /// One that not every file system can keep.
-    private var isUnusualTime: Bool { node.mtime.seconds < 0 || node.mtime.seconds > Int64(Int32.max) }
+    static let needsWord = "left out without --privileged"
 
-    /// Some file systems bring times into the range that they have.
-    private func compareTimes(_ status: FileStatus) {
+    /// Whether it is left out because it gives rights, and told.
+    private func leavesOut(_ attribute: ExtendedAttribute) -> Bool {
+        guard privileges == .leftOut, attribute.isPrivileged else { return false }
+        tell("\(words(for: attribute.name)): \(Self.needsWord)")
+        return true
+    }
+
+    /// Some file systems take a mode or a time, and keep another one.
+    private func compare(_ status: FileStatus, _ mode: UInt32?) {
+        if let mode, status.permissions != mode {
+            tell("\(words(for: mode)): this file system keeps \(String(status.permissions, radix: 8))")
+        }
         guard abs(status.modified.secondsSince(node.mtime.timestamp)) >= 2 else { return }
         tell("time \(node.mtime.timestamp.text): this file system keeps \(status.modified.text)")
     }
 
+    private func isExtra(_ name: [UInt8], _ wanted: [ExtendedAttribute]) -> Bool {
+        !ExtendedAttribute.isCopyOfACL(name) && !wanted.contains { $0.name == name }
+    }
+
     /// Whether anything had to be changed.
     private func setAttributes(on descriptor: borrowing Descriptor) throws(SystemError) -> Bool {
-        let wanted = node.extendedAttributes
+        let wanted = node.restorableAttributes
         var changes = false
         do throws(SystemError) {
-            for name in try descriptor.attributeNames() where !wanted.contains(where: { $0.name == name }) {
+            for name in try descriptor.attributeNames() where isExtra(name, wanted) {
                 changes = true
                 do throws(SystemError) { try descriptor.removeAttribute(name) } catch { try excuse(error, words(for: name), descriptor) }
             }
-            for attribute in wanted where (try? descriptor.attribute(attribute.name)) != attribute.value {
+            for attribute in wanted where (try? descriptor.attribute(attribute.name)) != attribute.value && !leavesOut(attribute) {
                 changes = true
                 do throws(SystemError) { try descriptor.setAttribute(attribute.name, attribute.value) } catch {
                     try excuse(error, attribute, reason: descriptor.reason(for: error, at: nil))
@@ -95,28 +121,32 @@ struct EntryMetadata {
             }
         }
         let changesAttributes = try setAttributes(of: name, in: folder)
-        let mode = permissions(ownerIsSet)
-        if node.type != .symlink, changesOwner || changesAttributes || now.permissions != mode {
-            do throws(SystemError) { try setMode(mode, of: name, in: folder) } catch { try excuse(error, words(for: mode), folder, name) }
+        let mode = permissions(ownerIsSet, has: changesOwner ? 0 : now.permissions)
+        var isModeTold = node.type == .symlink
+        if !isModeTold, changesOwner || changesAttributes || now.permissions != mode {
+            do throws(SystemError) { try setMode(mode, of: name, in: folder) } catch {
+                try excuse(error, words(for: mode), folder, name)
+                isModeTold = true
+            }
         }
         do throws(SystemError) {
             try folder.setTimes(of: name, accessed: node.atime.timestamp, modified: node.mtime.timestamp)
-            if isUnusualTime { compareTimes(try folder.status(of: name)) }
+            compare(try folder.status(of: name), isModeTold ? nil : mode)
         } catch { try excuse(error, "times", folder, name) }
     }
 
     /// Whether anything had to be changed.
     private func setAttributes(of name: [UInt8], in folder: borrowing Descriptor) throws(SystemError) -> Bool {
-        let wanted = node.extendedAttributes
+        let wanted = node.restorableAttributes
         var changes = false
         do throws(SystemError) {
-            for present in try folder.attributeNames(of: name) where !wanted.contains(where: { $0.name == present }) {
+            for present in try folder.attributeNames(of: name) where isExtra(present, wanted) {
                 changes = true
                 do throws(SystemError) { try folder.removeAttribute(present, of: name) } catch {
                     try excuse(error, words(for: present), folder, name)
                 }
             }
-            for attribute in wanted where (try? folder.attribute(attribute.name, of: name)) != attribute.value {
+            for attribute in wanted where (try? folder.attribute(attribute.name, of: name)) != attribute.value && !leavesOut(attribute) {
                 changes = true
                 do throws(SystemError) { try folder.setAttribute(attribute.name, attribute.value, of: name) } catch {
                     try excuse(error, attribute, reason: folder.reason(for: error, at: name))

@@ -7,6 +7,8 @@ struct LinkedEntry: Sendable {
     let there: Node?
     let directory: PlannedDirectory
     let hasSameContent: Bool
+    /// That writing it takes.
+    let bytes: UInt64
 }
 
 /// Decides which entries keep their inode, which are written, and which become links, when all with several links are known.
@@ -53,7 +55,7 @@ struct LinkPlanning {
         var isWritten = leader != nil
         for entry in group {
             guard let there = entry.there else {
-                create(entry, bytes: isWritten ? 0 : entry.node.size)
+                create(entry, bytes: isWritten ? 0 : entry.bytes)
                 isWritten = true
                 continue
             }
@@ -66,7 +68,7 @@ struct LinkPlanning {
                 }
                 isMetadataSettled = true
             } else {
-                run.settle(entry.node, there, entry.directory, hasSameContent: false, isLink: isWritten)
+                run.settle(entry.node, there, entry.directory, hasSameContent: false, isLink: isWritten, bytes: entry.bytes)
                 isWritten = true
             }
         }
@@ -74,6 +76,7 @@ struct LinkPlanning {
 
     private func create(_ entry: LinkedEntry, bytes: UInt64) {
         run.add(.write(entry.node), to: entry.directory)
+        run.gives(entry.node.right, entry.directory.source.handle.path(of: entry.node.name))
         run.count { plan in
             plan.created += 1
             plan.bytesToWrite.grow(by: bytes)

@@ -10,10 +10,12 @@ extension Node {
 
     private func hasSameAttributes(as other: Node) -> Bool {
         if extendedAttributes == other.extendedAttributes { return true }
-        guard extendedAttributes.count == other.extendedAttributes.count else { return false }
-        let sorted = { (node: Node) in node.extendedAttributes.sorted { Tree.areInOrder($0.name, $1.name) } }
+        let sorted = { (node: Node) in node.restorableAttributes.sorted { Tree.areInOrder($0.name, $1.name) } }
         return sorted(self) == sorted(other)
     }
+
+    /// Without what another of them says already.
+    var restorableAttributes: [ExtendedAttribute] { extendedAttributes.filter { !ExtendedAttribute.isCopyOfACL($0.name) } }
 
     /// For entries that have neither files' content nor entries.
     func isSameSpecial(as other: Node) -> Bool {

@@ -9,9 +9,9 @@ final class PlanRun: Sendable {
         /// A directory that is on both sides.
         case compare(ImageDirectory, PlannedDirectory)
         /// Directories in such a one that are on both sides: opened one after the other, since a directory may have a million of them.
-        case descend(ImageDirectory, PlannedDirectory, [EntryPair])
-        /// A directory of the image that the destination lacks.
-        case countNew(ImageDirectory)
+        case descend(ImageDirectory, PlannedDirectory, [Node], [CommonDirectory])
+        /// A directory of the image that the destination lacks, and its path for people.
+        case countNew(ImageDirectory, String)
         /// Directories in a directory of the destination that the image lacks.
         case countDeleted(LocalSourceDirectory, [[UInt8]])
         /// A file of the same size on both sides.
@@ -20,10 +20,10 @@ final class PlanRun: Sendable {
         case compareBlobs(FileComparison, Range<Int>)
     }
 
-    /// An entry of the image and that of its name in the destination.
-    struct EntryPair: Sendable {
-        let node: Node
-        let there: Node
+    /// A directory that is on both sides, by its place among the nodes of its directory in the image.
+    struct CommonDirectory: Sendable {
+        let index: Int
+        let hasSameMetadata: Bool
     }
 
     /// Directories that are opened by one job.
@@ -61,9 +61,10 @@ final class PlanRun: Sendable {
             state.plan.root = root?.handle
         }
         if let root, !isEmpty {
-            pool.push(.compare(imageRoot, PlannedDirectory(root, image: imageRoot, node: rootNode, there: try root.metadata())), .late)
+            let hasSameMetadata = try rootNode.map { $0.hasSameMetadata(as: try root.metadata()) } ?? true
+            pool.push(.compare(imageRoot, PlannedDirectory(root, image: imageRoot, node: rootNode, hasSameMetadata)), .late)
         } else {
-            pool.push(.countNew(imageRoot), .late)
+            pool.push(.countNew(imageRoot, ""), .late)
         }
         try pool.run(threads: threads, named: "plan", job: job, worker: { try PlanWorker(run: self) }) { try $0.perform($1) }
         return conclude()
@@ -102,6 +103,12 @@ final class PlanRun: Sendable {
         }
     }
 
+    /// An entry gets a right that it does not have.
+    func gives(_ right: String?, _ path: @autoclosure () -> String) {
+        guard let right else { return }
+        count { $0.privileged.add("\(path()): \(right)") }
+    }
+
     func deferLink(_ entry: LinkedEntry) { state.withLock { $0.linked.append(entry) } }
 
     /// Whether this is the first of its links.
@@ -129,8 +136,7 @@ final class PlannedDirectory: Sendable {
     let source: LocalSourceDirectory
     let image: ImageDirectory
     let node: Node?
-    /// The metadata that it has.
-    let there: Node
+    let hasSameMetadata: Bool
     private let state = Mutex(State())
 
     private struct State {
@@ -138,11 +144,11 @@ final class PlannedDirectory: Sendable {
         var isRecorded = false
     }
 
-    init(_ source: LocalSourceDirectory, image: ImageDirectory, node: Node?, there: Node) {
+    init(_ source: LocalSourceDirectory, image: ImageDirectory, node: Node?, _ hasSameMetadata: Bool) {
         self.source = source
         self.image = image
         self.node = node
-        self.there = there
+        self.hasSameMetadata = hasSameMetadata
     }
 
     var isRoot: Bool { source.handle.parent == nil }

@@ -10,16 +10,16 @@ final class PlanWorker {
 
     init(run: PlanRun) throws {
         self.run = run
-        reader = try ImageReader(run.image)
+        reader = try ImageReader(run.image, job: run.job)
         hashing = ContentHashing()
     }
 
     func perform(_ job: PlanRun.Job) throws {
         switch job {
         case .compare(let image, let directory): try compare(image, directory)
-        case .countNew(let directory): try countNew(directory)
-        case .descend(let image, let directory, let pairs):
-            for pair in pairs { try descend(pair.node, pair.there, image, directory) }
+        case .countNew(let directory, let path): try countNew(directory, path)
+        case .descend(let image, let directory, let nodes, let common):
+            for entry in common { try descend(nodes[entry.index], entry.hasSameMetadata, image, directory) }
         case .countDeleted(let directory, let names):
             for name in names { try countDeleted(name, in: directory) }
         case .compareContent(let file): try compareContent(file)
@@ -30,37 +30,36 @@ final class PlanWorker {
     // MARK: On both sides
 
     private func compare(_ image: ImageDirectory, _ directory: PlannedDirectory) throws {
-        if let node = directory.node, !node.hasSameMetadata(as: directory.there) {
+        if directory.node != nil, !directory.hasSameMetadata {
             run.count { $0.metadataOnly += 1 }
             run.metadataDiffers(of: directory)
         } else {
             run.count { $0.unchanged += 1 }
         }
         var wanted = try reader.nodes(of: image)
-        if directory.source.handle.parent == nil { wanted.removeAll { run.options.excludedAtRoot.contains($0.name) } }
-        guard let there = try entries(directory) else { return }
-        var below: [PlanRun.EntryPair] = []
+        if directory.isRoot, !run.options.excludedAtRoot.isEmpty { wanted.removeAll { run.options.excludedAtRoot.contains($0.name) } }
+        var below: [PlanRun.CommonDirectory] = []
         var next = 0
-        for node in wanted {
-            while next < there.count, Tree.areInOrder(there[next].name, node.name) {
-                try delete(there[next], directory)
+        let isListed = try forEachEntry(of: directory) { there in
+            while next < wanted.count, Tree.areInOrder(wanted[next].name, there.name) {
+                try create(wanted[next], image, directory)
                 next += 1
             }
-            if next < there.count, there[next].name == node.name {
-                if node.type == .dir, there[next].type == .dir {
-                    below.append(PlanRun.EntryPair(node: node, there: there[next]))
-                } else {
-                    try compare(node, there[next], image, directory)
-                }
-                next += 1
+            guard next < wanted.count, wanted[next].name == there.name else { return try delete(there, directory) }
+            let node = wanted[next]
+            if node.type == .dir, there.type == .dir {
+                below.append(PlanRun.CommonDirectory(index: next, hasSameMetadata: node.hasSameMetadata(as: there)))
+                run.gives(node.right(beyond: there), directory.source.handle.path(of: node.name))
             } else {
-                try create(node, image, directory)
+                try compare(node, there, image, directory)
             }
+            next += 1
         }
-        for extra in there[next...] { try delete(extra, directory) }
+        guard isListed else { return }
+        for node in wanted[next...] { try create(node, image, directory) }
         for start in stride(from: 0, to: below.count, by: PlanRun.directoriesInBatch).reversed() {
-            let pairs = Array(below[start..<min(start + PlanRun.directoriesInBatch, below.count)])
-            run.pool.push(.descend(image, directory, pairs), .late)
+            let batch = Array(below[start..<min(start + PlanRun.directoriesInBatch, below.count)])
+            run.pool.push(.descend(image, directory, wanted, batch), .late)
         }
     }
 
@@ -72,23 +71,31 @@ final class PlanWorker {
             conclude(node, there, directory, isSame: node.isSameSpecial(as: there))
         default:
             run.settle(node, there, directory, hasSameContent: false, bytes: bytes(of: node))
-            if node.type == .dir { run.pool.push(.countNew(try reader.directory(node, in: image)), .late) }
+            if node.type == .dir { try push(countNew: node, image, directory.source.handle.path(of: node.name)) }
             if there.type == .dir { try push(countDeleted: there.name, directory) }
         }
     }
 
-    /// nil, and told, when they cannot be listed.
-    private func entries(_ directory: PlannedDirectory) throws -> [Node]? {
-        do { return try directory.source.entries(IssueCollector()) } catch let error as EntryError where !directory.isRoot {
+    /// False, and told, when they cannot be listed; then `body` was not called. Its own errors are those of the image.
+    private func forEachEntry(of directory: PlannedDirectory, _ body: (Node) throws -> Void) throws -> Bool {
+        var problem: (any Error)?
+        do {
+            try directory.source.forEachEntry(IssueCollector()) { node in
+                do { try body(node) } catch {
+                    problem = error
+                    throw error
+                }
+            }
+            return true
+        } catch let error as EntryError where !directory.isRoot && problem == nil {
             run.leave(directory.source.handle.path(), error.detail)
-            return nil
-        } catch let error as SystemError where !directory.isRoot && error.isUnreachable {
+        } catch let error as SystemError where !directory.isRoot && error.isUnreachable && problem == nil {
             run.leave(directory.source.handle.path(), error.reason)
-            return nil
         }
+        return false
     }
 
-    private func descend(_ node: Node, _ there: Node, _ image: ImageDirectory, _ directory: PlannedDirectory) throws {
+    private func descend(_ node: Node, _ hasSameMetadata: Bool, _ image: ImageDirectory, _ directory: PlannedDirectory) throws {
         let opened: LocalSourceDirectory
         do { opened = try directory.source.openDirectory(node.name) } catch let error as EntryError {
             guard error.kind != .vanished else { return try create(node, image, directory) }
@@ -98,7 +105,7 @@ final class PlanWorker {
         }
         let below = try reader.directory(node, in: image)
         try run.job.checkCancelled()
-        try compare(below, PlannedDirectory(opened, image: below, node: opened.isHollow ? nil : node, there: there))
+        try compare(below, PlannedDirectory(opened, image: below, node: opened.isHollow ? nil : node, hasSameMetadata))
     }
 
     private func compareFiles(_ file: FileComparison) {
@@ -126,7 +133,7 @@ final class PlanWorker {
     /// The content is known to be the same or not. What has several links on either side is looked at when all is known.
     private func conclude(_ node: Node, _ there: Node, _ directory: PlannedDirectory, isSame: Bool) {
         if LinkKey(node) != nil || there.links > 1 {
-            run.deferLink(LinkedEntry(node: node, there: there, directory: directory, hasSameContent: isSame))
+            run.deferLink(LinkedEntry(node: node, there: there, directory: directory, hasSameContent: isSame, bytes: bytes(of: node)))
         } else {
             run.settle(node, there, directory, hasSameContent: isSame, bytes: isSame ? nil : bytes(of: node))
         }
@@ -137,28 +144,35 @@ final class PlanWorker {
     private func create(_ node: Node, _ image: ImageDirectory, _ directory: PlannedDirectory) throws {
         run.example(.create, directory.source.handle.path(of: node.name))
         if LinkKey(node) != nil {
-            return run.deferLink(LinkedEntry(node: node, there: nil, directory: directory, hasSameContent: false))
+            return run.deferLink(LinkedEntry(node: node, there: nil, directory: directory, hasSameContent: false, bytes: bytes(of: node)))
         }
         run.add(.write(node), to: directory)
+        run.gives(node.right, directory.source.handle.path(of: node.name))
         let bytes = bytes(of: node)
         run.count { plan in
             plan.created += 1
             if node.type == .file { plan.bytesToWrite.grow(by: bytes) }
         }
-        if node.type == .dir { run.pool.push(.countNew(try reader.directory(node, in: image)), .late) }
+        if node.type == .dir { try push(countNew: node, image, directory.source.handle.path(of: node.name)) }
+    }
+
+    private func push(countNew node: Node, _ image: ImageDirectory, _ path: String) throws {
+        run.pool.push(.countNew(try reader.directory(node, in: image), path), .late)
     }
 
     /// What writing the file takes.
     private func bytes(of node: Node) -> UInt64 {
         guard case .archived(let tree) = run.image, let opener = reader.opener, node.type == .file else { return node.size }
-        return node.solidBytes(in: tree.repository, run.zeros, opener)
+        return FileExtent(of: node, in: tree.repository, run.zeros, opener).solid
     }
 
-    private func countNew(_ directory: ImageDirectory) throws {
+    private func countNew(_ directory: ImageDirectory, _ path: String) throws {
+        try run.job.checkCancelled()
         var (entries, bytes) = (0, UInt64(0))
         for node in try reader.nodes(of: directory) {
             entries += 1
-            if node.type == .dir { run.pool.push(.countNew(try reader.directory(node, in: directory)), .late) }
+            run.gives(node.right, path.pathOf(node.name))
+            if node.type == .dir { try push(countNew: node, directory, path.pathOf(node.name)) }
             if node.type == .file, LinkKey(node).map(run.countsBytes) ?? true { bytes.grow(by: self.bytes(of: node)) }
         }
         run.count { plan in
@@ -173,6 +187,7 @@ final class PlanWorker {
             run.add(.delete(there.name), to: directory)
             return run.count { $0.leftOvers += 1 }
         }
+        if run.options.spared.contains(directory.source.handle.path(of: there.name)) { return run.count { $0.spared += 1 } }
         run.example(.delete, directory.source.handle.path(of: there.name))
         run.add(.delete(there.name), to: directory)
         run.count { plan in
@@ -214,7 +229,9 @@ extension PlanRun {
     /// A file with other content, which gets the blobs that it lacks.
     func rewrite(_ file: FileComparison) {
         let (blobs, bytes) = file.rewriting
-        example(.replace, file.directory.source.handle.path(of: file.node.name))
+        let path = file.directory.source.handle.path(of: file.node.name)
+        example(.replace, path)
+        gives(file.node.right(beyond: file.there), path)
         add(.rewrite(file.node, blobs: blobs), to: file.directory)
         count { plan in
             plan.loses(file.there.ctime)
@@ -233,6 +250,8 @@ extension PlanRun {
         if hasSameContent, node.hasSameMetadata(as: there) { return count { $0.unchanged += 1 } }
         example(hasSameContent ? .metadata : .replace, directory.source.handle.path(of: node.name))
         add(hasSameContent ? .setMetadata(node) : .write(node), to: directory)
+        // What is written anew has lost what it had.
+        gives(hasSameContent ? node.right(beyond: there) : node.right, directory.source.handle.path(of: node.name))
         count { plan in
             if there.type != .dir { plan.loses(there.ctime) }
             if hasSameContent {

@@ -96,7 +96,7 @@ struct RestoreParts {
         let excluded = DataDirectoryRules.untouched.union(Self.separate)
         return TreeRestore(
             image: image, destination: directory.path, host: host,
-            options: .init(excludedAtRoot: excluded, writesInPlace: true, trusted: trusted))
+            options: .init(excludedAtRoot: excluded, writesInPlace: true, trusted: trusted, privileges: .leftOut))
     }
 
     /// The histories of time lines that the image does not know stay: from them the server sees which number is free for the next one.
@@ -109,7 +109,7 @@ struct RestoreParts {
         }
         return TreeRestore(
             image: log, destination: directory.file("pg_wal"), host: host,
-            options: .init(excludedAtRoot: kept.subtracting(known), trusted: trusted))
+            options: .init(excludedAtRoot: kept.subtracting(known), trusted: trusted, privileges: .leftOut))
     }
 
     func restores(of tablespace: Tablespace) throws -> [TreeRestore] {
@@ -117,7 +117,7 @@ struct RestoreParts {
             try image.directory(["pg_tblspc", tablespace.name, folder]).map {
                 TreeRestore(
                     image: $0, destination: Path.join(tablespace.location, folder), host: host,
-                    options: .init(writesInPlace: true, trusted: trusted))
+                    options: .init(writesInPlace: true, trusted: trusted, privileges: .leftOut))
             }
         }
     }
