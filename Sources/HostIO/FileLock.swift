@@ -34,7 +34,7 @@ package final class FileLock: Sendable {
             }
             sleepThread(for: min(patience.limit - waited, .milliseconds(50)))
         }
-        sign(file, "process \(host.processID) of \(host.user) on \(host.name): \(purpose)")
+        sign(file, LockSignature("process \(host.processID) of \(host.user) on \(host.name): \(purpose)", host.process).text)
         return FileLock(file)
     }
 
@@ -88,7 +88,8 @@ package final class FileLock: Sendable {
 
     private static func holder(_ file: SharedDescriptor) -> String {
         let bytes = (try? file.descriptor.readAll(limit: 4096)) ?? []
-        return bytes.isEmpty ? "another process" : String(decoding: bytes, as: UTF8.self)
+        guard !bytes.isEmpty else { return "another process" }
+        return LockSignature(parsing: String(decoding: bytes, as: UTF8.self)).words(seenBy: LockSignature("", .current()))
     }
 
     deinit { release() }
