@@ -21,9 +21,14 @@ import Testing
         _ = try small.load().initialize()
     }
 
+    /// Through storages that have opened nothing yet.
+    private func load(_ name: String = "holdfast.yaml", host: Host = .current()) throws -> Cluster {
+        try SmallCluster(at: place.path).load(name, host: host)
+    }
+
     private func backUp(_ name: String) throws {
         try small.write("only in \(name)", to: "uploads/\(name)")
-        _ = try Backups(small.load()).create(BackupRequest(name: name, target: "nas"), job: JobControl())
+        _ = try Backups(load()).create(BackupRequest(name: name, target: "nas"), job: JobControl())
     }
 
     private func shell(_ line: String) throws {
@@ -36,13 +41,13 @@ import Testing
     private static let atOnce = PruneOptions(grace: 0)
 
     private func prune(_ cluster: Cluster? = nil) throws -> PruneOutcome {
-        try Backups(cluster ?? small.load()).prune("nas", Self.atOnce, job: JobControl()).pruned
+        try Backups(cluster ?? load()).prune("nas", Self.atOnce, job: JobControl()).pruned
     }
 
     /// Neither the plan nor the prune, a deletion or the retention touches anything.
     private func expectBrakes(_ what: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let before = try packs()
-        let backups = Backups(try small.load())
+        let backups = Backups(try load())
         for body in [
             { _ = try backups.planPrune("nas", Self.atOnce, job: JobControl()) }, { _ = try self.prune() },
         ] as [() throws -> Void] {
@@ -73,23 +78,23 @@ import Testing
         try shell(line)
         try expectBrakes(what)
         if what != "garbage" {
-            let concerns = try small.load().health().concerns.filter { $0.key == "seen target nas" || $0.key == "place target nas" }
+            let concerns = try load().health().concerns.filter { $0.key == "seen target nas" || $0.key == "place target nas" }
             #expect(concerns.first?.severity == .critical, "\(what)")
         }
-        let places = try small.load().targetPlaces()
+        let places = try load().targetPlaces()
         #expect(places.first.map { $0.doubt != nil || !$0.problems.isEmpty } == true, "\(what)")
         try shell("rm -rf nas/snapshots; mv away nas/snapshots")
         _ = try prune()
-        #expect(try Backups(small.load()).list(in: "nas").entries.count == 2)
-        #expect(try small.load().health().placeDoubts.isEmpty)
+        #expect(try Backups(load()).list(in: "nas").entries.count == 2)
+        #expect(try load().health().placeDoubts.isEmpty)
     }
 
     @Test func `an unreadable folder is an error, for whoever is not root`() throws {
         try backUp("one")
         small.storages.at(small.target).inject(Fault([.list], below: "snapshots", times: nil, .fail(.permission)))
-        #expect(throws: StorageError.self) { try prune() }
+        #expect(throws: StorageError.self) { try prune(small.load()) }
         small.storages.at(small.target).heal()
-        _ = try prune()
+        _ = try prune(small.load())
     }
 
     @Test func `an older copy of the target is told, deletes nothing, and is the truth once a person has accepted it`() throws {
@@ -97,8 +102,7 @@ import Testing
         try shell("cp -a nas old")
         try backUp("two")
         try shell("rm -rf nas; mv old nas")
-        let fresh = SmallCluster(at: place.path)
-        let cluster = try fresh.load()
+        let cluster = try load()
         let doubt = try #require(try cluster.health().placeDoubts[.target("nas")])
         #expect(doubt.gone.map(\.name) == ["two"])
         #expect(throws: Failure.self) { try Backups(cluster).delete(["one"], in: "nas") }
@@ -121,15 +125,14 @@ import Testing
         let other = try OpenRepository.create(
             in: DirectoryStorage(small.target), password: Password(String(password)), cost: .quick, host: .current())
         let kept = try other.backUp(SampleTree(files: ["theirs": [1, 2, 3]]))
-        let fresh = SmallCluster(at: place.path)
-        try fresh.write("more", to: "uploads/more")
-        _ = try Backups(fresh.load()).create(BackupRequest(name: "two", target: "nas"), job: JobControl())
-        let failure = #expect(throws: Failure.self) { try prune(fresh.load()) }
+        try small.write("more", to: "uploads/more")
+        _ = try Backups(load()).create(BackupRequest(name: "two", target: "nas"), job: JobControl())
+        let failure = #expect(throws: Failure.self) { try prune(load()) }
         #expect(failure?.code == .refused && failure?.message.contains("another repository") == true)
         #expect(try other.restore(kept).files["theirs"] == [1, 2, 3])
-        #expect(try fresh.load().targetPlaces().first?.doubt?.isOtherRepository == true)
-        _ = try fresh.load().accept(.target("nas"))
-        _ = try prune(fresh.load())
+        #expect(try load().targetPlaces().first?.doubt?.isOtherRepository == true)
+        _ = try load().accept(.target("nas"))
+        _ = try prune(load())
         #expect(try other.restore(kept).files["theirs"] == [1, 2, 3])
     }
 
@@ -143,16 +146,16 @@ import Testing
         _ = try Backups(small.load()).prune("tape", Self.atOnce, job: JobControl())
         #expect(try packs("tape") == 0)
         try backUp("one")
-        try Backups(small.load()).delete(["one"], in: "nas")
+        try Backups(load()).delete(["one"], in: "nas")
         _ = try prune()
-        #expect(try packs() == 0 && small.load().health().placeDoubts.isEmpty)
+        #expect(try packs() == 0 && load().health().placeDoubts.isEmpty)
     }
 
     @Test func `without a memory, data without snapshots is deleted by nobody`() throws {
         try backUp("one")
         try shell("rm state/seen.json; rm -rf nas/snapshots/*")
         try expectBrakes("no memory")
-        _ = try small.load().accept(.target("nas"))
+        _ = try load().accept(.target("nas"))
         _ = try prune()
         #expect(try packs() == 0)
     }
@@ -162,7 +165,7 @@ import Testing
         try AtomicFile.write(Array("{".utf8), to: "\(place.path)/state/seen.json")
         #expect(throws: Failure.self) { try prune() }
         try backUp("two")
-        let plan = try small.load().accept(.target("nas"))
+        let plan = try load().accept(.target("nas"))
         #expect(plan.doubt?.isForgotten == true && plan.present == 2)
         _ = try prune()
     }
@@ -174,17 +177,17 @@ import Testing
         try backUp("two")
         try shell("cp -a state state2")
         try small.writeFile("second.yaml", state: "state2")
-        try Backups(small.load("second.yaml")).delete(["one"], in: "nas")
-        #expect(try small.load().health().placeDoubts.isEmpty)
+        try Backups(load("second.yaml")).delete(["one"], in: "nas")
+        #expect(try load().health().placeDoubts.isEmpty)
         _ = try prune()
-        #expect(try Backups(small.load()).list(in: "nas").entries.map(\.manifest.name.text) == ["two"])
+        #expect(try Backups(load()).list(in: "nas").entries.map(\.manifest.name.text) == ["two"])
         try shell("rm -rf nas/holdfast/forgotten")
-        #expect(try small.load().health().placeDoubts.isEmpty, "a prune has learnt of it")
+        #expect(try load().health().placeDoubts.isEmpty, "a prune has learnt of it")
     }
 
     @Test func `a policy keeps what it has while the target is in doubt, and makes backups all the same`() throws {
         let clock = ManualClock(Timestamp(seconds: 1_800_000_000))
-        func backups() throws -> Backups { Backups(try small.load(host: .forTests(clock: clock))) }
+        func backups() throws -> Backups { Backups(try load(host: .forTests(clock: clock))) }
         func run() throws -> PolicyBackupOutcome? {
             clock.advance(by: .seconds(86_400))
             return try backups().createByPolicy("nightly", PolicyRun(slot: clock.now()), job: JobControl())
@@ -201,21 +204,21 @@ import Testing
     }
 
     @Test func `the storage is held against what was seen there too`() throws {
-        let snapshots = Snapshots(try small.load())
+        let snapshots = Snapshots(try load())
         for name in ["s1", "s2"] { _ = try snapshots.create(SnapshotRequest(name), job: JobControl()) }
         let before = try packs("storage")
         try shell("mv storage/snapshots away; mkdir storage/snapshots")
         for body in [
-            { _ = try Snapshots(self.small.load()).planPrune(job: JobControl()) },
-            { _ = try Snapshots(self.small.load()).prune(job: JobControl()) },
+            { _ = try Snapshots(load()).planPrune(job: JobControl()) },
+            { _ = try Snapshots(load()).prune(job: JobControl()) },
         ] as [() throws -> Void] {
             let failure = #expect(throws: Failure.self) { try body() }
             #expect(failure?.code == .refused && failure?.hint?.contains("target accept --storage") == true)
         }
         #expect(try packs("storage") == before)
-        #expect(try small.load().health().placeDoubts[.storage]?.gone.count == 2)
-        _ = try small.load().accept(.storage)
-        _ = try Snapshots(small.load()).prune(job: JobControl())
+        #expect(try load().health().placeDoubts[.storage]?.gone.count == 2)
+        _ = try load().accept(.storage)
+        _ = try Snapshots(load()).prune(job: JobControl())
         #expect(try packs("storage") == 0)
     }
 }
