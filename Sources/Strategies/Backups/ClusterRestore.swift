@@ -71,7 +71,6 @@ package struct ClusterRestore: Sendable {
                 hint: "leave --physical out; backup create --physical makes one")
         }
         try checkEmpty(matching, before: entry)
-        let cautions = try matching.pairs.flatMap { try self.cautions($0, entry, reader) }
         let (space, warnings) = try checkSpace(&matching, entry, reader, job)
         let check = try repository.check([entry.stored], data: .all, job: job)
         guard check.isRestorable else {
@@ -80,6 +79,7 @@ package struct ClusterRestore: Sendable {
                 hint: "restore another one; holdfast backup verify says what is affected",
                 cause: check.problems.filter(\.isLoss).prefix(3).map(\.text).joined(separator: "; "))
         }
+        let cautions = try matching.pairs.flatMap { try self.cautions($0, entry, reader) }
         let proof = "every byte of it read and proven: \(counted(check.packsRead, "pack")), \(ByteCount(check.bytesRead))"
         let plan = ClusterRestorePlan(
             backup: entry.manifest, from: from, file: cluster.file, matching: matching, checks: [proof] + space,
