@@ -37,7 +37,8 @@ import Testing
 
             """
         let image = try changed(try run.snapshot("a"), in: folder, globals: lines)
-        try fixture.server.sql("DROP ROLE keeper; DROP DATABASE acme")
+        try fixture.server.sql("DROP ROLE keeper")
+        try fixture.server.sql("DROP DATABASE acme")
         let outcome = try run.adapter.apply(try run.plan(image), of: image, scratch: run.scratch, job: JobControl())
         #expect(try statusOfPath(marker) == nil)
         #expect(try fixture.server.sql("SELECT count(*) FROM pg_roles WHERE rolname = 'keeper'") == "1\n")
