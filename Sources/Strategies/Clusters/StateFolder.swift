@@ -62,7 +62,12 @@ extension StateDirectory {
         do throws(SystemError) { try folder.descriptor.makeSharedDirectory(Array(name.utf8), mode: 0o700) } catch {
             guard error.isExists else { throw error }
         }
-        return SharedDescriptor(try folder.descriptor.openDirectory(Array(name.utf8)))
+        do throws(SystemError) { return SharedDescriptor(try folder.descriptor.openDirectory(Array(name.utf8))) } catch {
+            guard error.errno == ENOTDIR || error.errno == ELOOP else { throw error }
+            throw Failure(
+                .refused, "\(path)/\(name) is a symbolic link or a file, where a directory has to be",
+                hint: "remove it; the directory is made again", cause: error.failure.summary)
+        }
     }
 
     /// An empty directory of one's own in `scratch`, where left-overs of dead processes are removed first.
