@@ -1,4 +1,4 @@
-import Model
+@testable import Model
 import Testing
 
 /// A manifest of two stores, for tests to change.
