@@ -52,8 +52,9 @@ func sampleManifest(named name: String = "nightly", release: String = "6.2.1") t
             manifest.stores[index].sizes = ModeSizes(full: size, lightweight: size, dataless: size)
             manifest.stores[index].issues = index == 0 ? .min : .max
             manifest.stores[index].facts["unreadable"] = "\(Int.min)"
-            manifest.stores[index].notes =
-                index == 0 ? [EntryNote(.unreadable, count: .min, first: ["a"]), EntryNote(.changed, count: .max, first: [])] : nil
+            if index == 0 {
+                manifest.stores[index].note([EntryNote(.unreadable, count: .min, first: ["a"]), EntryNote(.changed, count: .max, first: [])])
+            }
         }
         let again = try Manifest(json: manifest.json(), of: "abc")
         #expect(again.bytes == size.addingSaturated(size) && again.sizes.full == again.bytes)
