@@ -53,7 +53,9 @@ func sampleManifest(named name: String = "nightly", release: String = "6.2.1") t
             manifest.stores[index].issues = index == 0 ? .min : .max
             manifest.stores[index].facts["unreadable"] = "\(Int.min)"
             if index == 0 {
-                manifest.stores[index].note([EntryNote(.unreadable, count: .min, first: ["a"]), EntryNote(.changed, count: .max, first: [])])
+                manifest.stores[index].note([
+                    EntryNote(.unreadable, count: .min, first: ["a"]), EntryNote(.changed, count: .max, first: []),
+                ])
             }
         }
         let again = try Manifest(json: manifest.json(), of: "abc")
