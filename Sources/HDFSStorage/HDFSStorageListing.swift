@@ -11,8 +11,7 @@ extension HDFSStorage {
         let path = path(of: folder)
         do throws(StorageError) {
             return try doing(folder) { () throws(HDFSError) in
-                guard let status = try client.status(of: path) else { throw HDFSError(.notFound, "list", path) }
-                guard status.kind == .directory else { throw HDFSError(.notDirectory, "list", path) }
+                guard try isFolder(folder) else { throw HDFSError(.notFound, "list", path) }
                 return try FolderListing(client, path, named: folder).all()
             }
         } catch {
@@ -23,14 +22,23 @@ extension HDFSStorage {
 
     package func holdsFolder(_ folder: String) throws(StorageError) -> Bool? {
         guard ObjectName(folder) != nil else { return false }
-        let path = path(of: folder)
-        let isThere = try doing(folder) { () throws(HDFSError) in
-            guard let status = try client.status(of: path) else { return false }
-            guard status.kind == .directory else { throw HDFSError(.notDirectory, "list", path) }
-            return true
-        }
+        let isThere = try doing(folder) { () throws(HDFSError) in try isFolder(folder) }
         if !isThere { try checkPresence() }
         return isThere
+    }
+
+    /// False when nothing is there. Throws `notDirectory` when it, or what it would lie in, is something else: HDFS says of both that nothing is there.
+    private func isFolder(_ folder: String) throws(HDFSError) -> Bool {
+        var name = folder
+        while true {
+            let path = path(of: name)
+            if let status = try client.status(of: path) {
+                guard status.kind == .directory else { throw HDFSError(.notDirectory, "list", path) }
+                return name == folder
+            }
+            guard let slash = name.lastIndex(of: "/") else { return false }
+            name = String(name[..<slash])
+        }
     }
 
     /// Removes what interrupted writes left, when it was last written more than `age` before `now`; how many files.
