@@ -59,6 +59,14 @@ package enum SignedNotice {
         var signature: String
     }
 
+    /// What every envelope has, whatever is in it.
+    private struct Label: Decodable {
+        var cluster: String
+        var kind: NoticeKind
+        var name: String
+        var repository: String
+    }
+
     package static func encode(_ body: some Codable, at place: NoticePlace, _ key: NoticeKey) throws -> [UInt8] {
         let envelope = Envelope(
             body: body, cluster: place.cluster, format: newestFormat, kind: place.kind, name: place.name, repository: key.repository,
@@ -75,8 +83,10 @@ package enum SignedNotice {
         _: Body.Type, _ bytes: [UInt8], at place: NoticePlace, _ key: NoticeKey, path: String
     ) throws -> Body? {
         guard try SignedText.isSigned(bytes, by: key.sign) else { return nil }
-        let envelope = try NoticeCodec.decode(Envelope<Body>.self, bytes, place.kind.words, at: path, newest: newestFormat)
-        let found = NoticePlace(envelope.kind, cluster: envelope.cluster, name: envelope.name)
-        return found == place && envelope.repository == key.repository ? envelope.body : nil
+        let label = try NoticeCodec.decode(Label.self, bytes, place.kind.words, at: path, newest: newestFormat)
+        guard NoticePlace(label.kind, cluster: label.cluster, name: label.name) == place, label.repository == key.repository else {
+            return nil
+        }
+        return try NoticeCodec.decode(Envelope<Body>.self, bytes, place.kind.words, at: path, newest: newestFormat).body
     }
 }
