@@ -18,10 +18,13 @@ private let canFakeTime = isInstalled("faketime", package: "faketime")
 
     /// `clock`: "-2h", or "@2026-01-01 00:00:00 i0" for one that stands still.
     @discardableResult
+    /// Times of files are those of the disk: a restore sees whether they are kept.
+    private static func under(_ clock: String) -> [String] { ["env", "NO_FAKE_STAT=1", "faketime", "-f", clock] }
+
     private func succeed(_ clock: String, _ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation) throws
         -> HoldfastProgram.Result
     {
-        let result = try cluster.run(arguments, wrapper: ["faketime", "-f", clock])
+        let result = try cluster.run(arguments, wrapper: Self.under(clock))
         try #require(result.status == 0, "\(clock) \(arguments): \(result.out)\(result.err)", sourceLocation: sourceLocation)
         return result
     }
@@ -136,7 +139,7 @@ private let canFakeTime = isInstalled("faketime", package: "faketime")
     }
 
     private func serve(_ clock: String) throws {
-        let result = try cluster.run(["serve", "--once"], wrapper: ["faketime", "-f", clock])
+        let result = try cluster.run(["serve", "--once"], wrapper: Self.under(clock))
         try #require(result.status == 0, "\(clock): \(result.out)\(result.err)")
     }
 
