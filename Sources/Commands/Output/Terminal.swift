@@ -7,9 +7,11 @@ import Synchronization
 /// and nothing raw: see ``print(_:)``.
 package struct Terminal: Sendable {
     package static let defaultWidth = 80
+    /// Of what is no terminal, unless COLUMNS says otherwise: nothing is cut off in a file or a pipe.
+    private static let widthOfFiles = 1 << 16
 
     package let isTTY: Bool
-    /// Columns; 80 when it is not a terminal.
+    /// Columns.
     package let width: Int
     package let usesColour: Bool
     /// What could not be written.
@@ -32,7 +34,7 @@ package struct Terminal: Sendable {
         let isTTY = isatty(descriptor) == 1 && !environment.isDumb
         let loss = OutputLoss()
         self.init(
-            isTTY: isTTY, width: environment.columns ?? (isTTY ? windowWidth(descriptor) : nil) ?? Self.defaultWidth,
+            isTTY: isTTY, width: environment.columns ?? (isTTY ? windowWidth(descriptor) ?? Self.defaultWidth : Self.widthOfFiles),
             usesColour: isTTY && !environment.refusesColour, loss: loss
         ) { text in
             if let errno = writeAll(text, to: descriptor), errno != EPIPE { loss.note(SystemError(errno, "write", "the output")) }
