@@ -11,7 +11,7 @@ RELEASE := -c release --product holdfast --static-swift-stdlib
 BIN := .build/release/holdfast
 SWIFT_PATHS := Sources Tests Package.swift $(wildcard Benchmarks/EngineBench)
 
-.PHONY: help demo test lint build bench format man completions install deb fuzz fuzz-files clean
+.PHONY: help demo test test-long lint build bench format man completions install deb fuzz fuzz-files clean
 
 help: ## list the verbs
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -24,6 +24,9 @@ demo: ## build, and run the whole story on a generated cluster (under a minute)
 test: ## build with every warning an error, and run all tests
 	@scripts/need build test
 	@scripts/test $(ARGS)
+
+test-long: ## the same with every case of every kind, and ten minutes of hostile files (hours)
+	@HOLDFAST_LONG_TESTS=1 HOLDFAST_FUZZ_SECONDS=$(FUZZ_SECONDS) HOLDFAST_MANY_FILES=1000 $(MAKE) --no-print-directory test
 
 lint: ## check format, layers and house rules
 	@scripts/lint

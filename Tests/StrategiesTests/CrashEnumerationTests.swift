@@ -66,7 +66,7 @@ import Testing
         try prepare(base)
         let changes = try countChanges(base, place)[folder] ?? 0
         #expect(changes > 10)
-        for ordinal in 1...max(1, changes) {
+        for ordinal in drawn(Array(1...max(1, changes)), oneIn: 3, "deaths in \(folder)") {
             for effectTaken in [false, true] {
                 let root = place.file("run")
                 try copy(base, to: root)
@@ -75,7 +75,7 @@ import Testing
                 try examine(root, "\(folder) \(ordinal)\(effectTaken ? " after" : "")", withRestic: ordinal % 7 == 0)
             }
         }
-        print("died at each of \(changes) changes of \(folder), before and after")
+        print("died at \(isLongRun ? "each" : "a third") of \(changes) changes of \(folder), before and after")
     }
 
     private func die(in root: String, _ folder: String, at ordinal: Int, effectTaken: Bool) throws {

@@ -7,6 +7,9 @@ import Testing
 
 private let canFakeTime = isInstalled("faketime", package: "faketime")
 
+/// Times of files are those of the disk: a restore sees whether they are kept.
+private func under(_ clock: String) -> [String] { ["env", "NO_FAKE_STAT=1", "faketime", "-f", clock] }
+
 /// The real program under a clock that jumps: nothing expires wrongly, names differ, locks hold, and what was listed stays listed.
 @Suite(.enabled(if: canFakeTime), .timeLimit(.minutes(10))) struct ClockTests {
     private let cluster: SampleCluster
@@ -18,13 +21,10 @@ private let canFakeTime = isInstalled("faketime", package: "faketime")
 
     /// `clock`: "-2h", or "@2026-01-01 00:00:00 i0" for one that stands still.
     @discardableResult
-    /// Times of files are those of the disk: a restore sees whether they are kept.
-    private static func under(_ clock: String) -> [String] { ["env", "NO_FAKE_STAT=1", "faketime", "-f", clock] }
-
     private func succeed(_ clock: String, _ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation) throws
         -> HoldfastProgram.Result
     {
-        let result = try cluster.run(arguments, wrapper: Self.under(clock))
+        let result = try cluster.run(arguments, wrapper: under(clock))
         try #require(result.status == 0, "\(clock) \(arguments): \(result.out)\(result.err)", sourceLocation: sourceLocation)
         return result
     }
@@ -139,7 +139,7 @@ private let canFakeTime = isInstalled("faketime", package: "faketime")
     }
 
     private func serve(_ clock: String) throws {
-        let result = try cluster.run(["serve", "--once"], wrapper: Self.under(clock))
+        let result = try cluster.run(["serve", "--once"], wrapper: under(clock))
         try #require(result.status == 0, "\(clock): \(result.out)\(result.err)")
     }
 

@@ -53,6 +53,7 @@ import Testing
         #expect(
             Set(cluster.keys) == [
                 "id", "name", "release", "stores", "storage", "newPasswordFile", "adoptedSnapshots", "settings", "recoverySheet",
+                "otherBackups", "notes",
             ])
         #expect(cluster["name"] as? String == "acme" && cluster["release"] as? String == "6.2.1")
     }
@@ -118,7 +119,7 @@ import Testing
         #expect(target["name"] as? String == "nas" && target["path"] as? String == cluster.root + "/nas")
         let targets = try cluster.succeed("target", "ls", "--json").json()["targets"] as? [[String: Any]]
         #expect(
-            targets?.first.map { Set($0.keys) } == ["name", "path", "entries", "newest", "freeBytes", "totalBytes", "problems"])
+            targets?.first.map { Set($0.keys) } == ["name", "path", "entries", "newest", "freeBytes", "totalBytes", "problems", "doubt"])
         let backup = try cluster.succeed("backup", "create", "--target", "nas", "--mode", "full", "--name", "b", "--json").json("backup")
         #expect(Set(backup.keys) == Self.backupKeys.union(["bytesAdded"]))
         #expect(backup["name"] as? String == "b" && backup["mode"] as? String == "full" && (backup["id"] as? String)?.count == 64)

@@ -45,7 +45,8 @@ import Wiring
         }
     }
 
-    @Test(arguments: Casualty.allCases) func `a snapshot goes on when a node dies while it is written into HDFS`(_ casualty: Casualty)
+    @Test(arguments: drawn(Casualty.allCases, oneIn: 2, "casualty of a snapshot"))
+    func `a snapshot goes on when a node dies while it is written into HDFS`(_ casualty: Casualty)
         throws
     {
         let strike = Strike(at: "hdfs://", before: .write, of: "data/") { [self] in try kill(casualty) }
@@ -55,7 +56,8 @@ import Wiring
         try expectWhole(["good", "struck"])
     }
 
-    @Test(arguments: Casualty.allCases) func `a backup goes on when a node dies while HDFS is read`(_ casualty: Casualty) throws {
+    @Test(arguments: drawn(Casualty.allCases, oneIn: 2, "casualty of a backup"))
+    func `a backup goes on when a node dies while HDFS is read`(_ casualty: Casualty) throws {
         try cluster.put("big/new", bytes: [UInt8](repeating: 2, count: 6_000_000))
         var random = SeededRandom(named: "read under a backup")
         for index in 0..<12 { try cluster.put("zoo/\(index)", bytes: random.bytes(4_000_000)) }
@@ -68,8 +70,8 @@ import Wiring
         try expectBackups(["good", "struck"])
     }
 
-    @Test(arguments: Casualty.allCases) func `a cluster restore goes on when a node dies while HDFS is written`(_ casualty: Casualty) throws
-    {
+    @Test(arguments: drawn(Casualty.allCases, oneIn: 2, "casualty of a cluster restore"))
+    func `a cluster restore goes on when a node dies while HDFS is written`(_ casualty: Casualty) throws {
         let before = try cluster.tree()
         try cluster.load().delete(job: JobControl())
         let restoring = Strike(at: "nas", before: .read, of: "data/", number: 12) { [self] in try kill(casualty) }

@@ -13,7 +13,7 @@ import Testing
 
 @Suite(.enabled(if: PostgresServer.isInstalled), .timeLimit(.minutes(30))) struct OneCutTests {
     /// Most of the time goes into the server that is started on each of them; HOLDFAST_TEST_ROUNDS asks for more or fewer.
-    private static let rounds = environmentValue("HOLDFAST_TEST_ROUNDS").flatMap { Int($0) } ?? 50
+    private static let rounds = environmentValue("HOLDFAST_TEST_ROUNDS").flatMap { Int($0) } ?? (isLongRun ? 50 : 12)
 
     @Test func `every pair of rows and its file are whole in every snapshot that is taken while they are written`() throws {
         let cluster = try PostgresCluster()
