@@ -116,6 +116,7 @@ let wholeClusterFile = """
                     release: v1
                     state: /var/lib/holdfast/a
                     storage: /var/lib/holdfast/s
+                    password-file: /etc/pw
                     stores:
                       - {name: db, kind: postgres, role: metadata, connection: "host=/run", data-directory: /pg, tablespaces: \(tablespaces)}
                     """, at: "/etc/f.yaml")

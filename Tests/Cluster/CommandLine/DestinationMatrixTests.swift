@@ -121,9 +121,10 @@ struct DestinationMatrixTests {
 
     /// In place of the time of this run, which some file systems keep for what they make, words.
     private static func lasting(_ detail: String) -> String {
-        let day = SystemClock().now().compact.prefix(4)
-        let isOfThisRun = detail.contains("keeps \(day)-")
-        let words = detail.replacing(/keeps [0-9]{4}-[^ ]+Z/) { isOfThisRun ? "keeps that of the restore" : $0.output }
+        let year = SystemClock().now().compact.prefix(4)
+        let words = detail.replacing(/time ([0-9]{4})-[^ ]+Z: this file system keeps [0-9-]+T[^ ]+Z/) { match in
+            match.output.1 == year ? "time of the image: this file system keeps that of the restore" : String(match.output.0)
+        }
         return words.replacing("|", with: "\\|")
     }
 

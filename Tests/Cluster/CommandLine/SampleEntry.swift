@@ -28,7 +28,7 @@ struct SampleEntry: Sendable {
         SampleEntry("sparse file", "sparse", "truncate -s 16M sparse; printf x | dd of=sparse bs=1 seek=10M conv=notrunc status=none"),
         SampleEntry("empty directory", "folder", "mkdir folder"),
         SampleEntry("hard link", "link", "printf l > link; ln link link-of-it", told: ["link", "link-of-it"]),
-        SampleEntry("symbolic link", "symlink", "ln -s file symlink; touch -h -d 2024-01-02T03:04:05 symlink"),
+        SampleEntry("symbolic link", "symlink", "ln -s file symlink; touch -h -r file symlink"),
         SampleEntry("named pipe", "pipe", "mkfifo pipe"),
         SampleEntry("socket", "socket", "python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"socket\")'"),
         SampleEntry("character device", "chardev", "mknod chardev c 1 3"),
