@@ -43,8 +43,13 @@ import TestSupport
         #expect(try repository.snapshots().isEmpty, "a new one has none yet")
         try repository.backUp(SampleTree(files: ["a": [1, 2, 3]]))
         try removeTree(directory.file("r/\(folder)"))
-        let failure = Failure(describing: try #require(throws: (any Error).self) { try repository.prune(PruneOptions(grace: 0)) })
-        #expect(failure.code == .damaged)
+        let packs = try storage.list("data").count
+        do {
+            _ = try repository.prune(PruneOptions(grace: 0))
+            // What packs hold is read from them again, where nothing else says it.
+            let left = try storage.list("data").count
+            #expect(folder == "index" && left == packs)
+        } catch { #expect(Failure(describing: error).code == .damaged) }
         #expect(folder == "index" || folder == "data" || (try? repository.snapshots()) == nil)
         #expect(try repository.snapshots(folder: .allowed).isEmpty == (folder == "snapshots"))
     }
