@@ -41,6 +41,7 @@ import TestSupport
         let storage = try DirectoryStorage.create(at: directory.file("r"))
         let repository = try OpenRepository.create(in: storage, password: Password("p"), cost: .quick, host: .forTests())
         #expect(try repository.snapshots().isEmpty, "a new one has none yet")
+        #expect(try storage.holdsFolder("snapshots") == true, "a first entry that is cut off leaves data beside it")
         try repository.backUp(SampleTree(files: ["a": [1, 2, 3]]))
         try removeTree(directory.file("r/\(folder)"))
         let packs = try storage.list("data").count

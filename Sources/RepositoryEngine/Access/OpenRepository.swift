@@ -46,6 +46,10 @@ package final class OpenRepository: Sendable {
             try storage.remove(RepositoryNames.key(keyID))
             throw RepositoryError.alreadyARepository(location: storage.location)
         }
+        // It is there from the beginning, so that one that is missing later was taken away. Readers pass over the name.
+        let first = ObjectName(known: "\(RepositoryNames.snapshotFolder)/first")
+        try storage.write(first, [UInt8]())
+        try storage.remove(first)
         // Another creation may have taken the key for a left-over before it lost.
         if try storage.size(of: RepositoryNames.key(keyID)) == nil { keyID = try keys.write(key, password: password, cost: cost) }
         return OpenRepository(storage: storage, config: config, key: key, openedWith: keyID, host: host)

@@ -80,7 +80,7 @@ package struct EntryReader: Sendable {
 
     /// Lists snapshots first, then loads the index, as the format asks of a reader.
     package static func list(_ kind: ManifestKind, in repository: OpenRepository) throws -> (listing: EntryListing, reader: EntryReader) {
-        let snapshots = try repository.snapshots(folder: .allowed)
+        let snapshots = try repository.snapshots()
         let reader = EntryReader(try repository.loadIndex())
         return (try reader.entries(kind, among: snapshots), reader)
     }
