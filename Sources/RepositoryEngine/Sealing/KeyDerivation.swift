@@ -19,11 +19,11 @@ package struct KeyDerivationCost: Hashable, Sendable {
     /// For tests: accepted by every reader, and no protection.
     package static let quick = KeyDerivationCost(n: 1024, r: 8, p: 1)
 
-    /// Within what this engine is willing to compute for a key file that it did not write: 256 MiB of memory, and some four seconds on a
-    /// core of 2020. restic fits its own to half a second of the machine that makes them, so they are no more than a tenth of this.
+    /// Within what this engine is willing to compute for a key file that it did not write: 256 MiB of memory, and some three seconds on a
+    /// core of 2020. restic fits its own to half a second of the machine that makes them, so they are no more than a sixth of this.
     var isAcceptable: Bool {
         guard n > 1, n & (n - 1) == 0, r >= 1, p >= 1, n <= 1 << 30, r <= 1 << 20, p <= 1 << 10 else { return false }
-        return n * r <= 1 << 21 && work <= 1 << 24
+        return n * r <= 1 << 21 && work <= 3 << 22
     }
 
     /// What its time grows with; the standard has 2^18.
