@@ -48,7 +48,7 @@ func hexDigits(_ bytes: [UInt8]) -> String {
 }
 
 /// Random hex digits for names that only have to be unused.
-func randomName(bytes count: Int = 8) -> String {
+package func randomName(bytes count: Int = 8) -> String {
     var bytes = [UInt8](repeating: 0, count: count)
     bytes.withUnsafeMutableBytes { SystemRandom().fill($0) }
     return hexDigits(bytes)

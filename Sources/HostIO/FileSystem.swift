@@ -26,9 +26,6 @@ package enum FileSystemKind: String, Sendable {
 
     /// Whether FICLONE may work there; XFS says no when it was made without reflinks.
     package var mayReflink: Bool { self == .btrfs || self == .xfs }
-
-    /// Whether a file takes room for the stretches that nobody has written, too.
-    package var lacksHoles: Bool { self == .fat || self == .exfat || self == .hfs }
 }
 
 /// Free and total bytes of a file system, as an ordinary user has them.

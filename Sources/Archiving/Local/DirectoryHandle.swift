@@ -90,6 +90,9 @@ final class DirectoryHandle: Sendable {
         return open
     }
 
+    /// By chattr(1): entries can be made, and neither be renamed nor removed.
+    var isAppendOnly: Bool { (try? open().descriptor.toldInodeFlags())?.contains(.appendOnly) ?? false }
+
     /// The path below the root, for people.
     func path(of entry: [UInt8]? = nil) -> String {
         var names: [[UInt8]] = entry.map { [$0] } ?? []

@@ -33,11 +33,14 @@ package final class LocalDirectory: EntrySource {
     package let options: Options
     let names = AccountNames()
     let flags = FlaggedEntries()
+    /// Looked up for destinations only.
+    let swapFiles: SwapFiles
 
     /// `path` may be or lead through a symlink to the directory; it is opened by ``root()``.
     package init(path: String, options: Options = Options()) {
         self.path = path
         self.options = options
+        swapFiles = options.showsLeftOvers ? .read() : .none
     }
 
     package var description: String { path }
@@ -73,6 +76,8 @@ final class LocalSourceDirectory: SourceDirectory {
     let isHollow: Bool
     /// Entries that are hollow, known from the listing.
     private let hollow = Mutex<Set<[UInt8]>>([])
+    /// Entries that cannot be replaced or removed, known from the listing.
+    private let held = Mutex<[[UInt8]: RemovalObstacle.Kind]>([:])
     /// Its file system's, once it was asked for.
     private let magic = Mutex<Int64?>(nil)
     /// Of a copy: what its entries were copied from, once it was asked for.
@@ -115,6 +120,12 @@ final class LocalSourceDirectory: SourceDirectory {
         }
         return FileIdentity.keepsTimeOfChange(status, magic: magic)
     }
+
+    func hold(_ name: [UInt8], _ kind: RemovalObstacle.Kind) { held.withLock { $0[name] = kind } }
+    /// What keeps the entry from being replaced and removed, as the listing told.
+    func obstacle(at name: [UInt8]) -> RemovalObstacle.Kind? { held.withLock { $0[name] } }
+    /// Those of all entries.
+    var obstacles: [[UInt8]: RemovalObstacle.Kind] { held.withLock { $0 } }
 
     func markHollow(_ name: [UInt8]) { hollow.withLock { _ = $0.insert(name) } }
 

@@ -54,7 +54,9 @@ extension LocalSourceDirectory {
             return nil
         }
         var node = self.node(name, status)
-        if crossing.leads(toDevice: UInt64(status.st_dev), mount), let kind = MountCrossing.kernelFileSystem(name, in: folder, mount) {
+        let isMounted = crossing.leads(toDevice: UInt64(status.st_dev), mount)
+        noteObstacle(at: name, status, InodeFlags(locksIn: flags), isMount: isMounted && crossing.isMount(mount))
+        if isMounted, let kind = MountCrossing.kernelFileSystem(name, in: folder, mount) {
             issues.add(hollow: EntryIssue(kind: .leftOut, path: handle.path(of: name), detail: MountCrossing.detail(kind)))
             guard node.type == .dir else { return nil }
             markHollow(name)
@@ -78,6 +80,19 @@ extension LocalSourceDirectory {
             issues.add(EntryIssue(kind: .metadata, path: handle.path(of: name), detail: "attributes: \(SystemError(errno, "", "").reason)"))
         }
         return node
+    }
+
+    private func noteObstacle(at name: [UInt8], _ status: stat, _ flags: InodeFlags, isMount: Bool) {
+        guard source.options.showsLeftOvers else { return }
+        if isMount {
+            hold(name, .mount)
+        } else if flags.contains(.immutable) {
+            hold(name, .immutable)
+        } else if flags.contains(.appendOnly) {
+            hold(name, .appendOnly)
+        } else if !source.swapFiles.isEmpty, source.swapFiles.contains(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)) {
+            hold(name, .swapFile)
+        }
     }
 
     /// Copied file by file while programs go on writing, a database is torn.

@@ -23,6 +23,9 @@ package struct MountCrossing {
         other != device || (self.mount > 0 && mount > 0 && mount != self.mount)
     }
 
+    /// A btrfs subvolume has another device and is no mount. Where the kernel does not tell mounts, every other device counts as one.
+    func isMount(_ mount: Int64) -> Bool { self.mount <= 0 || mount <= 0 || mount != self.mount }
+
     /// The type of the file system that the entry lies on when the kernel makes that up. Mounts nothing.
     package static func kernelFileSystem(_ name: [UInt8], in folder: borrowing Descriptor, _ mount: Int64) -> String? {
         guard let entry = try? folder.open(name, [.place]) else { return nil }

@@ -3,9 +3,9 @@ import Glibc
 package import HostIO
 import Model
 
-/// An entry that keeps a tree from being removed.
+/// An entry that keeps a tree from being removed, or itself from being changed.
 package struct RemovalObstacle: Hashable, Sendable {
-    package enum Kind: String, Sendable { case mount, immutable, appendOnly, readOnlySubvolume }
+    package enum Kind: String, Sendable { case mount, immutable, appendOnly, readOnlySubvolume, readOnlyMount, swapFile }
 
     package let kind: Kind
     /// Whole.
@@ -22,6 +22,8 @@ package struct RemovalObstacle: Hashable, Sendable {
         case .immutable: "it is immutable (lsattr)"
         case .appendOnly: "it is append-only (lsattr)"
         case .readOnlySubvolume: "it is a read-only btrfs subvolume"
+        case .readOnlyMount: "it is mounted read-only"
+        case .swapFile: "the kernel swaps to it"
         }
     }
 
@@ -32,12 +34,25 @@ package struct RemovalObstacle: Hashable, Sendable {
         return isPlain ? path : "'\(path.replacing("'", with: "'\\''"))'"
     }
 
+    /// "/srv/up/f stays as it is: it is immutable (lsattr); chattr -R -i -a /srv/up/f lifts that".
+    var text: String { "\(path) stays as it is: \(reason); \(remedy) lifts that" }
+
+    private static let mostLines = 20
+
+    static func lines(_ obstacles: [RemovalObstacle], hasMore: Bool = false) -> [String] {
+        let more = obstacles.count - mostLines
+        guard more > 0 else { return obstacles.map(\.text) }
+        return obstacles.prefix(mostLines).map(\.text) + ["\(hasMore ? "more than " : "")\(grouped(more)) more that stay as they are"]
+    }
+
     /// The command that lifts it.
     package var remedy: String {
         switch kind {
         case .mount: "umount \(quoted)"
         case .immutable, .appendOnly: "chattr -R -i -a \(quoted)"
         case .readOnlySubvolume: "btrfs property set \(quoted) ro false"
+        case .readOnlyMount: "mount -o remount,rw \(quoted)"
+        case .swapFile: "swapoff \(quoted)"
         }
     }
 }
@@ -54,6 +69,9 @@ package struct RemovalObstacles {
 
     /// Of single files, ``note(_:in:)`` adds what there is.
     package init(below path: String) { self.path = path }
+
+    /// Those that were found, for a plan.
+    package var lines: [String] { RemovalObstacle.lines(found) }
 
     /// The entry `name` of a directory, with nothing below it.
     package mutating func note(_ name: [UInt8], in folder: borrowing Descriptor) {

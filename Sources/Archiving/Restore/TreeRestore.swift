@@ -55,7 +55,8 @@ package struct TreeRestore: Sendable {
         let local = LocalDirectory(path: destination, options: .destination(excludedAtRoot: options.excludedAtRoot))
         var root: LocalSourceDirectory?
         do { root = try local.openRoot() } catch let error as EntryError where error.kind == .vanished {}
-        return try PlanRun(image: image, options: options, clock: host.clock, job: job).execute(root: root, threads: host.processors)
+        return try PlanRun(image: image, destination: destination, options: options, clock: host.clock, job: job).execute(
+            root: root, threads: host.processors)
     }
 
     /// Does what the plan says and nothing else; entries that have come since the plan stay. When it returns, all is durable (``Options/isDurable``).

@@ -34,6 +34,9 @@ package struct TreeRestorePlan: Sendable {
     /// Entries that get rights which they do not have.
     package var privileged = PrivilegedEntries()
 
+    /// Lines about entries that are to be changed and cannot be, with what lifts that: locked, mounted on, in use. All others are restored.
+    package var held: [String] = []
+
     package static let examplesKept = 20
 
     /// nil when the destination is to be made.

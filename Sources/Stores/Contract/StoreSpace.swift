@@ -1,3 +1,4 @@
+import Archiving
 import HostIO
 import Model
 
@@ -29,7 +30,6 @@ package struct StoreSpace: Hashable, Sendable {
         guard let device = try statusOfPath(place)?.device else { return nil }
         let folder = try Descriptor.openDirectory(place)
         return StoreSpace(
-            fileSystem: "device \(device)", place: place, free: try folder.space().free, keepsHoles: try !folder.fileSystemKind().lacksHoles
-        )
+            fileSystem: "device \(device)", place: place, free: try folder.space().free, keepsHoles: HoleKeeping.isThere(in: folder))
     }
 }

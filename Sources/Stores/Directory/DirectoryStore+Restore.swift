@@ -11,7 +11,7 @@ extension DirectoryStore {
             metadataOnly: plan.metadataOnly, leftOvers: plan.leftOvers,
             bytesToWrite: plan.bytesToWrite, bytesFreed: plan.bytesFreed, bytesAtStake: plan.bytesFreed, examples: plan.examples,
             newestChange: plan.newestChange, intoEmpty: plan.intoEmpty, makesPlace: plan.makesPlace, unexamined: plan.unexamined)
-        (summary.spared, summary.privileged) = (plan.spared, plan.privileged)
+        (summary.spared, summary.privileged, summary.cautions) = (plan.spared, plan.privileged, plan.held)
         return summary
     }
 

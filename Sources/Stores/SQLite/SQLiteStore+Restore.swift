@@ -5,6 +5,12 @@ package import StoreContract
 
 extension SQLiteStore {
     package func planRestore(of image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreRestorePlan {
+        var plan = try plan(image, scratch, job)
+        if !plan.isEmpty { plan.cautions = try asStoreFailure { try files.obstacles().lines } }
+        return plan
+    }
+
+    private func plan(_ image: StoreImage, _ scratch: ScratchDirectory, _ job: JobControl) throws -> StoreRestorePlan {
         try asStoreFailure {
             let unpacked = try unpacked(image, scratch, job)
             let name = Path.lastComponent(files.path)

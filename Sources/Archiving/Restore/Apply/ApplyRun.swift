@@ -36,6 +36,8 @@ final class ApplyRun: Sendable {
     let options: TreeRestore.Options
     let placement: Placement
     let faults: PlaceFaults
+    let links: LinkHandling
+    private let losses = CommonLosses()
     let opened = OpenedDirectories()
     let zeros = ZeroBlobs()
     let writeBack = WriteBack()
@@ -61,6 +63,7 @@ final class ApplyRun: Sendable {
         let mark = restore.host.randomHex(bytes: 6)
         placement = Placement(isDirect: plan.intoEmpty, isDurable: options.isDurable, mark: mark, opened: opened)
         faults = PlaceFaults(root: root, mark: mark)
+        links = LinkHandling(mark: mark)
         state = Mutex(State(linkTargets: plan.linkTargets))
     }
 
@@ -81,6 +84,7 @@ final class ApplyRun: Sendable {
             placement.abandon()
             throw error
         }
+        for issue in losses.issues { issues.add(issue) }
         return state.withLock { state in
             TreeRestoreOutcome(
                 bytesWritten: state.bytesWritten, entriesChanged: state.entriesChanged + (plan.makesPlace ? 1 : 0), issues: issues.first,
@@ -147,7 +151,8 @@ final class ApplyRun: Sendable {
             parent?.expectMore()
             // One more, so that nothing is done before all is known.
             let directory = RestoredDirectory(
-                change.directory, image: change.image, node: change.node, nodes: [], outstanding: change.changes.count + 1, parent: parent)
+                change.directory, image: change.image, node: change.node, nodes: [], outstanding: change.changes.count + 1,
+                isAppendOnly: change.directory.isAppendOnly, parent: parent)
             made[ObjectIdentifier(change.directory)] = directory
             push(change.changes, directory)
             pool.push(.entries(directory, 0..<0), .late)
@@ -215,13 +220,21 @@ final class ApplyRun: Sendable {
             if let node = directory.node {
                 try concerning(directory.handle, nil) { () throws(SystemError) in
                     let open = try directory.handle.open()
-                    let tell: (String) -> Void = { self.tell(directory.handle.path(), $0) }
-                    try EntryMetadata(node: node, options.privileges, isOfPlace: faults.isOfPlace, tell: tell).set(on: open.descriptor)
+                    try metadata(of: node) { directory.handle.path() }.set(on: open.descriptor)
                 }
                 opened.settled(directory.handle)
             }
             guard let parent = directory.parent else { return }
             directory = parent
+        }
+    }
+
+    /// `path`: of the entry, for people.
+    func metadata(of node: Node, _ path: @escaping () -> String) -> EntryMetadata {
+        EntryMetadata(node: node, options.privileges, isOfPlace: faults.isOfPlace) {
+            self.tell(path(), $0)
+        } note: {
+            self.losses.note($0, path(), by: $1)
         }
     }
 
@@ -256,9 +269,9 @@ final class ApplyRun: Sendable {
 
     /// Where what is to be linked to could not be made, the next link takes its place; where there can be no link, there is a copy.
     private func makeLinks() throws {
-        while case let links = takeLinks(), !links.isEmpty {
+        while case let deferred = takeLinks(), !deferred.isEmpty {
             var others: [Job] = []
-            for link in links {
+            for link in deferred {
                 try job.checkCancelled()
                 guard let target = state.withLock({ $0.linkTargets[link.key] }) else {
                     others.append(.entry(link.directory, link.node))

@@ -35,9 +35,13 @@ final class ApplyWorker {
     }
 
     func metadata(_ node: Node, in directory: RestoredDirectory) -> EntryMetadata {
-        EntryMetadata(node: node, run.options.privileges, isOfPlace: run.faults.isOfPlace) {
-            self.run.tell(directory.handle.path(of: node.name), $0)
-        }
+        run.metadata(of: node) { directory.handle.path(of: node.name) }
+    }
+
+    /// By name: of any entry that is not open.
+    private func set(_ metadata: EntryMetadata, on name: [UInt8], in folder: DirectoryHandle) throws(SystemError) {
+        let followed: LinkHandling.Followed = metadata.node.type == .symlink ? try run.links.followed(in: folder) : []
+        try metadata.set(on: name, in: try folder.open().descriptor, followed)
     }
 
     /// So many bytes of content more are on their way to the disk.
@@ -88,7 +92,7 @@ final class ApplyWorker {
     private func setMetadata(_ node: Node, in directory: RestoredDirectory) throws {
         let metadata = metadata(node, in: directory)
         let done: Void? = try run.concerning(directory.handle, node.name) { () throws(SystemError) in
-            try metadata.set(on: node.name, in: try directory.handle.open().descriptor)
+            try set(metadata, on: node.name, in: directory.handle)
         }
         if done != nil { run.count(bytes: 0, entries: 1) }
         try run.complete(directory)
@@ -101,6 +105,8 @@ final class ApplyWorker {
         if run.options.privileges == .leftOut, let device = node.deviceWords {
             return try leaveOut(node, in: directory, "\(device): \(EntryMetadata.needsWord)")
         }
+        // What is made under a temporary name could never get its own there.
+        if directory.isAppendOnly { return try leaveOut(node, in: directory, "its directory is append-only (lsattr)") }
         guard run.claims(node, EntryLocation(directory: directory.handle, name: node.name), in: directory) else { return }
         try writeAlone(node, in: directory)
     }
@@ -125,7 +131,7 @@ final class ApplyWorker {
                 if !error.isExists { try? open.descriptor.remove(working) }
                 throw error
             }
-            try metadata.set(on: working, in: open.descriptor)
+            try set(metadata, on: working, in: directory.handle)
         }
         guard made != nil else { return try skip(node, working, directory) }
         run.count(bytes: 0, entries: 1)

@@ -12,14 +12,18 @@ struct EntryMetadata {
     /// Whether an error, of something of so many bytes, is one of the place as a whole, which is thrown.
     let isOfPlace: (SystemError, UInt64) -> Bool
     let tell: (String) -> Void
+    /// What the file system does to many entries alike, and by how many seconds.
+    let note: (CommonLosses.Kind, Double) -> Void
 
     init(
-        node: Node, _ privileges: Privileges, isOfPlace: @escaping (SystemError, UInt64) -> Bool, tell: @escaping (String) -> Void
+        node: Node, _ privileges: Privileges, isOfPlace: @escaping (SystemError, UInt64) -> Bool, tell: @escaping (String) -> Void,
+        note: @escaping (CommonLosses.Kind, Double) -> Void
     ) {
         self.privileges = privileges
         self.node = node
         self.isOfPlace = isOfPlace
         self.tell = tell
+        self.note = note
     }
 
     /// The mode to make a file with that is given its metadata later: not wider than it will be.
@@ -82,7 +86,11 @@ struct EntryMetadata {
         if let mode, status.permissions != mode {
             tell("\(words(for: mode)): this file system keeps \(String(status.permissions, radix: 8))")
         }
-        guard abs(status.modified.secondsSince(node.mtime.timestamp)) >= 2 else { return }
+        let difference = abs(status.modified.secondsSince(node.mtime.timestamp))
+        guard difference >= 2 else {
+            if status.modified != node.mtime.timestamp { note(.roundedTime, difference) }
+            return
+        }
         tell("time \(node.mtime.timestamp.text): this file system keeps \(status.modified.text)")
     }
 
@@ -109,18 +117,20 @@ struct EntryMetadata {
         return changes
     }
 
-    /// Of the entry `name`, which may be of any type and is not followed when it is a symlink.
-    func set(on name: [UInt8], in folder: borrowing Descriptor) throws(SystemError) {
+    /// Of the entry `name`, which may be of any type and is not followed when it is a symlink. `followed`: what would be set on what it leads to.
+    func set(on name: [UInt8], in folder: borrowing Descriptor, _ followed: LinkHandling.Followed) throws(SystemError) {
         let now = try folder.status(of: name)
         var ownerIsSet = true
         let changesOwner = now.uid != node.uid || now.gid != node.gid
-        if changesOwner {
+        if changesOwner, followed.contains(.owner) {
+            note(.linkOwner, 0)
+        } else if changesOwner {
             do throws(SystemError) { try folder.setOwner(of: name, uid: node.uid, gid: node.gid) } catch {
                 try excuse(error, owner, folder, name)
                 ownerIsSet = false
             }
         }
-        let changesAttributes = try setAttributes(of: name, in: folder)
+        let changesAttributes = leavesOut(followed) ? false : try setAttributes(of: name, in: folder)
         let mode = permissions(ownerIsSet, has: changesOwner ? 0 : now.permissions)
         var isModeTold = node.type == .symlink
         if !isModeTold, changesOwner || changesAttributes || now.permissions != mode {
@@ -129,10 +139,21 @@ struct EntryMetadata {
                 isModeTold = true
             }
         }
+        if followed.contains(.time) {
+            if now.modified != node.mtime.timestamp { note(.linkTime, 0) }
+            return
+        }
         do throws(SystemError) {
             try folder.setTimes(of: name, accessed: node.atime.timestamp, modified: node.mtime.timestamp)
             compare(try folder.status(of: name), isModeTold ? nil : mode)
         } catch { try excuse(error, "times", folder, name) }
+    }
+
+    /// Whether the attributes are left out, of a link that has any told.
+    private func leavesOut(_ followed: LinkHandling.Followed) -> Bool {
+        guard followed.contains(.attributes) else { return false }
+        if !node.restorableAttributes.isEmpty { note(.linkAttributes, 0) }
+        return true
     }
 
     /// Whether anything had to be changed.

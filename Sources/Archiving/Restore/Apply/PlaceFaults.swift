@@ -42,8 +42,10 @@ final class PlaceFaults: Sendable {
         return takesFile(of: min(max(bytes, 1), Self.mostProbed))
     }
 
-    /// Whether the root takes a file of so many bytes; also where it may not be written by this user, which says nothing of the place.
+    /// Whether the root takes a file of so many bytes; also where it may not be written by this user or keeps whatever is made in it, which says
+    /// nothing of the place.
     private func takesFile(of bytes: UInt64) -> Bool {
+        guard !root.isAppendOnly else { return true }
         do throws(SystemError) {
             try writeFile(of: Int(clamping: bytes))
             return true

@@ -10,12 +10,18 @@ final class RestoredDirectory: Sendable {
     let node: Node?
     /// Entries to be written.
     let nodes: [Node]
+    /// Nothing in it can be given another name or be removed, by chattr(1).
+    let isAppendOnly: Bool
     private let outstanding: Mutex<Int>
     // Written by `deinit` alone, when nobody else can see it.
     nonisolated(unsafe) private(set) var parent: RestoredDirectory?
 
     /// `outstanding` is what will be told to ``complete()``.
-    init(_ handle: DirectoryHandle, image: ImageDirectory, node: Node?, nodes: [Node], outstanding: Int, parent: RestoredDirectory?) {
+    init(
+        _ handle: DirectoryHandle, image: ImageDirectory, node: Node?, nodes: [Node], outstanding: Int, isAppendOnly: Bool = false,
+        parent: RestoredDirectory?
+    ) {
+        self.isAppendOnly = isAppendOnly
         self.handle = handle
         self.image = image
         self.node = node

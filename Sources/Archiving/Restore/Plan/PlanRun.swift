@@ -35,6 +35,9 @@ final class PlanRun: Sendable {
     let options: TreeRestore.Options
     let job: JobControl
     let clock: any WallClock
+    let held: HeldEntries
+    /// Nil until a file with holes has been met.
+    private let keepsHoles = Mutex<Bool?>(nil)
     private let state = Mutex(State())
 
     private struct State {
@@ -45,8 +48,10 @@ final class PlanRun: Sendable {
         var examples = PlanExamples()
     }
 
-    init(image: ImageTree, options: TreeRestore.Options, clock: any WallClock, job: JobControl) {
+    /// `destination`: its path.
+    init(image: ImageTree, destination: String, options: TreeRestore.Options, clock: any WallClock, job: JobControl) {
         self.clock = clock
+        held = HeldEntries(root: destination)
         self.image = image
         self.options = options
         self.job = job
@@ -80,6 +85,7 @@ final class PlanRun: Sendable {
             var plan = state.plan
             plan.examples = state.examples.chosen(TreeRestorePlan.examplesKept)
             plan.directories = state.changed.map(\.change)
+            plan.held = held.lines
             return plan
         }
     }
@@ -92,6 +98,17 @@ final class PlanRun: Sendable {
         state.withLock { state in
             if state.examples.hasRoom(kind) { state.examples.add(kind, path()) }
         }
+    }
+
+    /// What writing a file takes that has so many bytes besides its holes.
+    func room(_ solid: UInt64, of node: Node) -> UInt64 {
+        guard solid < node.size, let root = state.withLock({ $0.plan.root }) else { return solid }
+        let isKept = keepsHoles.withLock { known in
+            let isKept = known ?? (try? root.open()).map { HoleKeeping.isThere(in: $0.descriptor) } ?? true
+            known = isKept
+            return isKept
+        }
+        return isKept ? solid : node.size
     }
 
     /// An entry of the destination cannot be looked at, and is left as it is.
@@ -115,10 +132,12 @@ final class PlanRun: Sendable {
     func countsBytes(_ key: LinkKey) -> Bool { state.withLock { $0.linksCounted.insert(key).inserted } }
 
     func add(_ change: EntryChange, to directory: PlannedDirectory) {
+        held.note(change, in: directory)
         if directory.add(change) { state.withLock { $0.changed.append(directory) } }
     }
 
     func metadataDiffers(of directory: PlannedDirectory) {
+        held.note(directory)
         if directory.markMetadata() { state.withLock { $0.changed.append(directory) } }
     }
 }
@@ -142,6 +161,8 @@ final class PlannedDirectory: Sendable {
     private struct State {
         var changes: [EntryChange] = []
         var isRecorded = false
+        var isAsked = false
+        var obstacle: RemovalObstacle?
     }
 
     init(_ source: LocalSourceDirectory, image: ImageDirectory, node: Node?, _ hasSameMetadata: Bool) {
@@ -152,6 +173,15 @@ final class PlannedDirectory: Sendable {
     }
 
     var isRoot: Bool { source.handle.parent == nil }
+
+    /// What keeps all in it from being changed; asked for once. `root`: the path of the destination.
+    func obstacle(_ root: String) -> RemovalObstacle? {
+        let (isAsked, known) = state.withLock { ($0.isAsked, $0.obstacle) }
+        if isAsked { return known }
+        let obstacle = source.ownObstacle(root)
+        state.withLock { ($0.isAsked, $0.obstacle) = (true, obstacle) }
+        return obstacle
+    }
 
     /// Whether it was without changes before.
     func add(_ change: EntryChange) -> Bool {

@@ -163,7 +163,7 @@ final class PlanWorker {
     /// What writing the file takes.
     private func bytes(of node: Node) -> UInt64 {
         guard case .archived(let tree) = run.image, let opener = reader.opener, node.type == .file else { return node.size }
-        return FileExtent(of: node, in: tree.repository, run.zeros, opener).solid
+        return run.room(FileExtent(of: node, in: tree.repository, run.zeros, opener).solid, of: node)
     }
 
     private func countNew(_ directory: ImageDirectory, _ path: String) throws {
@@ -205,7 +205,11 @@ final class PlanWorker {
     /// What cannot be counted may be deleted all the same, and is told when not.
     private func countDeleted(_ name: [UInt8], in parent: LocalSourceDirectory) throws {
         try run.job.checkCancelled()
-        guard let directory = try? parent.openDirectory(name), let nodes = try? directory.entries(IssueCollector()) else { return }
+        // What is mounted there stays, with all in it.
+        guard parent.obstacle(at: name) != .mount, let directory = try? parent.openDirectory(name),
+            let nodes = try? directory.entries(IssueCollector())
+        else { return }
+        run.held.note(in: directory)
         var bytes: UInt64 = 0
         var newest: NodeTime?
         for node in nodes {

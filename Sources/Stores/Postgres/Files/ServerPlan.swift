@@ -25,7 +25,7 @@ struct ServerPlan {
             for restore in try parts.restores(of: tablespace) { add(try restore.plan(job: job), to: &plan) }
         }
         plan.examples = try examples(main.examples)
-        plan.cautions = try parts.cautions()
+        plan.cautions += try parts.cautions()
         return plan
     }
 
@@ -39,6 +39,7 @@ struct ServerPlan {
         plan.bytesToWrite += part.bytesToWrite
         plan.bytesFreed += part.bytesFreed
         plan.bytesAtStake += part.bytesFreed
+        plan.cautions += part.held
         if let newest = part.newestChange { plan.newestChange = plan.newestChange.map { max($0, newest) } ?? newest }
     }
 
