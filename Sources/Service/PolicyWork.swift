@@ -27,7 +27,10 @@ struct PolicyWork {
             guard let outcome = try Backups(cluster).drillByPolicy(policy, job: job) else { return [] }
             let report = outcome.report
             for problem in report.problems.prefix(5) { job.note("drill of \(report.backup): \(problem)") }
-            if let failure = outcome.unwritten { job.note("the report of the drill is not in the target: \(failure.summary)") }
+            if let failure = outcome.unwritten {
+                let place = outcome.kept.map { "in \($0).json" } ?? "nowhere"
+                job.note("the report of the drill is \(place) and not in the target: \(failure.summary)")
+            }
             return ["drill \(DrillNote(report).word), usable in \(DurationText.spoken(seconds: report.recoverySeconds))"]
         } catch {
             job.note("no drill: \(Failure(describing: error).summary)")

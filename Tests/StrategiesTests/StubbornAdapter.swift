@@ -39,6 +39,7 @@ final class StubbornAdapter: StoreAdapter {
     ) throws -> any RehearsedStore {
         try base.rehearse(image, of: record, scratch: scratch, job: job)
     }
+    func serviceNotes() -> [String] { base.serviceNotes() }
     func space() throws -> StoreSpace? { try base.space() }
     func nativeImages() throws -> [String] { try base.nativeImages() }
     func removeNativeImage(_ id: String) throws { try base.removeNativeImage(id) }

@@ -78,7 +78,7 @@ enum APISchema {
         "DrillNote": "time: time, verdict: string, signed: boolean, recoverySeconds: number, problem: string?",
         "LastDrill": "backup: string, time: time, verdict: string, problem?: string, recoverySeconds: number",
         "Drill":
-            "verdict: string, recoverySeconds: number, problems: [string], gaps: [string], reportName: string?, report: DrillReport, answers: {string}",
+            "verdict: string, recoverySeconds: number, problems: [string], gaps: [string], reportName: string?, reportPlace: string?, report: DrillReport, answers: {string}",
         "FoundReport": "signed: boolean, altered: string?, verdict: string, recoverySeconds: number, report: DrillReport",
         "DrillReport":
             "format: integer, program: string, host: string, cluster: Identity, target: string, backup: string, backupID: string, mode: string, cut: time, began: time, ended: time, verification: DrillVerification, stores: [DrilledStore], checks: [DrillCheck], page: string, signature: string",

@@ -12,11 +12,12 @@ struct BackupDrillCommand: ClusterCommand {
             opened: databases by integrity_check, servers by starting one and pg_amcheck,
             files by their checksums. Counts are compared with those of the cut, and the
             checks of the cluster file are asked. What was restored is removed; a signed
-            report and a page for people stay in the target. Nothing of the cluster is
+            report and a page for people stay in the target, or in the state of the cluster
+            where the target takes none (a read-only mount). Nothing of the cluster is
             touched. latest is the newest backup of this cluster.
 
             The exit status is 12 when the backup failed, 14 when something could not be
-            tried here, or the report could not be left in the target (a read-only mount).
+            tried here, or the report could be left nowhere.
 
             EXAMPLES:
               holdfast backup drill latest -c acme.yaml
@@ -44,14 +45,16 @@ struct BackupDrillCommand: ClusterCommand {
         context.console.finish(json: ["drill": DrillResult(outcome)]) { terminal in
             let text = DrillText(terminal: terminal, now: context.now)
             let place =
-                outcome.place.map { "report: \($0).json and .md in target \(request.target)" }
+                outcome.place.map { "report: \($0).json and .md in target \(request.target)" } ?? outcome.kept.map {
+                    "report: \($0).json and .md"
+                }
                 ?? "report: not left in target \(request.target); what it says stands above, and in holdfast jobs"
             return [text.report(outcome.report, answers: outcome.answers), place].joined(separator: "\n")
         }
         switch outcome.report.verdict {
         case .failed: return .flawed(.damaged)
         case .unproven: return .flawed(.incomplete)
-        case .passed: return outcome.unwritten == nil ? .done : .flawed(.incomplete)
+        case .passed: return outcome.place ?? outcome.kept != nil ? .done : .flawed(.incomplete)
         }
     }
 }

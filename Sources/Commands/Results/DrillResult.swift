@@ -7,8 +7,10 @@ struct DrillResult: Encodable {
     var recoverySeconds: Double
     var problems: [String]
     var gaps: [String]
-    /// In the target, `.json` and `.md`; null when it could not be written.
+    /// Without `.json` and `.md`: in the target, or absolute in the state of the cluster where the target took none; null when it could not be written.
     var reportName: OrNull<String>
+    /// `target` or `state`; null when it could not be written.
+    var reportPlace: OrNull<String>
     var report: DrillReport
     /// What checks answered in place of what was expected, by name; in no report.
     var answers: [String: String]
@@ -18,7 +20,8 @@ struct DrillResult: Encodable {
         recoverySeconds = outcome.report.recoverySeconds
         problems = outcome.report.problems
         gaps = outcome.report.gaps
-        reportName = OrNull(outcome.place)
+        reportName = OrNull(outcome.place ?? outcome.kept)
+        reportPlace = OrNull(outcome.place != nil ? "target" : outcome.kept != nil ? "state" : nil)
         report = outcome.report
         answers = outcome.answers
     }

@@ -110,6 +110,7 @@ extension AdviceFacts {
                     "how long a restore takes was never measured here",
                     "holdfast snapshot restore NAME --store STORE\(suffix), in a quiet hour"))
         }
+        if snapshots > 0 { gaps += serviceNotes.map { .init($0, "holdfast cluster status\(suffix)") } }
         if fault == .badUpgrade, snapshots > 0 {
             gaps.append(
                 .init(

@@ -77,6 +77,8 @@ package struct AdviceFacts: Hashable, Sendable {
     package var isStorageInHDFS: Bool
     /// What stores hold that a copy of their files may tear: "uploads: app.db".
     package var databasesInUse: [String] = []
+    /// Of how a restore would start what serves a store: "shop: its service starts it with pg_ctl itself: …".
+    package var serviceNotes: [String] = []
     /// Names of all stores.
     package var stores: [String] = []
     /// Names of stores in an HDFS.

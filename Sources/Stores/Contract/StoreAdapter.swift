@@ -19,6 +19,9 @@ package protocol StoreAdapter: Sendable {
     /// throws a `Failure` of code `store`.
     func whereabouts() throws -> Whereabouts
 
+    /// What an operator should know of how restores stop and start what serves the store, told without asking it.
+    func serviceNotes() -> [String]
+
     /// Before the cut, as long as it takes: what has to be read before the instant that its image shows. Nil when there is nothing of that
     /// kind. What it gives is archived first; then `capture` is called with the same request, and the tree of that capture's image is laid over
     /// it (``TreeOverlay``). Without a `capture`, ``abandon(_:)`` follows.
@@ -125,6 +128,7 @@ package protocol StoreAdapter: Sendable {
 
 extension StoreAdapter {
     package func whereabouts() throws -> Whereabouts { Whereabouts() }
+    package func serviceNotes() -> [String] { [] }
     package var comparesNativeImages: Bool { false }
     package func cautions(before image: StoreImage) throws -> [String] { [] }
     package func obstaclesToDestroying(job: JobControl) throws -> [RemovalObstacles] { [] }

@@ -83,9 +83,11 @@ package final class PostgresStore: StoreAdapter {
             if case .dump(let why) = form { texts["no-physical-images-because"] = why }
             return StoreStatus(
                 version: facts.version, bytes: facts.bytes, nativeImages: form.isNative, imageReason: form.reason,
-                notes: ServiceNotes.notes(start: access.service?.start, group: directory?.controlGroup()), facts: texts)
+                notes: serviceNotes(), facts: texts)
         }
     }
+
+    package func serviceNotes() -> [String] { ServiceNotes.notes(start: access.service?.start, group: directory?.controlGroup()) }
 
     package func whereabouts() throws -> Whereabouts {
         try asFailure {

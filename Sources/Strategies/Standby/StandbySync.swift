@@ -122,7 +122,7 @@ extension OfflineStandby {
                 hint: "holdfast backup create --mode full on the active cluster")
         }
         record.newest = newest.point
-        try lookAtNotices(&record)
+        try lookAtNotices(&record, job)
         try save(record)
         let bytes = try PointFetch(cluster: cluster, entry: newest, reader: reader, job: job).run()
         record.seen = seen
@@ -132,7 +132,7 @@ extension OfflineStandby {
 
     /// Numbers only go up, and what was told is not told anew by somebody who puts an old file back. A notice of its own that is gone, or was not signed, is
     /// written again, so that the active one goes on counting on this standby.
-    private func lookAtNotices(_ record: inout StandbyRecord) throws {
+    private func lookAtNotices(_ record: inout StandbyRecord, _ job: JobControl) throws {
         guard let folder = try? folder(record) else { return }
         let newest = (try? folder.newest()) ?? nil
         record.epoch = max(EpochNumber.remembered(record.epoch ?? 0), newest?.epoch ?? 0)
@@ -141,7 +141,10 @@ extension OfflineStandby {
         }
         guard record.promotion == nil, let there = try? folder.standbyNotices() else { return }
         let member = try cluster.standing().member
-        if !there.contains(where: { $0.member == member }) { try? register(nil, record) }
+        guard !there.contains(where: { $0.member == member }) else { return }
+        do { try register(nil, record) } catch {
+            job.note("the active cluster does not know of this standby: \(Failure(describing: error).summary)")
+        }
     }
 
     /// What the standby is to keep beside the newest; they share most of what they are made of.

@@ -20,7 +20,7 @@ import Testing
         let cluster = try Self.withChecks(#"  - {name: users, store: accounts, sql: "SELECT count(*) FROM accounts", expect: "500"}"#)
         #expect(try cluster.succeed("backup", "ls").out.contains("never"))
         let drill = try cluster.succeed("backup", "drill", "latest", "--json").json("drill")
-        #expect(Set(drill.keys) == ["verdict", "recoverySeconds", "problems", "gaps", "reportName", "report", "answers"])
+        #expect(Set(drill.keys) == ["verdict", "recoverySeconds", "problems", "gaps", "reportName", "reportPlace", "report", "answers"])
         #expect(drill["verdict"] as? String == "passed")
         let text = try cluster.succeed("backup", "drill", "b").out
         #expect(text.contains("the backup can be restored") && text.contains("proven: accounts: integrity_check finds nothing"), "\(text)")
@@ -42,6 +42,23 @@ import Testing
         #expect(altered.status == 12 && altered.out.contains("ALTERED"))
         #expect(try cluster.succeed("backup", "ls").out.contains("REPORT ALTERED"))
         #expect(try cluster.fail("not-found", 4, "backup", "drill", "c").contains("backup"))
+    }
+
+    @Test(.enabled(if: canMount("a target that may only be read")))
+    func `a drill of a target that may only be read passes, and its report stands in the state`() throws {
+        let cluster = try Self.withChecks(#"  - {name: users, store: accounts, sql: "SELECT count(*) FROM accounts", expect: "500"}"#)
+        let target = cluster.root + "/nas"
+        for words in [["--bind", target, target], ["-o", "remount,ro,bind", target]] {
+            #expect(try ChildProcess(["mount"] + words).run().succeeded)
+        }
+        defer { _ = try? ChildProcess(["umount", target]).run() }
+        let drill = try cluster.succeed("backup", "drill", "b", "--json").json("drill")
+        #expect(drill["verdict"] as? String == "passed" && drill["reportPlace"] as? String == "state", "\(drill)")
+        let name = try #require(drill["reportName"] as? String)
+        for end in [".json", ".md"] { #expect(try statusOfPath(name + end)?.kind == .file) }
+        #expect(try cluster.succeed("backup", "report", "b").out.contains("signature: right"))
+        #expect(try cluster.succeed("backup", "report", "--file", name + ".json", "--target", "nas").out.contains("signature: right"))
+        #expect(try cluster.succeed("backup", "ls").out.contains("passed "))
     }
 
     @Test func `a check that fails ends with 12 and shows what was answered`() throws {

@@ -159,4 +159,15 @@ import Testing
         #expect(facts.advice(on: .removeNode).strategy == .backup && facts.advice(on: .pointInTime).strategy == .snapshot)
         #expect(facts.advice(on: .otherRelease).here == ["target nas: 5 backups, the newest 2h ago, drilled 3d ago: passed"])
     }
+
+    @Test func `how a restore starts a server is advice wherever a snapshot is the way back, and takes nothing from the cover`() throws {
+        var facts = try whole()
+        let before = cover(facts)
+        facts.serviceNotes = ["shop: its service starts it with pg_ctl itself"]
+        #expect(cover(facts) == before)
+        for fault in [Fault.deletedRows, .badLoad, .badUpgrade] {
+            let told = missing(facts, fault)
+            #expect(told.contains("shop: its service starts it with pg_ctl itself → holdfast cluster status -c acme.yaml"), "\(told)")
+        }
+    }
 }

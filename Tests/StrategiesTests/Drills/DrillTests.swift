@@ -234,13 +234,33 @@ import Testing
         #expect(#expect(throws: Failure.self) { try drill("nothing") }?.code == .notFound)
     }
 
-    @Test func `a target that takes no report costs the report, not the verdict`() throws {
+    @Test func `a report that the target does not take is kept in the state, and counts like those in the target`() throws {
+        #expect(#expect(throws: Failure.self) { try backups.report(of: "b", in: "nas") }?.code == .notFound)
         small.storages.at(small.target).inject(Fault([.write], below: "holdfast/", times: nil, .fail(.noSpace)))
         let cluster = try small.load()
         let outcome = try Backups(cluster).drill(DrillRequest(backup: "b", target: "nas"), job: JobControl())
         #expect(outcome.report.verdict == .passed && outcome.place == nil && outcome.unwritten?.code == .space)
+        let kept = try #require(outcome.kept)
+        #expect(kept.hasPrefix("\(cluster.file.state)/drills/"))
+        #expect(try statusOfPath("\(kept).md") != nil)
+        let found = try backups.report(of: "b", in: "nas")
+        #expect(found.altered == nil && found.report.ended == outcome.report.ended && found.name == kept)
+        #expect(try backups.reports(in: "nas").count == 1)
         small.storages.at(small.target).heal()
-        #expect(#expect(throws: Failure.self) { try backups.report(of: "b", in: "nas") }?.code == .notFound)
+        let newer = try backups.drill(DrillRequest(backup: "b", target: "nas"), job: JobControl())
+        #expect(newer.place != nil && newer.kept == nil)
+        let newest = try backups.report(of: "b", in: "nas")
+        #expect(newest.name == newer.place, "\(newest.name)")
+        #expect(try backups.reports(in: "nas").count == 2)
+    }
+
+    @Test func `a report in the state that was changed is told like one in the target`() throws {
+        small.storages.at(small.target).inject(Fault([.write], below: "holdfast/", times: nil, .fail(.noSpace)))
+        let outcome = try backups.drill(DrillRequest(backup: "b", target: "nas"), job: JobControl())
+        let file = try #require(outcome.kept) + ".json"
+        let text = String(decoding: try AtomicFile.read(file), as: UTF8.self).replacing("\"host\"", with: "\"host\" ")
+        try AtomicFile.write(Array(text.replacing(outcome.report.host, with: "elsewhere").utf8), to: file)
+        #expect(try backups.report(of: "b", in: "nas").altered == "the report")
     }
 }
 

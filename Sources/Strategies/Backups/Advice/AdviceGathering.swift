@@ -28,6 +28,9 @@ package struct AdviceGathering: Sendable {
         facts.stores = cluster.file.stores.map(\.name)
         facts.hdfsStores = cluster.file.stores.filter { $0.kind == .hdfs }.map(\.name)
         facts.databasesInUse = databasesInUse()
+        facts.serviceNotes = cluster.file.stores.flatMap { store in
+            ((try? cluster.adapter(for: store).serviceNotes()) ?? []).map { "\(store.name): \($0)" }
+        }
         let places = cluster.whereaboutsOfStores()
         let good = try Snapshots(cluster).list().snapshots.filter(\.isGood)
         facts.snapshots = good.count

@@ -30,6 +30,8 @@ package struct DrillOutcome: Sendable {
     /// In the target, without its end; nil when it could not be written there.
     package var place: String?
     package var unwritten: Failure?
+    /// In the state of the cluster instead, absolute and without its end; nil when it did not have to be, or could not.
+    package var kept: String?
     /// What checks answered in place of what was expected, by the name of the check.
     package var answers: [String: String]
 }
@@ -105,13 +107,29 @@ extension Backups {
     private func write(
         _ report: DrillReport, _ answers: [String: String], of listing: EntryListing, into repository: OpenRepository
     ) -> DrillOutcome {
-        let reports = DrillReports(repository: repository)
-        do {
-            let place = try reports.write(report)
-            try? reports.tidy(keeping: listing.entries.map(\.id))
-            return DrillOutcome(report: report, place: place, unwritten: nil, answers: answers)
-        } catch {
-            return DrillOutcome(report: report, place: nil, unwritten: Failure(describing: error), answers: answers)
+        var outcome = DrillOutcome(report: report, answers: answers)
+        let keeping = listing.entries.map(\.id)
+        do { outcome.place = try leave(report, in: TargetReports(storage: repository.storage), of: repository, keeping) } catch {
+            outcome.unwritten = Failure(describing: error)
+            outcome.kept = try? leave(report, in: StateReports(state: cluster.state), of: repository, keeping)
+        }
+        return outcome
+    }
+
+    private func leave(
+        _ report: DrillReport, in place: any ReportPlace, of repository: OpenRepository, _ backups: [SnapshotID]
+    ) throws -> String {
+        let reports = DrillReports(repository: repository, place: place)
+        let name = try reports.write(report)
+        try? reports.tidy(keeping: backups)
+        return name
+    }
+
+    /// Of a target: what lies there, and what it did not take.
+    private func places(_ target: String) throws -> [DrillReports] {
+        let repository = try cluster.repository(of: cluster.target(named: target))
+        return [TargetReports(storage: repository.storage) as any ReportPlace, StateReports(state: cluster.state)].map {
+            DrillReports(repository: repository, place: $0)
         }
     }
 
@@ -137,14 +155,20 @@ extension Backups {
 
     /// The newest report of each backup in a listing of the target, by the hex of the backup's id.
     package func drills(of backups: [SnapshotID], in target: String) throws -> [String: FoundReport] {
-        try DrillReports(repository: cluster.repository(of: cluster.target(named: target))).newest(of: backups)
+        try places(target).reduce(into: [:]) { newest, reports in
+            newest.merge(try reports.newest(of: backups)) { $0.report.ended < $1.report.ended ? $1 : $0 }
+        }
     }
 
     /// The newest report of a backup, its signature checked. Throws `notFound` when there is none.
     package func report(of name: String, in target: String) throws -> FoundReport {
         let repository = try cluster.repository(of: try cluster.target(named: target))
         let entry = try chosen(name, from: try EntryReader.list(.backup, in: repository).listing)
-        return try DrillReports(repository: repository).newest(of: entry.id, called: entry.manifest.name)
+        guard let found = try drills(of: [entry.id], in: target)[entry.id.hex] else {
+            let name = entry.manifest.name
+            throw Failure(.notFound, "the backup \(name) was never drilled", hint: "holdfast backup drill \(name)")
+        }
+        return found
     }
 
     /// A report that was copied out of the target, and the page beside it where there is one. Absolute paths.
@@ -152,13 +176,12 @@ extension Backups {
         let repository = try cluster.repository(of: try cluster.target(named: target))
         let json = try AtomicFile.read(path, limit: 64 << 20)
         let text = try page.flatMap { try AtomicFile.readIfPresent($0, limit: 64 << 20) }
-        return try DrillReports(repository: repository).check(json, text, called: path)
+        return try DrillReports(repository: repository, place: TargetReports(storage: repository.storage)).check(json, text, called: path)
     }
 
-    /// Every report in a target that can be read and is as it was signed, oldest first.
+    /// Every report of a target's backups that can be read and is as it was signed, oldest first.
     package func reports(in target: String) throws -> [DrillReport] {
-        let repository = try cluster.repository(of: try cluster.target(named: target))
-        return try DrillReports(repository: repository).all().filter { $0.altered == nil }.map(\.report)
+        try places(target).flatMap { try $0.all() }.filter { $0.altered == nil }.map(\.report).sorted { $0.ended < $1.ended }
     }
 
     /// Drills the newest good backup of a policy, when one is due. Nil when none is.

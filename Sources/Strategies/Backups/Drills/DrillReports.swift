@@ -7,15 +7,14 @@ import ResticFormat
 /// A report as it was found in a target.
 package struct FoundReport: Sendable {
     package var report: DrillReport
-    /// The object, without its end `.json`.
+    /// With its place, without its end `.json`.
     package var name: String
     /// What is not as it was signed: "the report"; nil when all of it is.
     package var altered: String?
 }
 
-/// The reports of drills in a target: `holdfast/drills/BACKUP-TIME-RANDOM.json` and the page `.md`, which restic passes over.
+/// Reports of drills of one repository's backups in one place: `BACKUP-TIME-RANDOM.json` and the page `.md`.
 struct DrillReports {
-    private static let folder = "holdfast/drills"
     private static let purpose = "holdfast drill report"
     /// Older ones go; the newest of each backup that is there stays.
     private static let most = 200
@@ -25,18 +24,19 @@ struct DrillReports {
     private static let largestPage = 16 << 20
 
     let repository: OpenRepository
+    let place: any ReportPlace
 
-    /// Gives the name of the new one. The page first, so that a report has its page.
+    /// Gives place and name of the new one. The page first, so that a report has its page.
     func write(_ report: DrillReport) throws -> String {
         var report = report
         let page = Array(report.pageText.utf8)
         report.page = try digest(page)
         let json = try report.signed { try repository.signature(of: $0, for: Self.purpose) }
         let random = repository.host.randomHex(bytes: 2)
-        let name = "\(Self.folder)/\(report.backupID.prefix(Self.idDigits))-\(report.ended.compact)-\(random)"
-        try repository.storage.write(ObjectName(known: "\(name).md"), page)
-        try repository.storage.write(ObjectName(known: "\(name).json"), json)
-        return name
+        let name = "\(report.backupID.prefix(Self.idDigits))-\(report.ended.compact)-\(random)"
+        try place.write(page, "\(name).md")
+        try place.write(json, "\(name).json")
+        return "\(place.title)/\(name)"
     }
 
     private func digest(_ bytes: [UInt8]) throws -> String {
@@ -57,27 +57,15 @@ struct DrillReports {
         return nil
     }
 
-    /// Throws `notFound` when it was never drilled.
-    func newest(of backup: SnapshotID, called name: SnapshotName) throws -> FoundReport {
-        guard let found = newest(of: backup, among: try names()) else {
-            throw Failure(.notFound, "the backup \(name) was never drilled", hint: "holdfast backup drill \(name)")
-        }
-        return found
-    }
-
     /// Every report that can be read, oldest first.
     func all() throws -> [FoundReport] { try names().compactMap { try? read($0) } }
 
     /// Nil when what was signed belongs under another name.
-    private func read(_ place: Name) throws -> FoundReport? {
-        let name = place.text
-        let json: [UInt8] = try repository.storage.read(ObjectName(known: "\(name).json"), limit: Self.largestReport)
-        var page: [UInt8]?
-        do throws(StorageError) { page = try repository.storage.read(ObjectName(known: "\(name).md"), limit: Self.largestPage) } catch {
-            guard error.kind == .notFound else { throw error }
-        }
-        let found = try check(json, page, called: name)
-        return place.fits(found.report) ? found : nil
+    private func read(_ name: Name) throws -> FoundReport? {
+        guard let json = try place.read("\(name.text).json", limit: Self.largestReport) else { return nil }
+        let page = try place.read("\(name.text).md", limit: Self.largestPage)
+        let found = try check(json, page, called: "\(place.title)/\(name.text)")
+        return name.fits(found.report) ? found : nil
     }
 
     /// A report and, where there is one, the page beside it, wherever they come from.
@@ -99,10 +87,10 @@ struct DrillReports {
         var rest: Substring
 
         /// Nil for what is no name of a report.
-        init?(_ object: ObjectName, end: String = ".json") {
-            guard object.text.hasPrefix("\(DrillReports.folder)/"), object.text.hasSuffix(end) else { return nil }
-            text = String(object.text.dropLast(end.utf8.count))
-            let parts = text.dropFirst(DrillReports.folder.utf8.count + 1).split(separator: "-", maxSplits: 1)
+        init?(_ file: String, end: String = ".json") {
+            guard file.hasSuffix(end) else { return nil }
+            text = String(file.dropLast(end.utf8.count))
+            let parts = text.split(separator: "-", maxSplits: 1)
             guard parts.count == 2, parts[0].count == DrillReports.idDigits else { return nil }
             (backup, rest) = (parts[0], parts[1])
         }
@@ -117,7 +105,7 @@ struct DrillReports {
 
     /// By time, oldest first.
     private func names() throws -> [Name] {
-        try repository.storage.list(Self.folder).compactMap { Name($0.name) }.sorted { ($0.rest, $0.backup) < ($1.rest, $1.backup) }
+        try place.names().compactMap { Name($0) }.sorted { ($0.rest, $0.backup) < ($1.rest, $1.backup) }
     }
 
     /// Removes the oldest of too many, and pages that a drill that was killed a day ago or more has left without a report.
@@ -126,13 +114,13 @@ struct DrillReports {
         let newest = Set(backups.compactMap { backup in names.last { $0.isOf(backup.hex) }?.text })
         let spare = names.filter { !newest.contains($0.text) }
         for name in spare.prefix(max(0, names.count - Self.most)) {
-            for end in ["json", "md"] { try repository.storage.remove(ObjectName(known: "\(name.text).\(end)")) }
+            for end in ["json", "md"] { try place.remove("\(name.text).\(end)") }
         }
         let known = Set(names.map(\.text))
         let yesterday = repository.host.clock.now().adding(seconds: -86_400).compact
-        for object in try repository.storage.list(Self.folder) {
-            guard let page = Name(object.name, end: ".md"), !known.contains(page.text), page.rest < yesterday else { continue }
-            try repository.storage.remove(object.name)
+        for file in try place.names() {
+            guard let page = Name(file, end: ".md"), !known.contains(page.text), page.rest < yesterday else { continue }
+            try place.remove(file)
         }
     }
 }
