@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <spawn.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <stdio.h>
 #include <string.h>
@@ -160,6 +161,10 @@ int holdfast_processors(void) {
 int holdfast_name_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }
 
 int holdfast_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC); }
+int holdfast_event_descriptor(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+void holdfast_raise_event(int fd) {
+    if (fd >= 0) eventfd_write(fd, 1);
+}
 int holdfast_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int holdfast_is_open(int fd) { return fcntl(fd, F_GETFD) != -1; }

@@ -128,6 +128,7 @@ extension StorageError {
             case .safeMode: .readOnly
             case .permission, .unauthorized, .untrusted, .snapshotInTheWay: .permission
             case .standby, .busy, .unreachable, .noReplica, .notHDFS: .unreachable
+            case .stopped: .stopped
             case .uncertain, .notSnapshottable, .invalid, .other: .inputOutput
             }
         let words = [error.server, error.exception, error.detail].compactMap { $0 }.joined(separator: ": ")

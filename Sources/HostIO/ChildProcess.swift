@@ -14,6 +14,7 @@ package struct ChildProcess: Sendable {
     package var grace: Duration
     /// Bytes kept of each of its two outputs; what comes after is read and dropped.
     package var outputLimit: Int
+    package var onEnding = OnEnding.endsToo
     /// Nil: it runs in the surroundings of this process. With one its program is named by an absolute path, and `workingDirectory` means nothing.
     package var containment: Containment?
     /// Learns of the process while it runs.
@@ -44,6 +45,15 @@ package struct ChildProcess: Sendable {
         return variables
     }
 
+    /// What becomes of a program when this process is asked to end (``EndingSignals``).
+    package enum OnEnding: Sendable {
+        /// It and its process group get SIGTERM, and SIGKILL after `grace`; one that has not been started is not started any more. ``run()`` throws
+        /// ECANCELED then.
+        case endsToo
+        /// It runs to its end or its timeout, and is started all the same: what takes back something that was begun must not be cut off.
+        case runsOn
+    }
+
     package enum Ending: Hashable, Sendable {
         case exited(Int32)
         case signalled(Int32)
@@ -72,17 +82,20 @@ package struct ChildProcess: Sendable {
     }
 
     /// Runs it to its end and reaps it. A program that leaves a child behind which holds its outputs open is not waited for any longer
-    /// than the program itself. Throws only when it cannot be started.
+    /// than the program itself. Throws when it cannot be started, and ECANCELED when it was ended because this process is to end.
     package func run() throws(SystemError) -> Outcome {
         guard let program = arguments.first, !arguments.contains(where: { $0.utf8.contains(0) }) else {
             throw SystemError(EINVAL, "run", arguments.first ?? "")
         }
+        if onEnding == .endsToo, EndingSignals.isAsked { throw SystemError(ECANCELED, "run", program) }
         let output = try Pipe(for: program)
         let errors = try Pipe(for: program)
         let process = try Spawning(self, program).start(output: output.writing.descriptor, errors: errors.writing.descriptor)
         handle?.started(process)
         output.closeWriting()
         errors.closeWriting()
-        return Supervision(self, process: process, output: output.reading, errors: errors.reading).run()
+        let supervision = Supervision(self, process: process, output: output.reading, errors: errors.reading)
+        guard let outcome = supervision.run() else { throw SystemError(ECANCELED, "run", program) }
+        return outcome
     }
 }

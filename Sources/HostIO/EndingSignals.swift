@@ -1,3 +1,4 @@
+import CHost
 import Glibc
 import Synchronization
 
@@ -10,6 +11,20 @@ package enum EndingSignals {
 
     /// Whether the process was asked to end: whatever waits for something without a ``JobControl`` gives up then.
     package static var isAsked: Bool { asked.load(ordering: .acquiring) }
+
+    /// Can be read from, for whoever polls, when the process was asked to end, and ever after. Negative where the kernel gives none: a wait then ends late.
+    static let descriptor = holdfast_event_descriptor()
+
+    /// Pauses the calling thread; false when the process was asked to end, which ends the pause at once.
+    package static func sleep(for duration: Duration, on clock: any WallClock) -> Bool {
+        let slice = Duration.milliseconds(100)
+        var left = duration
+        while left > .zero, !isAsked {
+            clock.sleep(for: min(left, slice))
+            left -= slice
+        }
+        return !isAsked
+    }
 
     /// Called once, before the process starts other threads, which take over the mask. `first` is run at the first signal, `second` at
     /// each later one, both on a thread of their own. A reader that goes away (SIGPIPE) becomes a write that fails.
@@ -25,6 +40,7 @@ package enum EndingSignals {
             var number: Int32 = 0
             while sigwait(&signals, &number) != 0 {}
             asked.store(true, ordering: .releasing)
+            holdfast_raise_event(descriptor)
             first()
             while true {
                 if sigwait(&signals, &number) == 0 { second() }

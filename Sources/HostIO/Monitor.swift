@@ -47,6 +47,24 @@ package final class Monitor<State>: @unchecked Sendable {
         return try body(&state)
     }
 
+    /// As ``wait(atMost:until:)``, and gives up about a second after the process was asked to end (``EndingSignals``); what is asked after that gets a second, too.
+    package func waitUnlessEnding<Result, Problem: Error>(
+        atMost limit: Duration, until attempt: (inout State) throws(Problem) -> Result?
+    ) throws(Problem) -> Result? {
+        var left = limit
+        var isLastSecond = false
+        while left > .zero {
+            let slice = min(left, .milliseconds(200))
+            if let result = try wait(atMost: slice, until: attempt) { return result }
+            left -= slice
+            if EndingSignals.isAsked, !isLastSecond {
+                isLastSecond = true
+                left = min(left, .seconds(1))
+            }
+        }
+        return nil
+    }
+
     /// Runs `attempt` now and after each change until it gives a value, which is returned; others are then woken.
     package func wait<Result, Problem: Error>(until attempt: (inout State) throws(Problem) -> Result?) throws(Problem) -> Result {
         pthread_mutex_lock(mutex)

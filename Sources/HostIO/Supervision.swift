@@ -21,30 +21,49 @@ final class Supervision {
 
     deinit { if processDescriptor >= 0 { close(processDescriptor) } }
 
-    func run() -> ChildProcess.Outcome {
-        let timedOut = !ends(within: request.timeout)
-        if timedOut {
-            kill(-process, SIGTERM)
-            _ = ends(within: request.grace)
+    /// Nil when the child was ended because this process is to end.
+    func run() -> ChildProcess.Outcome? {
+        let isInterruptible = request.onEnding == .endsToo
+        let waited = wait(within: request.timeout, isInterruptible ? .ofAll : .ofChild)
+        if waited != .ended {
+            // The first process of a namespace hears nothing else that comes from outside, unless it has asked for it.
+            let isFirst = request.containment.map { $0.namespaces != .none } ?? false
+            kill(-process, isFirst ? SIGKILL : SIGTERM)
+            _ = wait(within: request.grace, .ofChild)
             // Also when the child itself went: others of its group may not have. Not yet reaped, the group's number is still its own.
             kill(-process, SIGKILL)
         }
         let status = reap()
         drain()
+        guard waited != .interrupted else { return nil }
         return ChildProcess.Outcome(
-            ending: timedOut ? .timedOut : Self.ending(status), output: collected[0], errors: collected[1], truncated: truncated)
+            ending: waited == .late ? .timedOut : Self.ending(status), output: collected[0], errors: collected[1], truncated: truncated)
     }
 
-    /// Whether the child ended in time; it is not reaped yet.
-    private func ends(within limit: Duration?) -> Bool {
+    private enum Waited {
+        /// Not reaped yet.
+        case ended
+        case late
+        /// This process was asked to end.
+        case interrupted
+    }
+
+    private enum Attention {
+        case ofChild
+        /// To the child, and to the wish that this process ends.
+        case ofAll
+    }
+
+    private func wait(within limit: Duration?, _ attention: Attention) -> Waited {
         let clock = SystemClock()
         let end = limit.map { clock.monotonicNanoseconds() &+ Self.nanoseconds($0) }
         while true {
-            if hasEnded() { return true }
+            if hasEnded() { return .ended }
+            if attention == .ofAll, EndingSignals.isAsked { return .interrupted }
             let now = clock.monotonicNanoseconds()
-            if let end, now >= end { return false }
+            if let end, now >= end { return .late }
             let rest = end.map { Int32(clamping: ($0 - now) / 1_000_000 + 1) } ?? Int32.max
-            wait(milliseconds: processDescriptor >= 0 ? rest : min(rest, 20))
+            wait(milliseconds: processDescriptor >= 0 ? rest : min(rest, 20), attention)
             drain()
         }
     }
@@ -54,8 +73,9 @@ final class Supervision {
         return UInt64(min(parts.seconds, 1_000_000_000)) * 1_000_000_000 + UInt64(parts.attoseconds / 1_000_000_000)
     }
 
-    private func wait(milliseconds: Int32) {
+    private func wait(milliseconds: Int32, _ attention: Attention) {
         var watched = [pollfd(fd: processDescriptor, events: Int16(POLLIN), revents: 0)]
+        if attention == .ofAll { watched.append(pollfd(fd: EndingSignals.descriptor, events: Int16(POLLIN), revents: 0)) }
         for index in 0..<2 {
             // A negative descriptor is passed over.
             watched.append(pollfd(fd: atEnd[index] ? -1 : streams[index].descriptor.raw, events: Int16(POLLIN), revents: 0))
@@ -90,7 +110,7 @@ final class Supervision {
     }
 
     private func reap() -> Int32 {
-        _ = ends(within: nil)
+        _ = wait(within: nil, .ofChild)
         request.handle?.endsNow()
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}

@@ -38,7 +38,9 @@ package struct SystemError: FailureConvertible, Hashable, CustomStringConvertibl
     package var isUnsupported: Bool { [EOPNOTSUPP, ENOSYS, EINVAL, ENOTTY, EXDEV].contains(errno) }
 
     package var failure: Failure {
-        Failure(isNoSpace ? .space : errno == ENOENT ? .notFound : .storage, "cannot \(operation) \(path)", hint: remedy, cause: reason)
+        if errno == ECANCELED { return Cancelled().failure }
+        return Failure(
+            isNoSpace ? .space : errno == ENOENT ? .notFound : .storage, "cannot \(operation) \(path)", hint: remedy, cause: reason)
     }
 
     private static func text(of errno: Int32) -> String {

@@ -16,6 +16,8 @@ package struct StorageError: FailureConvertible, Hashable {
         /// The whole place is gone: an unmounted target, a NameNode that does not answer. Or this process has no descriptors or memory left to reach it.
         case unreachable = "cannot be reached"
         case inputOutput = "input/output error"
+        /// This process was asked to end while it waited for another try.
+        case stopped = "stopped"
     }
 
     package let kind: Kind
@@ -41,13 +43,19 @@ package struct StorageError: FailureConvertible, Hashable {
             case .misplaced:
                 "find out who put it there, and remove it; a part of a repository that is to lie on another disk is mounted there (mount --bind), not linked: only the repository as a whole may be reached through a link"
             case .exists: nil
+            case .stopped: "run the same command again: it takes up what has already been written"
             case .noSpace: "free space at \(location), or delete old snapshots or backups and prune"
             case .readOnly: "mount \(location) read-write"
             case .permission: "run as the user who owns \(location), or correct its permissions"
             case .unreachable: "check that \(location) is mounted and answers (and ulimit -n), then run the command again"
             case .inputOutput: "check the disk or mount behind \(location) (dmesg), then run the command again"
             }
-        let code: FailureCode = kind == .noSpace ? .space : isDamage ? .damaged : .storage
+        let code: FailureCode =
+            switch kind {
+            case .noSpace: .space
+            case .stopped: .cancelled
+            default: isDamage ? .damaged : .storage
+            }
         return Failure(code, "\(place): \(kind.rawValue)", hint: hint, cause: detail)
     }
 

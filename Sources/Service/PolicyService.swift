@@ -315,11 +315,11 @@ package final class PolicyService {
         }
     }
 
-    /// Work is given up and waited for; what only looks or tells gets a moment.
+    /// Work is given up and waited for; what only looks or tells gets a moment, in which programs that do not end by themselves are killed.
     private func endLanes() {
         for (_, run) in lanes.all { run.work.cancel() }
         for (lane, run) in lanes.all {
-            if let result = lane.isWork ? run.result() : run.result(atMost: .seconds(1)) { end(lane, run, result) }
+            if let result = lane.isWork ? run.result() : run.result(atMost: .seconds(2)) { end(lane, run, result) }
         }
     }
 

@@ -43,8 +43,11 @@ struct ServiceErrands: Sendable {
 
     private func alerts(_ cluster: Cluster) throws -> [ServiceLine] {
         let sinks = AlertSinks(of: cluster)
-        return try AlertWatch.look(cluster).flatMap { notice in
-            [ServiceLine(.alert, "\(notice.text) (\(notice.remedy))")] + sinks.send(notice).map { ServiceLine(.note, $0) }
+        var lines: [ServiceLine] = []
+        try AlertWatch.look(cluster) { notice in
+            lines.append(ServiceLine(.alert, "\(notice.text) (\(notice.remedy))"))
+            lines += sinks.send(notice).map { ServiceLine(.note, $0) }
         }
+        return lines
     }
 }

@@ -40,7 +40,7 @@ package final class HDFSClient: Sendable {
             } catch {
                 guard let outcome = Self.outcome(of: error) else { throw error }
                 errors[node] = error
-                guard waiting.pause(after: outcome, for: error) else { throw summary(of: errors, last: node) }
+                guard try waiting.pause(after: outcome, for: error) else { throw summary(of: errors, last: node) }
             }
         }
     }
@@ -110,14 +110,14 @@ struct Waiting {
         node = failover.node
     }
 
-    /// Sleeps as long as is to be waited for the next try; false when there is to be none.
-    mutating func pause(after outcome: Failover.Outcome, for error: HDFSError) -> Bool {
+    /// Sleeps as long as is to be waited for the next try; false when there is to be none. Throws `stopped` when the process is to end.
+    mutating func pause(after outcome: Failover.Outcome, for error: HDFSError) throws(HDFSError) -> Bool {
         let elapsed = Duration.nanoseconds(Int64(clamping: clock.monotonicNanoseconds() - started))
         guard case .ask(let next, let pause) = failover.next(after: outcome, elapsed: elapsed) else { return false }
         if pause > .zero {
             if !isTold { onWait(error) }
             isTold = true
-            clock.sleep(for: pause)
+            guard EndingSignals.sleep(for: pause, on: clock) else { throw HDFSError(.stopped, error.operation, error.path) }
         }
         node = next
         return true

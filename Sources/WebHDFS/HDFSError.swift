@@ -1,3 +1,4 @@
+import HostIO
 package import Model
 
 /// HDFS could not do what was asked.
@@ -36,6 +37,8 @@ package struct HDFSError: FailureConvertible, Hashable {
         /// What answers does not speak WebHDFS.
         case notHDFS = "not the answer of an HDFS"
         case other = "it failed"
+        /// This process was asked to end while it waited for another try.
+        case stopped = "stopped"
     }
 
     package let kind: Kind
@@ -65,6 +68,7 @@ package struct HDFSError: FailureConvertible, Hashable {
     }
 
     package var failure: Failure {
+        if kind == .stopped { return Cancelled().failure }
         let from = server.map { " (\($0))" } ?? ""
         let cause = [exception, detail].compactMap { $0 }.joined(separator: ": ")
         return Failure(
@@ -78,6 +82,7 @@ package struct HDFSError: FailureConvertible, Hashable {
         case .namespaceQuota, .spaceQuota, .noSpace: .space
         case .snapshotInTheWay, .notSnapshottable, .notEmpty, .notDirectory, .invalid: .refused
         case .truncated: .damaged
+        case .stopped: .cancelled
         case .permission, .noReplica, .safeMode, .standby, .busy, .unreachable, .uncertain, .unauthorized, .untrusted, .notHDFS, .other:
             .storage
         }
@@ -109,6 +114,7 @@ package struct HDFSError: FailureConvertible, Hashable {
         case .truncated: "the file was changed meanwhile or is damaged: hdfs fsck PATH -files -blocks"
         case .invalid: "look at the name and the values: HDFS does not take them"
         case .notHDFS: "check host and port: of the NameNode's web interface (9870), with WebHDFS enabled there (dfs.webhdfs.enabled)"
+        case .stopped: "run the same command again"
         case .other: "look at the logs of the NameNode and of the DataNodes"
         }
     }

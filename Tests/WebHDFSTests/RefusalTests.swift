@@ -131,7 +131,8 @@ import Testing
     }
 
     @Test func everyKindHasARemedyAndACode() {
-        for kind in HDFSError.Kind.allCases {
+        #expect(HDFSError(.stopped, "list", .root).failure.code == .cancelled)
+        for kind in HDFSError.Kind.allCases where kind != .stopped {
             let failure = HDFSError(kind, "list", .root, server: "nn:9870", detail: "words").failure
             #expect(failure.hint?.isEmpty == false && failure.code != .internal, "\(kind)")
             #expect(failure.summary == "cannot list / in HDFS (nn:9870): \(kind.rawValue): words")

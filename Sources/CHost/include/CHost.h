@@ -58,6 +58,10 @@ int holdfast_processors(void);
 int holdfast_name_thread(const char *name);
 /// accept4(2) with SOCK_CLOEXEC; who connected is not asked.
 int holdfast_accept(int fd);
+/// eventfd(2), not blocking, with O_CLOEXEC.
+int holdfast_event_descriptor(void);
+/// It can be read from, from now on. Nothing for a negative one.
+void holdfast_raise_event(int fd);
 /// pipe2(2) with O_CLOEXEC.
 int holdfast_pipe(int ends[2]);
 /// fcntl(2) F_GETFD: 1 when the descriptor is open, otherwise 0.

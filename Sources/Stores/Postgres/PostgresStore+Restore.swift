@@ -75,7 +75,7 @@ extension PostgresStore {
 
     /// Starts it unless it runs, and waits until it has recovered.
     func start(_ control: ServiceControl, _ directory: DataDirectory) throws {
-        if try !control.isRunning() { try control.start() }
+        if try !control.isRunning(.runsOn) { try control.start() }
         var last: (any Error)?
         let isReady = try control.wait {
             do {

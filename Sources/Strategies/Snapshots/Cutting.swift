@@ -17,7 +17,7 @@ struct Cutting {
         var cut: Cut
     }
 
-    /// A hook that fails or runs too long: no snapshot, and the resume hook still runs.
+    /// A hook that fails or runs too long: no snapshot, and the resume hook still runs. A signal ends the quiesce hook, and never the resume hook.
     func run() throws -> Outcome {
         let clock = cluster.host.clock
         let start = clock.monotonicNanoseconds()
@@ -26,9 +26,9 @@ struct Cutting {
             let captures = try capture()
             return Outcome(captures: captures, cut: cut(captures, began: began, pause: 0, .bounded))
         }
-        let quiesced = Result { try run(hooks.begin, "begin", hooks) }
+        let quiesced = Result { try run(hooks.begin, "begin", hooks, .endsToo) }
         let captures = quiesced.flatMap { _ in Result { try capture() } }
-        let resumed = Result { try run(hooks.end, "end", hooks) }
+        let resumed = Result { try run(hooks.end, "end", hooks, .runsOn) }
         let pause = Double(clock.monotonicNanoseconds() &- start) / 1e9
         do {
             let captures = try captures.get()
@@ -49,8 +49,10 @@ struct Cutting {
         return Cut(began: first, ended: last, pauseSeconds: pause, skewSeconds: max(0, last.secondsSince(first)), consistency: consistency)
     }
 
-    private func run(_ command: String, _ which: String, _ hooks: QuiesceHooks) throws {
-        let result = try ChildProcess.shell(command, timeout: .milliseconds(hooks.timeoutMilliseconds)).run()
+    private func run(_ command: String, _ which: String, _ hooks: QuiesceHooks, _ onEnding: ChildProcess.OnEnding) throws {
+        var process = ChildProcess.shell(command, timeout: .milliseconds(hooks.timeoutMilliseconds))
+        process.onEnding = onEnding
+        let result = try process.run()
         guard result.succeeded else {
             let words = printableLines(result.errorText, limit: 200)
             throw Failure(

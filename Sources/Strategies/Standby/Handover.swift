@@ -147,7 +147,7 @@ package struct Handover: Sendable {
             if let wish = standing.handover { standing.noteAnswer(to: wish) }
             standing.handover = nil
         }
-        do { try cluster.runHook(cluster.file.standby.onPromote, "resume") } catch {
+        do { try cluster.runHook(cluster.file.standby.onPromote, "resume", onEnding: .runsOn) } catch {
             return ["stays the active one: \(reason); the applications do not run again: \(Failure(describing: error).summary)"]
         }
         return ["stays the active one: \(reason)"]

@@ -134,6 +134,7 @@ struct PromotionRun {
     private mutating func fence() throws {
         guard try !promotion.isPlanned else { return }
         do { try cluster.runHook(settings.fence, "fence", try variables()) } catch {
+            try job.checkCancelled()
             var failure = Failure(describing: error)
             guard request.withoutFence else {
                 failure.hint = [
@@ -170,6 +171,7 @@ struct PromotionRun {
     /// A fault is told and does not take the promotion back: the old primary is fenced.
     private mutating func check(_ hooks: [String: String]) throws {
         do { try cluster.runHook(settings.check, "check", hooks) } catch {
+            try job.checkCancelled()
             record.promotion?.fault = Failure(describing: error).summary
         }
     }

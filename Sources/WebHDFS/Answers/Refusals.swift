@@ -13,6 +13,7 @@ extension HDFSClient {
         let kind: HDFSError.Kind =
             switch error.kind {
             case .unsent, .abandoned: .unreachable
+            case .stopped: .stopped
             case .untrusted: .untrusted
             case .lost: kind(ofLost: call)
             case .tooLarge: .other

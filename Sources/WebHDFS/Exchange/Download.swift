@@ -72,8 +72,8 @@ final class Download: HTTPClientResponseDelegate {
     }
 
     private func waitFor<Value>(_ attempt: (inout State) throws(ExchangeError) -> Value?) throws(ExchangeError) -> Value {
-        if let value = try state.wait(atMost: patience, until: attempt) { return value }
-        let error = ExchangeError.timedOut(after: patience)
+        if let value = try state.waitUnlessEnding(atMost: patience, until: attempt) { return value }
+        let error = ExchangeError.unanswered(after: patience)
         end(error)
         throw error
     }

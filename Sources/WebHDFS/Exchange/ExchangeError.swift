@@ -20,6 +20,8 @@ struct ExchangeError: Error, Hashable {
         case malformed
         /// Ended from this side.
         case abandoned
+        /// Ended because this process is to end.
+        case stopped
     }
 
     let kind: Kind
@@ -30,8 +32,10 @@ struct ExchangeError: Error, Hashable {
         self.text = text
     }
 
-    static func timedOut(after timeout: Duration) -> ExchangeError {
-        ExchangeError(.lost, "nothing for \(timeout.components.seconds) s")
+    /// Of a wait that was given up.
+    static func unanswered(after timeout: Duration) -> ExchangeError {
+        if EndingSignals.isAsked { return ExchangeError(.stopped, "stopped") }
+        return ExchangeError(.lost, "nothing for \(timeout.components.seconds) s")
     }
 
     /// Without the request: its URL can hold a token.

@@ -88,8 +88,17 @@ final class WebClient: Sendable {
         do {
             let request = try HTTPClient.Request(url: url, method: HTTPMethod(rawValue: verb.rawValue))
             let collector = ResponseAccumulator(request: request, maxBodySize: limit)
-            let deadline = NIODeadline.now() + TimeAmount(answerTimeout * (isLong ? 10 : 1))
-            let answer = try client.execute(request: request, delegate: collector, deadline: deadline).wait()
+            let timeout = answerTimeout * (isLong ? 10 : 1)
+            let task = client.execute(request: request, delegate: collector, deadline: NIODeadline.now() + TimeAmount(timeout))
+            let arrived = Monitor<Result<HTTPClient.Response, any Error>?>(nil)
+            task.futureResult.whenComplete { result in arrived.change { $0 = result } }
+            // The client itself ends it at its deadline.
+            guard let result = arrived.waitUnlessEnding(atMost: timeout + answerTimeout, until: { $0 }) else {
+                let error = ExchangeError.unanswered(after: timeout)
+                task.fail(reason: error)
+                throw error
+            }
+            let answer = try result.get()
             let head = HTTPResponseHead(version: answer.version, status: answer.status, headers: answer.headers)
             return WebAnswer(head, body: answer.body.map { [UInt8]($0.readableBytesView) } ?? [])
         } catch {

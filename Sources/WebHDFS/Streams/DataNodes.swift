@@ -53,8 +53,8 @@ struct DataNodeChoice {
                 switch error.kind {
                 case .noReplica:
                     if hasFailed, (try? client.hasLostBlock(call.path, from: 0)) ?? false { throw error }
-                    guard waitingForCopies.pause(after: .elsewhere, for: error) else { throw error }
-                case .noSpace: guard waiting.pause(after: .elsewhere, for: error) else { throw error }
+                    guard try waitingForCopies.pause(after: .elsewhere, for: error) else { throw error }
+                case .noSpace: guard try waiting.pause(after: .elsewhere, for: error) else { throw error }
                 default: throw error
                 }
                 excluded = []
@@ -66,7 +66,9 @@ struct DataNodeChoice {
     mutating func failed(_ place: DataNodePlace, _ error: HDFSError) throws(HDFSError) {
         failures += 1
         guard failures < Self.limit else { throw error }
-        if failures > 1 { client.clock.sleep(for: Self.firstPause * (1 << failures)) }
+        if failures > 1, !EndingSignals.sleep(for: Self.firstPause * (1 << failures), on: client.clock) {
+            throw HDFSError(.stopped, error.operation, error.path)
+        }
         excluded.append(client.exclusion(of: place.server))
     }
 

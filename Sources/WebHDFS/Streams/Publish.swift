@@ -27,7 +27,7 @@ extension HDFSClient {
                 writer.abort()
                 _ = try? remove(writer.path)
                 // The NameNode names a DataNode in safe mode too; it is the DataNode that is then refused.
-                if let error = error as? HDFSError, error.kind == .safeMode, waiting.pause(after: .safeMode, for: error) { continue }
+                if let error = error as? HDFSError, error.kind == .safeMode, try waiting.pause(after: .safeMode, for: error) { continue }
                 guard writer.hasLostDataNode else { throw Self.about(path, writer.path, error) }
                 do { choice = try writer.nextChoice() } catch { throw Self.about(path, writer.path, error) }
             }

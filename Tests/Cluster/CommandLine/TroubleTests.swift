@@ -44,7 +44,7 @@ import Testing
         let folder = try TemporaryDirectory()
         let (begun, go) = (folder.file("begun"), folder.file("go"))
         #expect(mkfifo(begun, 0o600) == 0 && mkfifo(go, 0o600) == 0)
-        let hooks = "quiesce: {begin: \"echo $PPID > \(begun); cat \(go)\", end: \"true\", timeout: 60s}"
+        let hooks = "quiesce: {begin: \"true\", end: \"echo $PPID > \(begun); cat \(go)\", timeout: 60s}"
         let cluster = try SampleCluster(in: folder, .init(more: hooks))
         try cluster.succeed("cluster", "init")
         let (arguments, root) = (["snapshot", "create", "one", "--json", "-c", cluster.file], cluster.root)

@@ -8,9 +8,9 @@ struct ServiceControl {
     let directory: DataDirectory
     let host: Host
 
-    func isRunning() throws -> Bool {
+    func isRunning(_ onEnding: ChildProcess.OnEnding = .endsToo) throws -> Bool {
         guard let status = service?.status else { return try directory.isInUse() }
-        return try run(status).succeeded
+        return try run(status, onEnding).succeeded
     }
 
     /// Nothing to be done when it is down. Afterwards no process works on the data directory.
@@ -26,19 +26,23 @@ struct ServiceControl {
         }
     }
 
-    /// In surroundings of its own (``ServerPlacement``): it lives on when the service that starts it ends.
+    /// In surroundings of its own (``ServerPlacement``): it lives on when the service that starts it ends. Applications wait for it, so it is started also
+    /// when this process is to end.
     func start() throws {
         let service = try required()
-        let outcome = try ServerPlacement.present().shell(service.start, timeout: .milliseconds(service.timeoutMilliseconds)).run()
+        var process = ServerPlacement.present().shell(service.start, timeout: .milliseconds(service.timeoutMilliseconds))
+        process.onEnding = .runsOn
+        let outcome = try process.run()
         guard outcome.succeeded else { throw failed("start", service.start, outcome) }
     }
 
-    /// Until `isReady`, as long as the commands may take.
+    /// Until `isReady`, as long as the commands may take. Throws ``Cancelled`` when this process is to end.
     func wait(_ isReady: () throws -> Bool) throws -> Bool {
         let limit = UInt64(max(0, service?.timeoutMilliseconds ?? ServiceCommands.defaultTimeoutMilliseconds)) * 1_000_000
         let start = host.clock.monotonicNanoseconds()
         while try !isReady() {
             guard host.clock.monotonicNanoseconds() &- start < limit else { return false }
+            if EndingSignals.isAsked { throw Cancelled() }
             host.clock.sleep(for: .milliseconds(20))
         }
         return true
@@ -53,9 +57,11 @@ struct ServiceControl {
         return service
     }
 
-    private func run(_ command: String) throws -> ChildProcess.Outcome {
+    private func run(_ command: String, _ onEnding: ChildProcess.OnEnding = .endsToo) throws -> ChildProcess.Outcome {
         let milliseconds = service?.timeoutMilliseconds ?? ServiceCommands.defaultTimeoutMilliseconds
-        return try ChildProcess.shell(command, timeout: .milliseconds(milliseconds)).run()
+        var process = ChildProcess.shell(command, timeout: .milliseconds(milliseconds))
+        process.onEnding = onEnding
+        return try process.run()
     }
 
     private func failed(_ which: String, _ command: String, _ outcome: ChildProcess.Outcome) -> Failure {

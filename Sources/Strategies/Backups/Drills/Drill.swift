@@ -68,6 +68,7 @@ struct Drill {
             try job.checkCancelled()
             job.begin(phase: "check \(check.name)")
             let outcome = checks.run(check)
+            try job.checkCancelled()
             reports.append(outcome.report)
             answers[check.name] = outcome.answer
         }

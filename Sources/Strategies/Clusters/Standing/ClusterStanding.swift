@@ -1,4 +1,4 @@
-import HostIO
+package import HostIO
 package import Model
 
 extension StateDirectory {
@@ -223,10 +223,13 @@ extension Cluster {
     package static func owner(_ host: String) -> [String: String] { HostName.proven(host).map { ["HOLDFAST_OWNER": $0] } ?? [:] }
 
     /// Runs a command of `standby:` in the cluster file. It sees HOLDFAST_EVENT, HOLDFAST_CLUSTER and `variables`. Throws `hook` when it fails or
-    /// runs past its timeout.
-    package func runHook(_ command: String?, _ event: String, _ variables: [String: String] = [:]) throws {
+    /// runs past its timeout. A signal ends it, unless it `runsOn`: a command that lets applications go on.
+    package func runHook(
+        _ command: String?, _ event: String, _ variables: [String: String] = [:], onEnding: ChildProcess.OnEnding = .endsToo
+    ) throws {
         guard let command else { return }
         var process = ChildProcess.shell(command, timeout: .milliseconds(file.standby.timeoutMilliseconds))
+        process.onEnding = onEnding
         process.environment.merge(["HOLDFAST_EVENT": event, "HOLDFAST_CLUSTER": file.name].merging(variables) { $1 }) { $1 }
         let result = try process.run()
         guard result.succeeded else {
