@@ -158,17 +158,24 @@ static void limit(int resource, rlim_t most) {
     setrlimit(resource, &limits);
 }
 
+// By the kernel's calls: those of the C library change all threads that they know of, and wait for a lock that a thread of the parent may have held.
+static void change_groups(gid_t gid) {
+    need((int)syscall(SYS_setgroups, 0, NULL), HOLDFAST_STEP_RIGHTS);
+    need((int)syscall(SYS_setresgid, gid, gid, gid), HOLDFAST_STEP_RIGHTS);
+}
+
+static void change_user(uid_t uid) { need((int)syscall(SYS_setresuid, uid, uid, uid), HOLDFAST_STEP_RIGHTS); }
+
 static void drop_rights(const struct holdfast_containment *wanted) {
     limit(RLIMIT_CORE, 0);
     if (wanted->changes_user) {
         limit(RLIMIT_NPROC, 4096);
-        need(setgroups(0, NULL), HOLDFAST_STEP_RIGHTS);
-        need(setresgid(wanted->gid, wanted->gid, wanted->gid), HOLDFAST_STEP_RIGHTS);
+        change_groups(wanted->gid);
     }
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     // Where it may not be dropped it has no use: no_new_privs comes below.
     for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
-    if (wanted->changes_user) need(setresuid(wanted->uid, wanted->uid, wanted->uid), HOLDFAST_STEP_RIGHTS);
+    if (wanted->changes_user) change_user(wanted->uid);
     need(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), HOLDFAST_STEP_RIGHTS);
     // Last: a change of the user takes it away.
     need(prctl(PR_SET_PDEATHSIG, wanted->death_signal, 0, 0, 0), HOLDFAST_STEP_RIGHTS);

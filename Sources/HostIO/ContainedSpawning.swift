@@ -98,7 +98,11 @@ struct ContainedSpawning {
         add(Int(HOLDFAST_ENTRY_FILE), "passwd: files\ngroup: files\nhosts: files\n", "etc/nsswitch.conf")
         add(Int(HOLDFAST_ENTRY_FILE), "127.0.0.1 localhost\n", "etc/hosts")
         for path in containment.readable where !Path.isInside(path, "/usr") { add(bind, path, String(path.dropFirst())) }
-        for place in containment.places { add(bind, place.path, place.name, Int(HOLDFAST_WRITABLE)) }
+        for place in containment.places { add(bind, place.path, place.name, place.access == .writing ? Int(HOLDFAST_WRITABLE) : 0) }
+        if containment.offersInput {
+            add(Int(HOLDFAST_ENTRY_MEMORY), "mode=0755", Containment.inputFolder)
+            add(Int(HOLDFAST_ENTRY_FILE), String(decoding: request.input, as: UTF8.self), Containment.inputName)
+        }
         return entries
     }
 

@@ -26,12 +26,30 @@ package struct Containment: Sendable {
         }
     }
 
+    /// A directory that the program's user may enter.
+    package struct Place: Sendable {
+        package enum Access: Sendable { case reading, writing }
+
+        package var name: String
+        /// Absolute.
+        package var path: String
+        /// Without namespaces, what owner and mode of the directory allow.
+        package var access: Access
+
+        package init(_ name: String, at path: String, _ access: Access = .writing) {
+            (self.name, self.path, self.access) = (name, path, access)
+        }
+    }
+
     package let namespaces: Namespaces
     package let account: Account
-    /// Directories of the host to which the program may write, by their names below `/`; two at most.
-    package var places: [(name: String, path: String)] = []
+    /// Directories of the host that the program gets, by their names below `/`; two at most.
+    package var places: [Place] = []
     /// What it may read beside the system: absolute, at the same path inside.
     package var readable: [String] = []
+
+    /// The program finds its standard input as a file, too (``inputPath``): a copy in memory, of text without NUL.
+    package var offersInput = false
 
     package init(_ namespaces: Namespaces = Self.possible, account: Account? = nil) {
         self.namespaces = namespaces
@@ -43,6 +61,18 @@ package struct Containment: Sendable {
         guard namespaces == .none else { return "/\(name)" }
         let index = places.firstIndex { $0.name == name } ?? 0
         return "/proc/self/fd/\(Int(HOLDFAST_FIRST_HELD) - index)"
+    }
+
+    /// Where the program finds its standard input as a file.
+    package var inputPath: String { namespaces == .none ? "/dev/stdin" : "/\(Self.inputName)" }
+
+    static let inputFolder = "input"
+    static let inputName = "\(inputFolder)/text"
+
+    /// Gives the directory to the program's user.
+    package func give(_ folder: String) throws(SystemError) {
+        guard geteuid() != account.uid else { return }
+        try Descriptor.openDirectory(folder).setOwner(uid: account.uid, gid: account.gid)
     }
 
     /// Ends the program and all that it has started: with namespaces SIGKILL to the first process reaches every other one, without them it has to do that by

@@ -10,7 +10,7 @@ import Testing
 
     private func process(_ script: String, input: String = "") throws -> ChildProcess {
         var containment = Containment()
-        containment.places = [(name: "data", path: try home.folder("data"))]
+        containment.places = [Containment.Place("data", at: try home.folder("data"))]
         if geteuid() == 0 {
             try Descriptor.openDirectory(home.file("data")).setOwner(uid: containment.account.uid, gid: containment.account.gid)
         }
@@ -27,6 +27,34 @@ import Testing
         #expect(written == Array("x\n".utf8))
         let looked = try process("ls \(home.path); ls -A /tmp /root").run()
         #expect(looked.errorText.split(separator: "\n").count == 3)
+    }
+
+    @Test func `a place may be there for reading alone, and the standard input as a file`() throws {
+        var reading = try process("cat /input/text; ls /data; echo x >/data/x", input: "a line\nand more\n")
+        reading.containment?.places = [Containment.Place("data", at: home.file("data"), .reading)]
+        reading.containment?.offersInput = true
+        try AtomicFile.write([1], to: home.file("data/there"), mode: 0o644)
+        let outcome = try reading.run()
+        #expect(outcome.outputText == "a line\nand more\nthere\n" && outcome.errorText.contains("Read-only"), "\(outcome)")
+        #expect(try statusOfPath(home.file("data/x")) == nil)
+    }
+
+    /// A child of a process with threads that waits for a lock which one of those held waits for ever.
+    @Test func `programs are started while threads come and go`() throws {
+        let isOver = StopFlag()
+        let busy = try (0..<4).map { _ in
+            try WorkerThread(named: "busy") {
+                while !isOver.isSet { try WorkerThread(named: "short") {}.join() }
+            }
+        }
+        defer {
+            isOver.set()
+            for thread in busy { try? thread.join() }
+        }
+        for _ in 0..<100 {
+            let outcome = try process("echo there").run()
+            #expect(outcome.outputText == "there\n")
+        }
     }
 
     @Test func `what a program has started ends with it`() throws {
@@ -51,7 +79,7 @@ import Testing
         let failure = #expect(throws: SystemError.self) { try missing.run() }
         #expect(failure?.errno == ENOENT && failure?.operation == "run", "\(String(describing: failure))")
         var nowhere = try process("")
-        nowhere.containment?.places = [(name: "data", path: home.file("missing"))]
+        nowhere.containment?.places = [Containment.Place("data", at: home.file("missing"))]
         let other = #expect(throws: SystemError.self) { try nowhere.run() }
         #expect(other?.errno == ENOENT && other?.operation.contains("file tree") == true, "\(String(describing: other))")
     }

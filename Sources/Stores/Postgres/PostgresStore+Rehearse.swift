@@ -105,11 +105,9 @@ private struct RehearsalCheck {
             findings.gaps.append("pg_amcheck is not there, so tables and indexes were not looked through")
             return
         }
-        let outcome = try programs.process(
-            "pg_amcheck",
-            ["--all", "--no-password", "--install-missing", "--heapallindexed", "--maintenance-db=\(server.connectionOfPrograms)"],
-            holding: server.socketDirectory
-        ).run()
+        let outcome = try programs.shutIn("pg_amcheck", at: server.door) { _ in
+            ["--all", "--no-password", "--install-missing", "--heapallindexed", "--maintenance-db=\(server.connectionOfPrograms)"]
+        }.run()
         try job.checkCancelled()
         if outcome.succeeded {
             findings.proofs.append("pg_amcheck finds nothing")

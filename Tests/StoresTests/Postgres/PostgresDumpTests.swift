@@ -131,6 +131,9 @@ import Testing
             let place = fixture.home.file("restored \(pages)")
             let restore = TreeRestore(image: .archived(dumps), destination: place, host: .forTests())
             _ = try restore.apply(try restore.plan(job: JobControl()), job: JobControl())
+            for name in ["databases", "databases/acme", "databases/acme/toc.dat", "globals.sql"] {
+                #expect(try statusOfPath(Path.join(place, name))?.uid == geteuid(), "\(name)")
+            }
             let comparison = DumpComparison(programs: programs, left: Path.join(place, "databases/acme"), right: direct)
             #expect(try comparison.haveSameRows(JobControl()) && comparison.haveSameDefinitions(JobControl()), "\(pages)")
             let rows = Dictionary(uniqueKeysWithValues: kept.map { ($0.table, $0.rows) })

@@ -89,6 +89,18 @@ import Testing
         #expect(server.data.place.containment.weakness != nil)
     }
 
+    @Test func `weaker surroundings are told in one line, with what to do, and good ones are not`() throws {
+        for namespaces in [Containment.Namespaces.none, Containment.possible] {
+            let job = JobControl()
+            let server = try ScratchServer(
+                emptyFor: "catalog", programs, in: home.file("scratch"), host: .forTests(), namespaces: namespaces, job: job)
+            server.stop()
+            let notes = job.drainNotes()
+            #expect(notes.count == (namespaces == .none ? 1 : 0), "\(notes)")
+            #expect(notes.allSatisfy { $0.contains("store catalog") && $0.contains("allow namespaces") }, "\(notes)")
+        }
+    }
+
     @Test func `libraries that a database or a role asks for are not loaded`() throws {
         let server = try makeServer()
         defer { server.stop() }
@@ -97,9 +109,9 @@ import Testing
         try session.execute("ALTER DATABASE postgres SET session_preload_libraries = 'of_nobody'")
         try session.execute("ALTER ROLE ALL SET local_preload_libraries = 'of_nobody'")
         try PostgresConnection(server.connection, database: "postgres").close()
-        let outcome = try programs.process(
-            "pg_dump", ["-s", "-d", ConnectionText.text(server.connectionOfPrograms, database: "postgres")], holding: server.socketDirectory
-        ).run()
+        let outcome = try programs.shutIn("pg_dump", at: server.door) { _ in
+            ["-s", "-d", ConnectionText.text(server.connectionOfPrograms, database: "postgres")]
+        }.run()
         #expect(outcome.succeeded, "\(outcome.errorText)")
     }
 }

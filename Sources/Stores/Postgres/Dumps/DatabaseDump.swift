@@ -69,13 +69,15 @@ struct DatabaseDump: Sendable {
         func run(_ nodes: [Node], _ reader: ImageReader) throws {
             try removeTree(folder)
             try makeDirectories(folder)
+            // For programs that are shut in; nobody else gets into the scratch directory above.
+            try Descriptor.openDirectory(folder).setMode(0o755)
             for node in nodes where node.name == Self.contents { try write(node, reader) }
             let entries = try DumpComparison(programs: programs, left: folder, right: folder).contents(folder).entries
             let rows = Set(entries.filter(\.isData).map(\.rowsFile))
             for node in nodes where node.name != Self.contents {
                 try job.checkCancelled()
                 if rows.contains(node.name) {
-                    _ = try Descriptor.openDirectory(folder).open(node.name, [.write, .createNew])
+                    _ = try makeFile(node.name)
                 } else {
                     try write(node, reader)
                     if node.name.ends(with: ".toc") { try check(node.name) }
@@ -90,8 +92,14 @@ struct DatabaseDump: Sendable {
             throw Failure(.damaged, "a dump names files that are not its own in \(printable(FileName.text(name)))")
         }
 
+        private func makeFile(_ name: [UInt8]) throws -> Descriptor {
+            let file = try Descriptor.openDirectory(folder).open(name, [.write, .createNew])
+            try file.setMode(0o644)
+            return file
+        }
+
         private func write(_ node: Node, _ reader: ImageReader) throws {
-            let file = try Descriptor.openDirectory(folder).open(node.name, [.write, .createNew])
+            let file = try makeFile(node.name)
             try reader.read(node, in: directory) { try file.write($0) }
         }
     }
@@ -185,10 +193,10 @@ struct DumpStatements {
 
     private func script(of entries: [DumpComparison.Entry], _ which: String) throws -> [UInt8] {
         let list = entries.map(\.line).joined(separator: "\n") + "\n"
-        let outcome = try ChildProcess(
-            [Path.join(programs.folder, "pg_restore"), which, "-f", "-", "-L", "/dev/stdin", folder], input: Array(list.utf8),
-            outputLimit: 1 << 28
-        ).run()
+        let input = Array(list.utf8)
+        let outcome = try programs.shutIn("pg_restore", on: ProgramFolder(folder), input: input, outputLimit: 1 << 28) { view in
+            [which, "-f", "-", "-L", view.input, view.folder]
+        }.run()
         guard outcome.succeeded, !outcome.truncated else {
             throw Failure(
                 .store, "a dump cannot be read: pg_restore failed", hint: "see what it says",

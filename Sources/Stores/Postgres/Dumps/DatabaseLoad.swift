@@ -17,11 +17,11 @@ struct DatabaseLoad {
     /// On a failure the database that was there is there, or one like it (``DumpTarget/replace(_:_:)``).
     func run() throws {
         try target.replace(dump.name) {
-            try target.restore(["--create", "--section=pre-data", "-d", target.administration, dump.folder])
+            try target.restore(dump.folder, ["--create", "--section=pre-data", "-d", target.administration])
             try loadRows()
             try target.load(dump.otherData, of: dump.folder, into: dump.name)
             let jobs = "--jobs=\(target.host.processors)"
-            try target.restore(["--section=post-data", jobs, "-d", target.connectionText(dump.name), dump.folder])
+            try target.restore(dump.folder, ["--section=post-data", jobs, "-d", target.connectionText(dump.name)])
         }
     }
 

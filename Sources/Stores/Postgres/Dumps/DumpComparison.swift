@@ -72,7 +72,7 @@ struct DumpComparison {
     func haveSameRows(_ job: JobControl) throws -> Bool { try haveSameRows(contents(left), contents(right), job) }
 
     func contents(_ folder: String) throws -> Contents {
-        let outcome = try programs.run("pg_restore", ["--list", folder], outputLimit: 1 << 28)
+        let outcome = try programs.shutIn("pg_restore", on: ProgramFolder(folder), outputLimit: 1 << 28) { ["--list", $0.folder] }.run()
         guard outcome.succeeded, !outcome.truncated else { throw failure(outcome) }
         var contents = Contents(release: "", entries: [])
         for line in outcome.outputText.split(separator: "\n") {
@@ -89,11 +89,10 @@ struct DumpComparison {
     /// The digest of what `pg_restore` makes of the entries, in their order.
     private func text(of contents: Contents, in folder: String, _ isCompared: (Entry) -> Bool) throws -> String {
         let list = contents.entries.filter(isCompared).map(\.line).joined(separator: "\n") + "\n"
-        let script = #""$1" -f - -L /dev/stdin "$2" | grep -vE '^(\\restrict|\\unrestrict) |^-- (Dumped|Started|Completed)' | sha256sum"#
-        let outcome = try ChildProcess(
-            ["/bin/bash", "-o", "pipefail", "-c", script, "digest", Path.join(programs.folder, "pg_restore"), folder],
-            input: Array(list.utf8)
-        ).run()
+        let script = #""$@" | grep -vE '^(\\restrict|\\unrestrict) |^-- (Dumped|Started|Completed)' | sha256sum"#
+        let outcome = try programs.shutIn("pg_restore", on: ProgramFolder(folder), script: script, input: Array(list.utf8)) { view in
+            ["-f", "-", "-L", view.input, view.folder]
+        }.run()
         guard outcome.succeeded else { throw failure(outcome) }
         return String(outcome.outputText.prefix(64))
     }
@@ -125,11 +124,9 @@ struct DumpComparison {
     }
 
     private func haveSameBytes(_ name: String, _ otherName: String, _ job: JobControl) throws -> Bool {
-        let paths = [Path.join(left, name), Path.join(right, otherName)]
-        let sizes = try paths.map { try statusOfPath($0)?.size }
-        guard sizes[0] == sizes[1] else { return false }
-        let one = try Descriptor.open(paths[0], .read)
-        let other = try Descriptor.open(paths[1], .read)
+        let one = try Descriptor.openDirectory(left).openPlainFile(Array(name.utf8))
+        let other = try Descriptor.openDirectory(right).openPlainFile(Array(otherName.utf8))
+        guard try one.status().size == other.status().size else { return false }
         let half = 1 << 20
         let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * half, alignment: 64)
         defer { room.deallocate() }

@@ -20,13 +20,12 @@ extension DumpTarget {
     func load(_ entries: [DumpComparison.Entry], of folder: String, into database: String) throws {
         guard !entries.isEmpty else { return }
         let list = Array((entries.map(\.line).joined(separator: "\n") + "\n").utf8)
-        let outcome = try run(
-            "pg_restore",
+        let outcome = try run("pg_restore", on: folder, input: list) { view in
             [
-                "--exit-on-error", "--no-password", "--jobs=\(host.processors)", "--use-list=/dev/stdin", "-d", connectionText(database),
-                folder,
-            ],
-            input: list)
+                "--exit-on-error", "--no-password", "--jobs=\(host.processors)", "--use-list=\(view.input)", "-d", connectionText(database),
+                view.folder,
+            ]
+        }
         guard outcome.succeeded else { throw failed("pg_restore", outcome) }
     }
 

@@ -12,18 +12,17 @@ struct DumpTarget {
     /// To a database that is never dropped: for sessions of this process, and for programs.
     private let connection: String
     private let connectionOfPrograms: String
-    private let holding: String?
-    private let isScratch: Bool
+    /// Of a scratch server.
+    private let door: ScratchDoor?
     /// A dump uses tablespaces that could not be made: everything goes into that of its database.
     private(set) var omitsTablespaces = false
 
     init(_ store: PostgresStore, host: Host) throws {
-        isScratch = false
         self.store = store
         self.host = host
         connection = ConnectionText.text(store.access.connection, database: "template1")
         connectionOfPrograms = connection
-        holding = nil
+        door = nil
         let session = try PostgresConnection(connection)
         defer { session.close() }
         facts = try ServerFacts(of: session)
@@ -31,22 +30,27 @@ struct DumpTarget {
     }
 
     init(_ store: PostgresStore, scratch: ScratchServer, _ programs: ServerPrograms, host: Host) throws {
-        isScratch = true
         self.store = store
         self.host = host
         self.programs = programs
         connection = scratch.connection
         connectionOfPrograms = scratch.connectionOfPrograms
-        holding = scratch.socketDirectory
+        door = scratch.door
         let session = try PostgresConnection(connection)
         defer { session.close() }
         facts = try ServerFacts(of: session)
     }
 
+    /// `dump`: the directory of one that the program reads. Shut in, where the server is.
     func run(
-        _ program: String, _ arguments: [String], input: [UInt8] = [], settings: String = ""
+        _ program: String, on dump: String? = nil, input: [UInt8] = [], settings: String = "", _ arguments: (ProgramView) -> [String]
     ) throws -> ChildProcess.Outcome {
-        try programs.process(program, arguments, holding: holding, input: input, settings: settings).run()
+        guard let door else {
+            let view = ProgramView(folder: dump ?? "", input: "/dev/stdin")
+            return try programs.process(program, arguments(view), input: input, settings: settings).run()
+        }
+        let folder = dump.map { ProgramFolder($0) }
+        return try programs.shutIn(program, at: door, on: folder, input: input, settings: settings, arguments).run()
     }
 
     /// Nothing in it but what a new server has.
@@ -98,7 +102,7 @@ struct DumpTarget {
 
     /// Roles, their memberships and tablespaces, as `pg_dumpall` writes them. Gives what could not be made.
     mutating func loadGlobals(_ bytes: [UInt8]) throws -> [String] {
-        let load = GlobalsLoad(target: self, places: isScratch ? .inside : .named(store.access.tablespaces ?? [:]))
+        let load = GlobalsLoad(target: self, places: door != nil ? .inside : .named(store.access.tablespaces ?? [:]))
         let outcome = try load.run(bytes)
         omitsTablespaces = outcome.lacksTablespaces
         return outcome.issues
@@ -106,7 +110,7 @@ struct DumpTarget {
 
     /// Loads a dump as the database of its name, which is not there.
     func load(_ database: String, from folder: String) throws {
-        try restore(["--create", "--jobs=\(host.processors)", "-d", connectionOfPrograms, folder])
+        try restore(folder, ["--create", "--jobs=\(host.processors)", "-d", connectionOfPrograms])
     }
 
     /// Whether the database is in the encoding of the one that was dumped.
@@ -117,11 +121,11 @@ struct DumpTarget {
         return try wanted == nil || session.text(RowSession.encodingQuestion) == wanted
     }
 
-    /// Durable with the analysis that follows.
-    func restore(_ arguments: [String]) throws {
-        let outcome = try run(
-            "pg_restore", ["--exit-on-error", "--no-password"] + (omitsTablespaces ? ["--no-tablespaces"] : []) + arguments,
-            settings: ServerPrograms.relaxed)
+    /// Loads what `options` say of the dump in `folder`. Durable with the analysis that follows.
+    func restore(_ folder: String, _ options: [String]) throws {
+        let outcome = try run("pg_restore", on: folder, settings: ServerPrograms.relaxed) { view in
+            ["--exit-on-error", "--no-password"] + (omitsTablespaces ? ["--no-tablespaces"] : []) + options + [view.folder]
+        }
         guard outcome.succeeded else { throw failed("pg_restore", outcome) }
     }
 
@@ -156,8 +160,9 @@ struct DumpTarget {
     /// One database, or all.
     func analyze(_ database: String? = nil) throws {
         let which = database.map { ["-d", connectionText($0)] } ?? ["--all", "--maintenance-db=\(connectionOfPrograms)"]
-        let outcome = try run(
-            "vacuumdb", ["--analyze-only", "--quiet", "--no-password", "--jobs=\(host.processors)"] + which)
+        let outcome = try run("vacuumdb") { _ in
+            ["--analyze-only", "--quiet", "--no-password", "--jobs=\(host.processors)"] + which
+        }
         guard outcome.succeeded else { throw failed("vacuumdb", outcome) }
     }
 

@@ -9,8 +9,8 @@ struct DumpWriting {
     let connection: String
     let folder: String
     let jobs: Int
-    /// What the programs hold, for a connection through it.
-    var holding: String?
+    /// To a scratch server; nil for a server of the operator's, to which programs go with the rights of this process.
+    var door: ScratchDoor?
     /// Of the database that is dumped: the text is in it, whatever sessions with the server are set to.
     var encoding: String?
 
@@ -32,8 +32,8 @@ struct DumpWriting {
 
     func writeGlobals(_ job: JobControl) throws {
         try makeDirectories(Path.join(folder, DumpLayout.databases))
-        let file = Path.join(folder, DumpLayout.globals)
-        try run("pg_dumpall", ["--globals-only", "--no-password", "-f", file, "-d", connection], job)
+        let text = try run("pg_dumpall", nil, job) { _ in ["--globals-only", "--no-password", "-d", connection] }
+        try AtomicFile.write(text, to: Path.join(folder, DumpLayout.globals), mode: 0o600)
     }
 
     /// `snapshot`: one that a session of that database has exported. `choosing`: arguments of `pg_dump` that say what is dumped. Gives the
@@ -43,20 +43,38 @@ struct DumpWriting {
         _ database: String, _ rows: Rows, snapshot: String? = nil, choosing: [String] = [], _ job: JobControl
     ) throws -> String {
         let target = Path.join(folder, "\(DumpLayout.databases)/\(DumpLayout.folder(of: database))")
-        let arguments =
+        if let door {
+            try makeDirectories(target)
+            try Containment(door.namespaces).give(target)
+        }
+        try run("pg_dump", target, job) { target in
             ["--format=directory", "--compress=0", "--no-sync", "--no-password", "--jobs=\(jobs)", "-f", target]
-            + (encoding.map { ["--encoding=\($0)"] } ?? []) + (snapshot.map { ["--snapshot=\($0)"] } ?? []) + rows.arguments + choosing
-        try run("pg_dump", arguments + ["-d", ConnectionText.text(connection, database: database)], job)
+                + (encoding.map { ["--encoding=\($0)"] } ?? []) + (snapshot.map { ["--snapshot=\($0)"] } ?? []) + rows.arguments + choosing
+                + ["-d", ConnectionText.text(connection, database: database)]
+        }
         return target
     }
 
-    private func run(_ program: String, _ arguments: [String], _ job: JobControl) throws {
+    /// What is read back of roles and tablespaces is no longer, either.
+    private static let outputLimit = 1 << 26
+
+    /// `arguments` get the path by which the program finds `folder`. Gives what it prints.
+    @discardableResult
+    private func run(_ program: String, _ folder: String?, _ job: JobControl, _ arguments: (String) -> [String]) throws -> [UInt8] {
         try job.checkCancelled()
-        let outcome = try programs.process(program, arguments, holding: holding).run()
+        let process =
+            if let door {
+                try programs.shutIn(program, at: door, on: folder.map { ProgramFolder($0, .writing) }, outputLimit: Self.outputLimit) {
+                    arguments($0.folder)
+                }
+            } else {
+                programs.process(program, arguments(folder ?? ""), outputLimit: Self.outputLimit)
+            }
+        let outcome = try process.run()
         try job.checkCancelled()
-        guard !outcome.succeeded else { return }
+        if outcome.succeeded, !outcome.truncated { return outcome.output }
         throw Failure(
             .store, "store \(store): \(program) failed", hint: "see what it says; the server's log has more",
-            cause: printableLines(outcome.errorText, limit: 400))
+            cause: outcome.succeeded ? "it prints too much" : printableLines(outcome.errorText, limit: 400))
     }
 }

@@ -83,7 +83,7 @@ final class DumpingServer: StoreRebuilding {
             let divisions = try RowDivision.divisions(of: connection, from: store.pagesOfLargeTables)
             let tap = try server.tap(database, divisions, in: "\(writing.folder)-rows") { [dumps] in try dumps.add($0, of: folder) }
             defer { tap.close() }
-            writing.holding = tap.folder
+            writing.door?.folder = tap.folder
             do { return try writing.write(database, rows, job) } catch {
                 let error = server.explained(error is Cancelled ? error : tap.problem ?? error)
                 // Before the tap is waited for, which waits for readers.

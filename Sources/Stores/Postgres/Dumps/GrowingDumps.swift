@@ -121,6 +121,19 @@ final class GrowingDumps: EntrySource {
     }
 }
 
+/// Who owns a dump in the image: we do, as the directory above, and not the user that `pg_dump` ran as, who is another every time.
+private struct DumpOwner {
+    private let ours: Node
+
+    init(_ ours: Node) { self.ours = ours }
+
+    func owning(_ node: Node) -> Node {
+        var node = node
+        (node.uid, node.gid, node.user, node.group) = (ours.uid, ours.gid, ours.user, ours.group)
+        return node
+    }
+}
+
 /// Entries of another directory, of which one is another.
 private final class Top: SourceDirectory {
     private let local: any SourceDirectory
@@ -131,16 +144,21 @@ private final class Top: SourceDirectory {
     func metadata() throws -> Node { try local.metadata() }
     func entries(_ issues: IssueCollector) throws -> [Node] { try local.entries(issues) }
     func file(named name: [UInt8]) throws -> any SourceFile { try local.file(named: name) }
-    func directory(named name: [UInt8]) throws -> any SourceDirectory { Databases(try local.directory(named: name), dumps) }
+    func directory(named name: [UInt8]) throws -> any SourceDirectory {
+        Databases(try local.directory(named: name), dumps, DumpOwner(try local.metadata()))
+    }
 }
 
 private final class Databases: SourceDirectory {
     private let local: any SourceDirectory
     private let dumps: GrowingDumps
+    private let owner: DumpOwner
     // One thread asks for more entries (``SourceDirectory``).
     nonisolated(unsafe) private var known = 0
 
-    init(_ local: any SourceDirectory, _ dumps: GrowingDumps) { (self.local, self.dumps) = (local, dumps) }
+    init(_ local: any SourceDirectory, _ dumps: GrowingDumps, _ owner: DumpOwner) {
+        (self.local, self.dumps, self.owner) = (local, dumps, owner)
+    }
 
     func metadata() throws -> Node { try local.metadata() }
     func entries(_ issues: IssueCollector) throws -> [Node] { [] }
@@ -149,13 +167,13 @@ private final class Databases: SourceDirectory {
     func moreEntries() throws -> [Node]? {
         guard let next = try dumps.database(after: known) else { return nil }
         known += 1
-        var node = try local.directory(named: Array(next.utf8)).metadata()
+        var node = owner.owning(try local.directory(named: Array(next.utf8)).metadata())
         node.name = Array(next.utf8)
         return [node]
     }
 
     func directory(named name: [UInt8]) throws -> any SourceDirectory {
-        DatabaseDirectory(try local.directory(named: name), dumps, FileName.text(name))
+        DatabaseDirectory(try local.directory(named: name), dumps, FileName.text(name), owner)
     }
 }
 
@@ -166,15 +184,16 @@ private final class DatabaseDirectory: SourceDirectory {
     private let local: any SourceDirectory
     private let dumps: GrowingDumps
     private let database: String
+    private let owner: DumpOwner
     // One thread asks for more entries (``SourceDirectory``).
     nonisolated(unsafe) private var known = 0
     nonisolated(unsafe) private var isWhole = false
 
-    init(_ local: any SourceDirectory, _ dumps: GrowingDumps, _ database: String) {
-        (self.local, self.dumps, self.database) = (local, dumps, database)
+    init(_ local: any SourceDirectory, _ dumps: GrowingDumps, _ database: String, _ owner: DumpOwner) {
+        (self.local, self.dumps, self.database, self.owner) = (local, dumps, database, owner)
     }
 
-    func metadata() throws -> Node { try local.metadata() }
+    func metadata() throws -> Node { owner.owning(try local.metadata()) }
     func entries(_ issues: IssueCollector) throws -> [Node] { [] }
     func directory(named name: [UInt8]) throws -> any SourceDirectory { try local.directory(named: name) }
 
@@ -186,7 +205,7 @@ private final class DatabaseDirectory: SourceDirectory {
         guard streams.isEmpty, let files = dump.files else { return streams.map(Self.node) }
         isWhole = true
         let names = Set(files.map { Array($0.utf8) })
-        return try local.entries(IssueCollector()).filter { !names.contains($0.name) }
+        return try local.entries(IssueCollector()).filter { !names.contains($0.name) }.map(owner.owning)
     }
 
     private static func node(of stream: Int) -> Node { Node(name: Array("\(rows)\(stream)".utf8), type: .file) }
@@ -201,7 +220,7 @@ private final class DatabaseDirectory: SourceDirectory {
         return try nodes.map { node in
             guard let stream = Self.stream(in: node.name) else { return node }
             let name = Array(files[stream].utf8)
-            var named = try local.file(named: name).metadata()
+            var named = owner.owning(try local.file(named: name).metadata())
             (named.name, named.size, named.content) = (name, node.size, node.content)
             return named
         }

@@ -22,7 +22,7 @@ struct ImageDump {
             job.begin(phase: "dumping \(name)")
             let writing = DumpWriting(
                 store: name, programs: programs, connection: server.connectionOfPrograms, folder: Path.join(folder, "files"),
-                jobs: host.processors, holding: server.socketDirectory)
+                jobs: host.processors, door: server.door)
             if isDumps { try copyGlobals(to: writing.folder) } else { try writing.writeGlobals(job) }
             return try DumpingServer(store, server, writing, extent, try databases(server), job: job)
         } catch {

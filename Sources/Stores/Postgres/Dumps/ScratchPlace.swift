@@ -26,13 +26,16 @@ struct ScratchPlace: Sendable {
         try makeDirectories(data)
         try makeDirectories(socket)
         var containment = Containment(namespaces)
-        containment.places = [(name: "data", path: data), (name: "socket", path: socket)]
+        containment.places = [Containment.Place("data", at: data), Containment.Place("socket", at: socket)]
         let installation = try programs.installation()
         containment.readable = installation.all
         libraries = installation.libraries
         self.containment = containment
-        try give(data)
+        try containment.give(data)
     }
+
+    /// The way of programs to the server.
+    var door: ScratchDoor { ScratchDoor(folder: socket, namespaces: containment.namespaces) }
 
     /// As the server sees them.
     var dataInside: String { containment.inside("data") }
@@ -42,8 +45,7 @@ struct ScratchPlace: Sendable {
     /// A program that runs as the server does.
     func process(_ program: String, _ arguments: [String], input: [UInt8] = [], outputLimit: Int = 1 << 20) -> ChildProcess {
         var process = programs.process(program, arguments, input: input, outputLimit: outputLimit)
-        process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/"]
-        if !libraries.isEmpty { process.environment["LD_LIBRARY_PATH"] = libraries.joined(separator: ":") }
+        process.environment = ServerPrograms.environmentInside(libraries)
         process.containment = containment
         return process
     }
@@ -54,7 +56,7 @@ struct ScratchPlace: Sendable {
         try AtomicFile.write(Array(text.utf8), to: Path.join(socket, Self.settingsName), mode: 0o644)
         // A server reads it after it has begun to listen, when the directory of the socket may be closed to it already.
         try AtomicFile.write(Array("local all all trust\n".utf8), to: Path.join(data, Self.accessName), mode: 0o644)
-        try give(socket)
+        try containment.give(socket)
     }
 
     /// Of an image: everything in it belongs to the server's user afterwards, and what would steer the server is gone.
@@ -69,11 +71,6 @@ struct ScratchPlace: Sendable {
     ]
 
     private var changesOwner: Bool { containment.account.uid != geteuid() }
-
-    private func give(_ path: String) throws {
-        guard changesOwner else { return }
-        try Descriptor.openDirectory(path).setOwner(uid: containment.account.uid, gid: containment.account.gid)
-    }
 
     private static let deepest = 32
 
@@ -94,7 +91,11 @@ struct ScratchPlace: Sendable {
     /// From here on the server's user can put nothing else in the place of its socket, and who connects meets the server and nobody else.
     func closeSocketDirectory() throws {
         let folder = try Descriptor.openDirectory(socket)
-        if changesOwner { try folder.setOwner(uid: geteuid(), gid: getegid()) }
+        if changesOwner {
+            try folder.setOwner(uid: geteuid(), gid: getegid())
+            // Programs that speak to the server are as shut in as it is.
+            try folder.setMode(0o711)
+        }
         guard try folder.statusIfPresent(of: Array(Self.socketName.utf8))?.kind == .socket else {
             throw Failure(.damaged, "the server on a copy of the image has put something else in the place of its socket")
         }

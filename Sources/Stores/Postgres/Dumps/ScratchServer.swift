@@ -6,8 +6,7 @@ import Model
 /// A server of our own on a copy of an image's files, or an empty one, shut in (``Containment``): what others have written runs there with nothing to take
 /// and nowhere to go. It ends with ``stop()``, and in any case with the thread that runs it, which ends with this process.
 ///
-/// Nobody else may enter its directories; programs that speak to it reach the one of its socket through a descriptor that they inherit
-/// (``ServerPrograms/held``).
+/// Nobody else may enter its directories; programs that speak to it are shut in as it is, and get the one of its socket (``ScratchDoor``).
 final class ScratchServer: Sendable {
     /// Of its log, for a failure.
     private static let logLimit = 4 << 20
@@ -53,13 +52,13 @@ final class ScratchServer: Sendable {
         self.ended = ended
         var command = data.place.process("postgres", data.place.arguments, outputLimit: Self.logLimit)
         command.handle = process
+        // Whoever uses it ends it, when nobody speaks to it any more.
+        command.onEnding = .runsOn
         thread = try WorkerThread(named: "scratch server") { [command] in
             let outcome = Result { () throws(SystemError) in try command.run() }
             ended.change { $0 = outcome }
         }
-        if let weakness = data.place.containment.weakness {
-            job.log("the server on a copy of the image is not shut in as it could be: \(weakness)")
-        }
+        tellWeakness(job)
         do {
             try waitForSocket(job)
             try data.place.closeSocketDirectory()
@@ -72,14 +71,25 @@ final class ScratchServer: Sendable {
 
     deinit { stop() }
 
+    /// To the person, where something can be done about it.
+    private func tellWeakness(_ job: JobControl) {
+        let containment = data.place.containment
+        guard let weakness = containment.weakness else { return }
+        let line = "store \(data.store): the server on a copy of the image is not shut in as it could be: \(weakness)"
+        guard containment.namespaces == .none else { return job.log(line) }
+        job.note(
+            "\(line); allow namespaces (RestrictNamespaces= of the unit, a container's seccomp profile, sysctl user.max_user_namespaces)")
+    }
+
     /// For libpq in this process.
     var connection: String { connection(through: "/proc/self/fd/\(socket.descriptor.raw)") + " options='\(ScratchSettings.session)'" }
-    /// For programs that hold the directory of its socket (``socketDirectory``).
-    var connectionOfPrograms: String { connection(through: ServerPrograms.held) }
+    /// For programs that are shut in, behind ``door``.
+    var connectionOfPrograms: String { connection(through: door.inside) }
+    var door: ScratchDoor { data.place.door }
     var socketDirectory: String { data.place.socket }
     var dataDirectory: String { data.place.data }
 
-    /// Something to dump a database through, made in `folder`, which is not there: with ``connectionOfPrograms`` for programs that hold that.
+    /// Something to dump a database through, made in `folder`, which is not there: with ``connectionOfPrograms`` for programs whose door leads there.
     func tap(
         _ database: String, _ divisions: [String: RowDivision], in folder: String, _ begin: @escaping @Sendable (RowStream) throws -> Void
     ) throws -> RowTap {
@@ -89,7 +99,9 @@ final class ScratchServer: Sendable {
             store: data.store, folder: socketDirectory, socket: ScratchPlace.socketName, user: user, database: database,
             divisions: divisions,
             sessions: host.processors)
-        return try RowTap(of: server, in: folder, begin)
+        let tap = try RowTap(of: server, in: folder, begin)
+        try ScratchDoor(folder: folder, namespaces: door.namespaces).open(ScratchPlace.socketName)
+        return tap
     }
 
     private func connection(through place: String) -> String {

@@ -101,7 +101,7 @@ struct DumpRows: Sendable {
         let names = try folder.entries().map(\.name).filter(isName)
         return try Dictionary(
             uniqueKeysWithValues: names.map { name in
-                let file = try folder.open(name, .read)
+                let file = try folder.openPlainFile(name)
                 var rows = DumpRows()
                 while true {
                     try job.checkCancelled()

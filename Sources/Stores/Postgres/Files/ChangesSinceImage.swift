@@ -31,10 +31,9 @@ enum ChangesSinceImage {
         // pg_waldump waits five seconds for a file that is gone.
         let segments = LogSegments(timeline: facts.timeline, size: facts.segmentSize).names(from: end.position, to: now)
         for name in segments where try statusOfPath(directory.file("pg_wal/\(name)")) == nil { return .unknown }
-        let dumped = try programs.run(
-            "pg_waldump",
-            ["-p", directory.file("pg_wal"), "-t", "\(facts.timeline)", "-s", end.position.description, "-e", now.description],
-            outputLimit: mostOutput)
+        let dumped = try programs.shutIn("pg_waldump", on: ProgramFolder(directory.file("pg_wal")), outputLimit: mostOutput) { view in
+            ["-p", view.folder, "-t", "\(facts.timeline)", "-s", end.position.description, "-e", now.description]
+        }.run()
         guard dumped.succeeded, !dumped.truncated else { return .unknown }
         return .records(LogRecords(parsing: dumped.outputText))
     }

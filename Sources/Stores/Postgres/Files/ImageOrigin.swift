@@ -51,8 +51,9 @@ struct ImageOrigin: Sendable {
         let folder = Path.join(path, "pg_wal")
         guard let first = try Descriptor.openDirectory(folder).entries().first(where: { $0.name.count == 24 }) else { return nil }
         let size = UInt64(clamping: try Descriptor.openDirectory(folder).status(of: first.name).size)
-        let dumped = try programs.run(
-            "pg_waldump", ["-p", folder, "-t", "\(control.timeline)", "-s", control.redo.description], outputLimit: 64 << 20)
+        let dumped = try programs.shutIn("pg_waldump", on: ProgramFolder(folder), outputLimit: 64 << 20) { view in
+            ["-p", view.folder, "-t", "\(control.timeline)", "-s", control.redo.description]
+        }.run()
         guard !dumped.truncated, let last = dumped.outputText.split(separator: "\n").last else { return nil }
         return LogRecords.end(of: last, segmentSize: size).map { (control.timeline, $0) }
     }

@@ -60,7 +60,7 @@ final class PartSource: Sendable {
         try makeDirectories(Path.join(files, DumpLayout.databases))
         let writing = DumpWriting(
             store: store.declaration.name, programs: programs, connection: server.connectionOfPrograms, folder: files,
-            jobs: host.processors, holding: server.socketDirectory)
+            jobs: host.processors, door: server.door)
         return try writing.write(name, .all, choosing: arguments, job)
     }
 
@@ -80,7 +80,7 @@ final class PartSource: Sendable {
         let files = Path.join(folder, "globals")
         let writing = DumpWriting(
             store: store.declaration.name, programs: programs, connection: server.connectionOfPrograms, folder: files, jobs: 1,
-            holding: server.socketDirectory)
+            door: server.door)
         try writing.writeGlobals(job)
         let text = String(decoding: try AtomicFile.read(Path.join(files, DumpLayout.globals), limit: 1 << 26), as: UTF8.self)
         try removeTree(files)

@@ -1,6 +1,7 @@
 import Glibc
 import HostIO
 import Model
+import Synchronization
 
 /// PostgreSQL's own programs of one release.
 struct ServerPrograms: Sendable {
@@ -32,34 +33,31 @@ struct ServerPrograms: Sendable {
         return try require(access, told: nil, release: "15", store: store)
     }
 
-    /// Where a program finds the directory that it holds, whoever may enter that by its path.
-    static let held = "/proc/self/fd/9"
-
     /// Settings of the sessions of programs (`PGOPTIONS`): rows are written the same wherever the server stands.
-    private static let plainText = "-c TimeZone=UTC -c lc_monetary=C -c bytea_output=hex"
+    static let plainText = "-c TimeZone=UTC -c lc_monetary=C -c bytea_output=hex"
 
     /// What is written is durable with the next session that commits without this, not before.
     static let relaxed = " -c synchronous_commit=off"
 
-    /// `holding`: a directory that the program finds at ``held``, that of a scratch server's socket. `settings` are added to `PGOPTIONS`.
+    /// With the rights of this process, for a server of the operator's: its address, its certificates and passwords are where the operator has them.
+    /// `settings` are added to `PGOPTIONS`.
     func process(
-        _ program: String, _ arguments: [String], holding: String? = nil, input: [UInt8] = [],
-        settings: String = "", outputLimit: Int = 1 << 20
+        _ program: String, _ arguments: [String], input: [UInt8] = [], settings: String = "", outputLimit: Int = 1 << 20
     ) -> ChildProcess {
-        var words = [Path.join(folder, program)] + arguments
-        let settings = settings + (holding == nil ? "" : " \(ScratchSettings.session)")
-        if let holding { words = ["/bin/sh", "-c", "exec 9<\"$1\"; shift; exec \"$@\"", "sh", holding] + words }
         var environment = ChildProcess.minimalEnvironment
         environment["PGOPTIONS"] = Self.plainText + settings
-        return ChildProcess(words, environment: environment, input: input, outputLimit: outputLimit)
+        return ChildProcess([Path.join(folder, program)] + arguments, environment: environment, input: input, outputLimit: outputLimit)
     }
+
+    private static let installations = Mutex<[String: (all: [String], libraries: [String])]>([:])
 
     /// The directories in which these programs, their files and their libraries lie, those with libraries by themselves; none for programs of the system.
     func installation() throws -> (all: [String], libraries: [String]) {
         guard !Path.isInside(folder, "/usr") else { return ([], []) }
+        if let known = Self.installations.withLock({ $0[folder] }) { return known }
         var libraries = [Path.join(Path.parent(folder), "lib")].filter { (try? statusOfPath($0)) != nil }
         // What the programs find beside themselves they find through /proc, which not everybody sees.
-        let outcome = try ChildProcess(["ldd"] + ["postgres", "initdb"].map { Path.join(folder, $0) }).run()
+        let outcome = try ChildProcess(["ldd"] + ["postgres", "initdb", "pg_dump"].map { Path.join(folder, $0) }).run()
         for line in outcome.outputText.split(separator: "\n") {
             guard let start = line.ranges(of: " => /").first, let end = line.ranges(of: " (0x").last else { continue }
             let place = Path.parent(
@@ -67,12 +65,14 @@ struct ServerPrograms: Sendable {
             let isOfSystem = ["/usr", "/lib", "/lib32", "/lib64"].contains { Path.isInside(place, $0) }
             if !isOfSystem, !libraries.contains(place) { libraries.append(place) }
         }
-        return ([Path.parent(folder)] + libraries.filter { !Path.isInside($0, Path.parent(folder)) }, libraries)
+        let found = (all: [Path.parent(folder)] + libraries.filter { !Path.isInside($0, Path.parent(folder)) }, libraries: libraries)
+        Self.installations.withLock { $0[folder] = found }
+        return found
     }
 
     /// As the programs themselves say: 15.
     func release() throws -> Int {
-        let outcome = try run("postgres", ["--version"])
+        let outcome = try process("postgres", ["--version"]).run()
         guard let word = outcome.outputText.split(separator: " ").first(where: { $0.first?.isNumber == true }),
             let release = Int(word.prefix { $0.isNumber })
         else { throw Failure(.store, "\(folder)/postgres does not say which release it is", cause: printableLines(outcome.errorText)) }
@@ -85,8 +85,4 @@ struct ServerPrograms: Sendable {
         return places.contains { (try? statusOfPath("\(folder)/\($0)/\(name).so")) != nil }
     }
 
-    func run(_ program: String, _ arguments: [String], outputLimit: Int = 1 << 20, timeout: Duration? = nil) throws -> ChildProcess.Outcome
-    {
-        try ChildProcess([Path.join(folder, program)] + arguments, timeout: timeout, outputLimit: outputLimit).run()
-    }
 }
