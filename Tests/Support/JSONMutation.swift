@@ -18,6 +18,21 @@ package struct JSONMutation: Sendable, CustomStringConvertible {
         text = document[..<place.range.lowerBound] + new + document[place.range.upperBound...]
     }
 
+    /// Several of them, one after the other: what one check refuses is not always what comes first.
+    package static func some(of document: [UInt8], using random: inout SeededRandom) -> JSONMutation {
+        var mutation = JSONMutation(of: document, using: &random)
+        while Int.random(in: 0..<3, using: &random) == 0 {
+            let next = JSONMutation(of: mutation.text, using: &random)
+            mutation = JSONMutation(text: next.text, description: "\(mutation.description); \(next.description)")
+        }
+        return mutation
+    }
+
+    private init(text: [UInt8], description: String) {
+        self.text = text
+        self.description = description
+    }
+
     private static func changed(bytes document: [UInt8], using random: inout SeededRandom) -> (text: [UInt8], description: String) {
         var bytes = document
         let told: String
@@ -108,7 +123,8 @@ package struct JSONMutation: Sendable, CustomStringConvertible {
     /// Around every width that a reader may keep a number in, and what is no whole number or none at all.
     private static let numbers = [
         "0", "-0", "1", "-1", "255", "65536", "2147483647", "2147483648", "-2147483649", "4294967295", "4294967296", "9007199254740991",
-        "9007199254740993", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
+        "9007199254740992", "9007199254740993", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
+        "-9223372036854775809",
         "18446744073709551615", "18446744073709551616", "340282366920938463463374607431768211456", "0.5", "-1.5", "1e3", "1e18", "1e19",
         "1e400", "-1e400", "1e-400", "00", "0x10", "NaN", String(repeating: "9", count: 400),
     ]
