@@ -54,6 +54,8 @@ private final class ImageMeasuring {
         var path: String
         var sum = ImageMeasure()
         var waiting: [(directory: ImageDirectory, name: [UInt8])] = []
+        /// Of ``waiting``, before any was taken.
+        var held = 0
     }
 
     private let image: ImageTree
@@ -61,8 +63,11 @@ private final class ImageMeasuring {
     private let checkCancelled: () throws -> Void
     private let reader: ImageReader
     private let zeros = ZeroBlobs()
-    private var known: [TreeID: ImageMeasure] = [:]
+    private var known = KnownTrees<ImageMeasure>()
     private var links: Set<LinkKey> = []
+    private var held = HeldEntries()
+    /// Trees that were read, all together: more than an image has entries are not.
+    private var walked: UInt64 = 0
     private var lines: [String] = []
     /// Content of files with several links, which counts once in the image.
     private var linked = ImageMeasure()
@@ -90,6 +95,7 @@ private final class ImageMeasuring {
                 continue
             }
             if let tree = frame.tree { known[tree] = frame.sum }
+            held.release(frame.held)
             guard var above = frames.popLast() else {
                 frame.sum.add(linked)
                 frame.sum.name(lines)
@@ -104,7 +110,9 @@ private final class ImageMeasuring {
     private func open(_ directory: ImageDirectory, path: String) throws -> Frame {
         var frame = Frame(path: path)
         if case .archived(let id) = directory { frame.tree = id }
-        for node in try reader.nodes(of: directory) {
+        let nodes = try reader.nodes(of: directory)
+        try count(nodes.count)
+        for node in nodes {
             frame.sum.addEntry()
             if node.type == .dir { frame.waiting.append((try reader.directory(node, in: directory), node.name)) }
             guard extent == .all else { continue }
@@ -117,9 +125,20 @@ private final class ImageMeasuring {
                 frame.sum.addContent(extent(of: node))
                 continue
             }
-            if links.insert(key).inserted { linked.addContent(extent(of: node)) }
+            // Of more than are remembered each counts: too much is better than too little.
+            if links.count >= Self.mostLinks || links.insert(key).inserted { linked.addContent(extent(of: node)) }
         }
+        frame.held = frame.waiting.count
+        try held.hold(frame.held)
         return frame
+    }
+
+    private static let mostLinks = 4_000_000
+
+    /// Ends the measuring of an image whose trees are read again and again, because there are more of them than are remembered.
+    private func count(_ nodes: Int) throws {
+        walked = walked.addingSaturated(UInt64(nodes))
+        if case .archived(let tree) = image, walked > tree.budget.limit { try tree.budget.check(.max) }
     }
 
     private func extent(of node: Node) -> FileExtent {

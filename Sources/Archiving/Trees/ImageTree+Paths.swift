@@ -27,11 +27,15 @@ extension ImageTree {
     package func bytes(of place: [String], limit: Int = 1 << 20) throws -> [UInt8]? {
         let reader = try ImageReader(self)
         guard let (node, folder) = try find(place, reader), node.type == .file else { return nil }
-        guard node.size <= UInt64(limit) else {
-            throw EntryError(.unreadable, path: "\(description)/\(place.joined(separator: "/"))", detail: "it is larger than it can be")
-        }
+        let tooLarge = EntryError(
+            .unreadable, path: "\(description)/\(place.joined(separator: "/"))", detail: "it is larger than it can be")
+        guard node.size <= UInt64(limit) else { throw tooLarge }
         var bytes: [UInt8] = []
-        try reader.read(node, in: folder) { bytes.append(contentsOf: $0) }
+        // Its content may be another one than its size says.
+        try reader.read(node, in: folder) { piece in
+            guard bytes.count <= limit - min(piece.count, limit) else { throw tooLarge }
+            bytes.append(contentsOf: piece)
+        }
         return bytes
     }
 

@@ -1,11 +1,16 @@
 package import HostIO
+import Model
 package import RepositoryEngine
 package import ResticFormat
 
 /// Writes the directories of a tree, without anything else in them, into another repository.
+///
+/// What is held is bounded, whatever the tree says: a directory that stands in it many times is written once, and the directories on the way down
+/// have no more subdirectories together than any disk has.
 package struct TreeSkeleton: Sendable {
     package struct Outcome: Hashable, Sendable {
         package var tree: TreeID
+        /// Without the root; one that stands in the tree several times counts each time.
         package var directories: UInt64
         /// Sealed bytes added.
         package var bytesStored: UInt64
@@ -21,39 +26,65 @@ package struct TreeSkeleton: Sendable {
 
     /// A directory whose subdirectories are not all written.
     private struct Level {
+        var source: TreeID
         var node: Node
         var waiting: [Node]
         var done: [Node] = []
+        var below: UInt64 = 0
+
+        mutating func add(_ node: Node, _ written: Written) {
+            var node = node
+            node.subtree = written.tree
+            done.append(node)
+            below = below.addingSaturated(written.below).addingSaturated(1)
+        }
+    }
+
+    /// What has become of a directory.
+    private struct Written {
+        var tree: TreeID
+        /// Directories in it, at any depth.
+        var below: UInt64
     }
 
     package func run(job: JobControl) throws -> Outcome {
         let opener = try source.repository.makeOpener()
         let sealer = try writer.makeSealer()
-        var outcome = Outcome(tree: source.id, directories: 0, bytesStored: 0)
-        var levels = [Level(node: Node(name: [], type: .dir), waiting: try directories(of: source.id, opener))]
+        var known = KnownTrees<Written>()
+        var held = HeldEntries()
+        var bytesStored: UInt64 = 0
+        var levels = [try open(source.id, Node(name: [], type: .dir), &held, opener, job)]
         while var level = levels.popLast() {
             try job.checkCancelled()
             if let next = level.waiting.popLast(), let subtree = next.subtree {
-                levels.append(level)
-                levels.append(Level(node: next, waiting: try directories(of: subtree, opener)))
+                if let written = known[subtree] {
+                    level.add(next, written)
+                    levels.append(level)
+                } else {
+                    levels.append(level)
+                    levels.append(try open(subtree, next, &held, opener, job))
+                }
                 continue
             }
-            let tree = Tree(nodes: level.done.sorted { Tree.areInOrder($0.name, $1.name) })
-            let saved = try writer.save(tree, using: sealer)
-            outcome.bytesStored += UInt64(saved.storedBytes)
-            level.node.subtree = saved.id.naming(TreeNamed.self)
+            held.release(level.done.count)
+            let saved = try writer.save(Tree(nodes: level.done.sorted { Tree.areInOrder($0.name, $1.name) }), using: sealer)
+            bytesStored = bytesStored.addingSaturated(UInt64(saved.storedBytes))
+            let written = Written(tree: saved.id.naming(TreeNamed.self), below: level.below)
+            known[level.source] = written
             guard var parent = levels.popLast() else {
-                outcome.tree = saved.id.naming(TreeNamed.self)
-                break
+                return Outcome(tree: written.tree, directories: written.below, bytesStored: bytesStored)
             }
-            outcome.directories += 1
-            parent.done.append(level.node)
+            parent.add(level.node, written)
             levels.append(parent)
         }
-        return outcome
+        return Outcome(tree: source.id, directories: 0, bytesStored: bytesStored)
     }
 
-    private func directories(of id: TreeID, _ opener: BlobOpener) throws -> [Node] {
-        try source.repository.tree(id, using: opener).nodes.filter { $0.type == .dir && $0.subtree != nil }
+    private func open(_ id: TreeID, _ node: Node, _ held: inout HeldEntries, _ opener: BlobOpener, _ job: JobControl) throws -> Level {
+        let nodes = try source.repository.tree(id, using: opener).nodes
+        try source.budget.spend(nodes.count, of: source) { try job.checkCancelled() }
+        let directories = nodes.filter { $0.type == .dir && $0.subtree != nil }
+        try held.hold(directories.count)
+        return Level(source: id, node: node, waiting: directories)
     }
 }

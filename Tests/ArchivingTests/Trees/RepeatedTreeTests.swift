@@ -1,10 +1,11 @@
-import Archiving
 import HostIO
 import Model
 import RepositoryEngine
 import ResticFormat
 import TestSupport
 import Testing
+
+@testable import Archiving
 
 /// Trees that stand in each other many times: a handful of blobs, and more directories than there are atoms.
 @Suite(.timeLimit(.minutes(1))) struct RepeatedTreeTests {
@@ -60,6 +61,39 @@ import Testing
         let outcome = try TreeCopy(from: tree, to: writer, parent: nil, host: fixture.host).run(job: JobControl())
         _ = try writer.finish()
         #expect(outcome.trees == 41)
+    }
+
+    @Test(arguments: [2, 40]) func `the directories alone are written once each, and counted as often as they stand there`(levels: Int)
+        throws
+    {
+        guard case .archived(let tree) = try image(levels: levels) else { return }
+        let other = try ArchiveFixture()
+        let writer = try other.beginWriting()
+        let outcome = try TreeSkeleton(of: tree, into: writer).run(job: JobControl())
+        _ = try writer.finish()
+        #expect(outcome.directories == (levels == 2 ? 110 : .max))
+        let skeleton = ImageTree.archived(ArchivedTree(repository: other.repository, id: outcome.tree, mostEntries: .max))
+        #expect(try ImageMeasure(of: skeleton, job: JobControl()).entries == outcome.directories)
+        #expect(other.repository.blobCount <= levels + 2)
+    }
+
+    @Test func `what is remembered of trees is bounded, and what is asked for stays`() throws {
+        var known = KnownTrees<Int>(most: 8)
+        let ids = (0..<100).map { TreeID(words: SIMD4(UInt64($0), 1, 2, 3)) }
+        for (index, id) in ids.enumerated() {
+            known[id] = index
+            #expect(known[ids[0]] == 0)
+        }
+        #expect(known[ids[99]] == 99 && known[ids[50]] == nil)
+    }
+
+    @Test func `directories in each other that hold more than any disk has are refused`() throws {
+        var held = HeldEntries(most: 10)
+        try held.hold(6)
+        let failure = #expect(throws: Failure.self) { try held.hold(6) }
+        #expect(failure?.code == .refused && failure?.hint != nil)
+        held.release(6)
+        try held.hold(4)
     }
 
     @Test func `one that is meant is restored, and its size is that of its blobs, whatever its nodes say`() throws {
