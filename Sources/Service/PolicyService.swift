@@ -246,7 +246,7 @@ package final class PolicyService {
     private func run(_ due: DueRun, inTurn: Bool) throws -> Failure? {
         let run = PolicyRun(slot: due.slot, missed: due.missed, reason: due.missed > 0 ? reason(for: due) : nil)
         if due.missed > 0 { say(.missed, "missed \(counted(due.missed, "run")): \(run.reason ?? "")", policy: due.policy) }
-        let again = due.failures > 0 ? ", try \(due.failures + 1)" : ""
+        let again = due.failures > 0 ? ", try \(due.failures.addingSaturated(1))" : ""
         say(.running, "run for \(due.slot.readable)\(again)", policy: due.policy)
         supervisor?.send("STATUS=\(due.policy.text)")
         let now = host.clock.monotonicNanoseconds()

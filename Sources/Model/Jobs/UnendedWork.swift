@@ -32,7 +32,7 @@ package struct UnendedWork: Hashable, Sendable {
             case .done, .failed, .stopped: found[kind] = nil
             case .interrupted where job.hostRestarted != true:
                 let before = found[kind]?.times ?? 0
-                found[kind] = UnendedWork(command: job.command, cause: job.cause, times: before + 1, job: job.number)
+                found[kind] = UnendedWork(command: job.command, cause: job.cause, times: before.addingSaturated(1), job: job.number)
             case .interrupted, .running, .skipped: break
             }
         }

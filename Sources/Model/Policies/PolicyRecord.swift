@@ -137,11 +137,11 @@ package struct PolicyRecord: Hashable, Sendable, Codable {
     /// Notes a run for `slot` that ended at `now`. `failure`: why it failed; nil when it did not.
     package mutating func ended(slot: Timestamp, missed more: Int64, at now: Timestamp, failure: String?) {
         let isSameSlot = state.lastSlot == slot
-        state.failures = failure == nil ? 0 : (isSameSlot ? state.failures : 0) + 1
+        state.failures = failure == nil ? 0 : (isSameSlot ? state.failures : 0).addingSaturated(1)
         state.lastSlot = slot
         state.lastEnded = now
         lastFailure = failure
-        missed += more
+        missed = missed.addingSaturated(more)
     }
 }
 

@@ -50,7 +50,7 @@ extension Schedule {
         let present = slot(atOrBefore: now)
         guard let last = state.lastSlot else { return .now(slot: present, missed: 0) }
         if present > last {
-            let between = (present.seconds - last.seconds - 1) / every.seconds
+            let between = present.seconds.subtractingSaturated(last.seconds).subtractingSaturated(1) / every.seconds
             return .now(slot: present, missed: between)
         }
         if let elapsed, elapsed >= Double(every.seconds) { return .now(slot: last, missed: 0) }

@@ -30,7 +30,7 @@ package struct ManualLimits: Hashable, Sendable, Codable {
     package enum Verdict: Hashable, Sendable { case fine, many, tooMany }
 
     /// For one more, when `count` of them are there.
-    package func verdict(on count: Int) -> Verdict { count >= refusal ? .tooMany : count + 1 >= warning ? .many : .fine }
+    package func verdict(on count: Int) -> Verdict { count >= refusal ? .tooMany : count.addingSaturated(1) >= warning ? .many : .fine }
 }
 
 /// When snapshots are taken by themselves, and which of them stay. Every cluster has one; it can be disabled, not deleted.

@@ -75,7 +75,7 @@ package enum DurationText {
         guard let factor = factors[String(text.dropFirst(number.count))], let value = Double(number), value.isFinite else { return nil }
         let milliseconds = (value * factor).rounded()
         guard milliseconds >= 1, milliseconds <= 1000 * 366 * 86_400_000 else { return nil }
-        return Int64(milliseconds)
+        return Int64(saturating: milliseconds)
     }
 
     private static let factors: [String: Double] = [

@@ -72,20 +72,14 @@ extension Node {
     /// Milliseconds since 1970.
     var modificationMilliseconds: Int64 {
         let (seconds, overflow) = mtime.seconds.multipliedReportingOverflow(by: 1000)
-        return overflow ? 0 : seconds + Int64(mtime.nanoseconds / 1_000_000)
+        return overflow ? 0 : seconds.addingSaturated(Int64(mtime.nanoseconds / 1_000_000))
     }
 }
 
 extension NodeTime {
     init(milliseconds: Int64) {
-        let seconds = milliseconds.quotientFloor(by: 1000)
-        self.init(seconds: seconds, nanoseconds: UInt32(milliseconds - seconds * 1000) * 1_000_000)
-    }
-}
-
-extension Int64 {
-    fileprivate func quotientFloor(by divisor: Int64) -> Int64 {
-        let (quotient, rest) = quotientAndRemainder(dividingBy: divisor)
-        return rest < 0 ? quotient - 1 : quotient
+        let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        let isBefore = rest < 0
+        self.init(seconds: isBefore ? seconds - 1 : seconds, nanoseconds: UInt32(clamping: isBefore ? rest + 1000 : rest) * 1_000_000)
     }
 }

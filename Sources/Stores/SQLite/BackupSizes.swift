@@ -26,11 +26,11 @@ struct BackupSizes {
         let page = UInt64(max(0, facts.pageSize))
         switch extent {
         case .whole: return facts.bytes
-        case .structure: return page * UInt64(1 + sizes.trees.values.reduce(0, +))
+        case .structure: return page.multipliedSaturated(by: sizes.trees.values.reduce(1) { $0.addingSaturated(UInt64(clamping: $1)) })
         case .withoutBulkRows:
-            let left = bulk.reduce(UInt64(0)) { $0 + (sizes.bytes[$1.name] ?? 0) }
-            let kept = bulk.reduce(UInt64(0)) { $0 + page * UInt64(sizes.trees[$1.name] ?? 0) }
-            return facts.bytes - min(left, facts.bytes) + kept
+            let left = bulk.saturatedSum { sizes.bytes[$0.name] ?? 0 }
+            let kept = bulk.saturatedSum { page.multipliedSaturated(by: UInt64(clamping: sizes.trees[$0.name] ?? 0)) }
+            return (facts.bytes - min(left, facts.bytes)).addingSaturated(kept)
         }
     }
 

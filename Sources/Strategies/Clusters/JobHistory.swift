@@ -76,12 +76,15 @@ package struct JobHistory: Sendable {
         try existingFolder().flatMap { try AtomicFile.readIfPresent(name, in: $0.descriptor) }
     }
 
+    /// A file with a larger number is none of a job's.
+    private static let largest = 1 << 53
+
     /// Of all jobs that have a log, in order.
     private func numbers() throws -> [Int] {
         guard let folder = try existingFolder() else { return [] }
         return try folder.descriptor.entries().compactMap { entry in
             let name = String(decoding: entry.name, as: UTF8.self)
-            return name.hasSuffix(".log") ? Int(name.dropLast(4)) : nil
+            return name.hasSuffix(".log") ? Int(name.dropLast(4)).flatMap { (1...Self.largest).contains($0) ? $0 : nil } : nil
         }.sorted()
     }
 

@@ -8,7 +8,7 @@ struct RowDivision: Sendable {
     /// In a part: about 2 MB.
     var pagesInPart: UInt64 = 256
 
-    var parts: Int { max(1, Int((pages + pagesInPart - 1) / pagesInPart)) }
+    var parts: Int { max(1, Int(clamping: pages / pagesInPart + (pages % pagesInPart > 0 ? 1 : 0))) }
 
     /// Tables from this size on, by their names as SQL quotes them.
     static func divisions(of connection: PostgresConnection, from pages: UInt64) throws -> [String: RowDivision] {

@@ -72,8 +72,8 @@ struct DumpRows: Sendable {
     private(set) var bytes: UInt64 = 0
 
     static func += (rows: inout DumpRows, more: DumpRows) {
-        rows.count += more.count
-        rows.bytes += more.bytes
+        rows.count = rows.count.addingSaturated(more.count)
+        rows.bytes = rows.bytes.addingSaturated(more.bytes)
     }
 
     mutating func add(_ bytes: UnsafeRawBufferPointer) {
