@@ -68,7 +68,13 @@ package final class HDFSStorage: ObjectStorage {
 
     package func size(of name: ObjectName) throws(StorageError) -> UInt64? {
         let status = try doing(name.text) { () throws(HDFSError) in try client.status(of: path(of: name.text)) }
-        if let status { return status.kind == .file ? status.length : nil }
+        // Of a directory in the place of an object it is told that it is none.
+        if let status {
+            guard status.kind == .file || EntryForm(path(of: name.text).name) != .object else {
+                throw StorageError(.misplaced, name.text, in: location, detail: "it is a directory")
+            }
+            return status.kind == .file ? status.length : nil
+        }
         try checkPresence()
         return nil
     }

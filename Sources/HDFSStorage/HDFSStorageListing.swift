@@ -27,6 +27,15 @@ extension HDFSStorage {
         return isThere
     }
 
+    package func strays(in folder: String) throws(StorageError) -> [String] {
+        guard ObjectName(folder) != nil else { return [] }
+        return try doing(folder) { () throws(HDFSError) in
+            guard try isFolder(folder) else { return [] }
+            return try client.entries(of: path(of: folder)).map(\.name).filter { EntryForm($0) == .foreign && !HDFSTemporary.isName($0) }
+                .map { FileName.text($0) }.sorted()
+        }
+    }
+
     /// False when nothing is there. Throws `notDirectory` when it, or what it would lie in, is something else: HDFS says of both that nothing is there.
     private func isFolder(_ folder: String) throws(HDFSError) -> Bool {
         var name = folder
@@ -164,8 +173,11 @@ private struct FolderListing {
                 case .file:
                     guard !HDFSTemporary.isName(entry.name), let name = ObjectName(name) else { continue }
                     found.append(ObjectEntry(name: name, size: entry.length))
-                case .directory: if let path = folder.path.appending(entry.name) { below.append(Folder(path: path, name: name)) }
-                case .symlink: break
+                case .directory where EntryForm(entry.name) == .folder:
+                    if let path = folder.path.appending(entry.name) { below.append(Folder(path: path, name: name)) }
+                case .directory, .symlink:
+                    guard EntryForm(entry.name) == .object, let name = ObjectName(name) else { continue }
+                    found.append(ObjectEntry(name: name, size: 0))
                 }
             }
         }

@@ -26,6 +26,10 @@ package enum EndingSignals {
         return !isAsked
     }
 
+    /// Throws ``Cancelled`` when the process was asked to end: for loops over what lies in a place, which can be any amount. `count`: of things of a
+    /// millisecond each that were done before; a few of them are done to their end.
+    package static func check(after count: Int) throws(Cancelled) { if count % 64 == 0, count > 0, isAsked { throw Cancelled() } }
+
     /// Called once, before the process starts other threads, which take over the mask. `first` is run at the first signal, `second` at
     /// each later one, both on a thread of their own. A reader that goes away (SIGPIPE) becomes a write that fails.
     package static func watch(first: @escaping @Sendable () -> Void, second: @escaping @Sendable () -> Void) throws(SystemError) {

@@ -102,6 +102,8 @@ package final class DirectoryStorage: ObjectStorage {
                 let status = try folder.descriptor.status(of: place.file)
                 switch status.kind {
                 case .file: return UInt64(clamping: status.size)
+                // One in the place of an object must not look as if the object had gone.
+                case .directory where EntryForm(place.file) == .object: throw SystemError(EISDIR, "read", name.text)
                 case .directory: return nil
                 case .symlink: throw SystemError(ELOOP, "read", name.text)
                 default: throw SystemError(EMLINK, "read", name.text)

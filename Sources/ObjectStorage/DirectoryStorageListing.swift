@@ -34,6 +34,21 @@ extension DirectoryStorage {
         }
     }
 
+    package func strays(in folder: String) throws(StorageError) -> [String] {
+        guard let name = ObjectName(folder) else { return [] }
+        let place = ObjectPlace(name)
+        do throws(StorageError) {
+            return try doing(folder) { root throws(SystemError) in
+                let top = try Folders.open(place.folder + [place.file], below: root)
+                return try top.descriptor.entries().map(\.name).filter { EntryForm($0) == .foreign && !ObjectPlace.isTemporary($0) }
+                    .map { FileName.text($0) }.sorted()
+            }
+        } catch {
+            if error.kind == .notFound { return [] }
+            throw error
+        }
+    }
+
     /// Remembers that there is a `config`, so that its loss can be told from an empty storage.
     private func checkedConfig(_ root: SharedDescriptor) throws(SystemError) { _ = try modes(root) }
 
@@ -51,7 +66,7 @@ extension DirectoryStorage {
         for entry in try folder.descriptor.reopenDirectory().entries() {
             guard let status = try folder.descriptor.statusIfPresent(of: entry.name) else { continue }
             if status.kind == .directory, depth < FolderListing.deepest {
-                let below = SharedDescriptor(try folder.descriptor.openDirectory(entry.name))
+                guard let below = try openedForTidying(entry.name, in: folder) else { continue }
                 removed += try removeLeftovers(in: below, olderThan: age, now: now, depth: depth + 1)
             } else if status.kind == .file, ObjectPlace.isTemporary(entry.name),
                 now.secondsSince(status.modified) > Double(age.components.seconds)
@@ -64,11 +79,23 @@ extension DirectoryStorage {
     }
 }
 
+extension DirectoryStorage {
+    /// Nil for one that others keep to themselves, as lost+found is.
+    private func openedForTidying(_ name: [UInt8], in folder: SharedDescriptor) throws(SystemError) -> SharedDescriptor? {
+        do throws(SystemError) { return SharedDescriptor(try folder.descriptor.openDirectory(name)) } catch {
+            guard error.isNotFound || error.errno == EACCES || error.errno == EPERM else { throw error }
+            return nil
+        }
+    }
+}
+
 /// The objects below one open directory.
 private struct FolderListing: ~Copyable {
     private struct Pending: Sendable {
         let folder: SharedDescriptor
         let name: String
+
+        func object(_ file: [UInt8]) -> ObjectName? { ObjectName("\(name)/\(FileName.text(file))") }
     }
 
     private static let threads = 8
@@ -124,23 +151,30 @@ private struct FolderListing: ~Copyable {
         for below in try scan(pending, into: &found) { try walk(below, below: pending, depth: depth + 1, into: &found) }
     }
 
-    /// Adds the objects of one directory and gives the names of the directories in it. What is neither is an object without bytes that cannot be read, so that
-    /// whoever reads it says so; a symbolic link is an error, because it may stand for a directory of objects.
+    /// Adds the objects of one directory and gives the names of the directories in it. What has the name of an object and is none is one without bytes that
+    /// cannot be read, so that whoever reads it says so; a symbolic link in the place of a folder is an error, because objects may be behind it. Whatever has
+    /// another name and is no plain file is passed over.
     private static func scan(_ pending: Pending, into found: inout [ObjectEntry]) throws(SystemError) -> [[UInt8]] {
         var below: [[UInt8]] = []
         for entry in try pending.folder.descriptor.entries() {
+            let form = EntryForm(entry.name)
             if entry.kind == .directory {
-                below.append(entry.name)
+                switch form {
+                case .folder: below.append(entry.name)
+                case .object: if let name = pending.object(entry.name) { found.append(ObjectEntry(name: name, size: 0)) }
+                case .foreign: break
+                }
                 continue
             }
-            guard !ObjectPlace.isTemporary(entry.name), let name = ObjectName("\(pending.name)/\(FileName.text(entry.name))"),
+            guard !ObjectPlace.isTemporary(entry.name), let name = pending.object(entry.name),
                 let status = try pending.folder.descriptor.statusIfPresent(of: entry.name)
             else { continue }
-            switch status.kind {
-            case .file: found.append(ObjectEntry(name: name, size: UInt64(clamping: status.size)))
-            case .directory: below.append(entry.name)
-            case .symlink: throw SystemError(ELOOP, "list", name.text)
-            default: found.append(ObjectEntry(name: name, size: 0))
+            switch (status.kind, form) {
+            case (.file, _): found.append(ObjectEntry(name: name, size: UInt64(clamping: status.size)))
+            case (.directory, .folder): below.append(entry.name)
+            case (.symlink, .folder): throw SystemError(ELOOP, "list", name.text)
+            case (_, .object): found.append(ObjectEntry(name: name, size: 0))
+            case (_, .folder), (_, .foreign): continue
             }
         }
         return below

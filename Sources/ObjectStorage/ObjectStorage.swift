@@ -56,14 +56,19 @@ package protocol ObjectStorage: Sendable {
     /// Where it is, for messages: a path or URL without secrets.
     var location: String { get }
 
-    /// All objects whose name starts with `folder` + `/`, at any depth, in no particular order. A folder that is not there is
+    /// All objects in `folder`, and in folders below it whose names are two hexadecimal digits, in no particular order. A folder that is not there is
     /// an empty one, unless the whole storage is gone (``StorageError/Kind/unreachable``). Left-overs of interrupted writes
-    /// are not listed. What lies there and cannot be an object (a FIFO, a device) is listed with size 0, and reading it is
-    /// ``StorageError/Kind/misplaced``; so is a listing in which a symbolic link stands.
+    /// are not listed. What has the name of an object, hexadecimal digits, and cannot be one (a directory, a symbolic link, a FIFO, a device) is listed with
+    /// size 0, and reading it is ``StorageError/Kind/misplaced``; so is a listing in which a symbolic link has the name of a folder. Of whatever has
+    /// another name plain files are listed, and nothing else is: they are not what the storage made.
     func list(_ folder: String) throws(StorageError) -> [ObjectEntry]
 
     /// Whether `folder` is there, whatever it holds; nil where folders are no more than the beginnings of names. Throws as ``list(_:)`` does.
     func holdsFolder(_ folder: String) throws(StorageError) -> Bool?
+
+    /// Names directly in `folder` that are neither an object's nor a folder's (hexadecimal digits), in order; nothing else is passed over by ``list(_:)``. Empty
+    /// where nobody else can put anything.
+    func strays(in folder: String) throws(StorageError) -> [String]
 
     /// The size in bytes, or nil when there is no such object. ``StorageError/Kind/misplaced`` for what cannot be one.
     func size(of name: ObjectName) throws(StorageError) -> UInt64?
@@ -87,6 +92,8 @@ package protocol ObjectStorage: Sendable {
 }
 
 extension ObjectStorage {
+    package func strays(in folder: String) throws(StorageError) -> [String] { [] }
+
     /// The whole object, of at most `limit` bytes (``StorageError/Kind/oversized``): what lies in a place may have been put there by anybody.
     package func read(_ name: ObjectName, limit: Int) throws(StorageError) -> [UInt8] {
         guard let size = try size(of: name) else { throw StorageError(.notFound, name.text, in: location) }

@@ -67,6 +67,7 @@ package final class ReadAheadStorage: ObjectStorage {
 
     package func list(_ folder: String) throws(StorageError) -> [ObjectEntry] { try base.list(folder) }
     package func holdsFolder(_ folder: String) throws(StorageError) -> Bool? { try base.holdsFolder(folder) }
+    package func strays(in folder: String) throws(StorageError) -> [String] { try base.strays(in: folder) }
     package func size(of name: ObjectName) throws(StorageError) -> UInt64? { try base.size(of: name) }
     package func space() throws(StorageError) -> StorageSpace? { try base.space() }
 

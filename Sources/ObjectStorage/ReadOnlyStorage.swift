@@ -8,6 +8,7 @@ package struct ReadOnlyStorage: ObjectStorage {
 
     package func list(_ folder: String) throws(StorageError) -> [ObjectEntry] { try base.list(folder) }
     package func holdsFolder(_ folder: String) throws(StorageError) -> Bool? { try base.holdsFolder(folder) }
+    package func strays(in folder: String) throws(StorageError) -> [String] { try base.strays(in: folder) }
     package func size(of name: ObjectName) throws(StorageError) -> UInt64? { try base.size(of: name) }
     package func read(_ name: ObjectName, from offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) {
         try base.read(name, from: offset, into: buffer)

@@ -80,6 +80,10 @@ package struct RetryingStorage: ObjectStorage {
         try retrying { _ throws(StorageError) in try base.holdsFolder(folder) }
     }
 
+    package func strays(in folder: String) throws(StorageError) -> [String] {
+        try retrying { _ throws(StorageError) in try base.strays(in: folder) }
+    }
+
     package func size(of name: ObjectName) throws(StorageError) -> UInt64? {
         try retrying { _ throws(StorageError) in try base.size(of: name) }
     }

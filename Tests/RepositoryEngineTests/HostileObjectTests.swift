@@ -85,14 +85,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [HostileEntry.fifo, .socket, .device, .sparse, .empty, .garbage, .deep])
+    @Test(arguments: [HostileEntry.fifo, .socket, .device, .directory, .link, .linkToNothing, .sparse, .empty, .garbage, .deep])
     func `a snapshot that was replaced is told in the listing`(entry: HostileEntry) throws {
         try entry.place(at: path(.snapshot))
         let listing = try OpenRepository.open(DirectoryStorage(directory.path), password: SampleRepository.password, host: host).snapshots()
         #expect(listing.snapshots.isEmpty && listing.unreadable.map(\.id) == [snapshot])
     }
 
-    @Test(arguments: [HostileEntry.fifo, .socket, .sparse, .empty, .garbage]) func `a pack that was replaced is damaged`(
+    @Test(arguments: [HostileEntry.fifo, .socket, .directory, .link, .sparse, .empty, .garbage]) func `a pack that was replaced is damaged`(
         entry: HostileEntry
     ) throws {
         try entry.place(at: path(.pack))

@@ -6,6 +6,13 @@ import ObjectStorage
 struct PlaceText {
     let now: Timestamp
 
+    /// "passed over, as none of Holdfast's: snapshots/notes.txt and 2 more"; nil when there is nothing.
+    static func passedOver(_ place: ClusterStatus.Place) -> String? {
+        guard let first = place.strays.first else { return nil }
+        let more = place.strays.count > 1 ? " and \(grouped(place.strays.count - 1)) more" : ""
+        return "passed over, as none of Holdfast's: \(printable(first))\(more)"
+    }
+
     /// "/mnt/nas: 3 backups, newest nightly 4h ago; 1.2 TB free".
     func line(_ place: ClusterStatus.Place, of kind: ManifestKind) -> String {
         if place.space == nil { return "\(place.path): \(place.problems.first ?? "nothing there yet; its first use makes it")" }
@@ -13,6 +20,7 @@ struct PlaceText {
         let free = place.space.map { "; \(ByteCount($0.free)) free" } ?? ""
         let damaged = place.problems.isEmpty ? "" : "; \(place.problems.count) cannot be read"
         let doubt = place.doubt.map { "; \($0.text)" } ?? ""
-        return "\(place.path): \(counted(place.entries, kind.rawValue))\(newest)\(free)\(damaged)\(doubt)"
+        let strays = Self.passedOver(place).map { "; \($0)" } ?? ""
+        return "\(place.path): \(counted(place.entries, kind.rawValue))\(newest)\(free)\(damaged)\(doubt)\(strays)"
     }
 }

@@ -19,6 +19,8 @@ struct PlaceResult: Encodable {
     var problems: [String]
     /// What is not as it was, until a person has accepted it; null when all is.
     var doubt: OrNull<DoubtResult>
+    /// Names among the files of the repository that are none of it.
+    var strays: [String]
 
     init(_ place: ClusterStatus.Place) {
         name = place.name
@@ -29,5 +31,6 @@ struct PlaceResult: Encodable {
         totalBytes = OrNull(place.space?.total)
         problems = place.problems
         doubt = OrNull(place.doubt.map(DoubtResult.init))
+        strays = place.strays
     }
 }

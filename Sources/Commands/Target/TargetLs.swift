@@ -40,7 +40,7 @@ struct TargetLsCommand: ClusterCommand {
                     place.name, place.space == nil ? "?" : "\(place.entries)", newest?.name.text ?? "",
                     newest.map { DurationText.short(seconds: now.secondsSince($0.created)) } ?? "",
                     place.space.map { ByteCount($0.free).text } ?? "?", place.path,
-                ], note: (place.problems.first ?? place.doubt?.text).map { "PROBLEM: \($0)" })
+                ], note: (place.problems.first ?? place.doubt?.text).map { "PROBLEM: \($0)" } ?? PlaceText.passedOver(place))
         }
         return table.text(for: terminal)
     }

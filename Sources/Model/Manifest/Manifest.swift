@@ -70,6 +70,8 @@ package struct SourceSnapshot: Hashable, Sendable, Codable {
 package struct Manifest: Hashable, Sendable, Codable {
     /// The newest format that this program writes and reads.
     package static let newestFormat = 1
+    /// Bytes of its JSON: several times those of a cluster of ten thousand stores.
+    package static let longest = 64 << 20
     /// Where it stands in the tree of a snapshot.
     package static let fileName = "manifest.json"
     /// The directory beside it that holds one directory a store.

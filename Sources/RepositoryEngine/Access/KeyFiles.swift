@@ -19,7 +19,9 @@ struct KeyFiles {
 
     private func find(first: KeyID? = nil) throws -> KeyTrials {
         let listed = try storage.list(RepositoryNames.keyFolder).compactMap { entry in
-            RepositoryLayout.id(in: entry.name.text, KeyNamed.self).map { (id: $0, size: entry.size) }
+            RepositoryLayout.id(in: entry.name.text, KeyNamed.self).flatMap {
+                RepositoryNames.key($0) == entry.name ? (id: $0, size: entry.size) : nil
+            }
         }
         var trials = KeyTrials(first: first)
         for (id, size) in trials.readingOrder(listed) {
@@ -49,7 +51,8 @@ struct KeyFiles {
     /// Tries `first`, the one that opened last time, then the cheapest. A key file that cannot be read, or costs too much, matters only when no other opens.
     func open(_ password: Password, first: KeyID? = nil) throws -> (MasterKey, KeyID) {
         var trials = try find(first: first)
-        for entry in trials.choose() {
+        for (count, entry) in trials.choose().enumerated() {
+            try EndingSignals.check(after: 64 * count)
             do {
                 if let key = try master(in: entry.file, password: password) { return (key, entry.id) }
             } catch let error as FormatError {

@@ -31,10 +31,12 @@ package final class OpenRepository: Sendable {
     package static func create(
         in storage: any ObjectStorage, password: Password, cost: KeyDerivationCost = .standard, host: Host
     ) throws -> OpenRepository {
-        guard try storage.size(of: RepositoryNames.config) == nil, try storage.list(RepositoryNames.snapshotFolder).isEmpty,
-            try storage.list(RepositoryNames.packFolder).isEmpty
-        else { throw RepositoryError.alreadyARepository(location: storage.location) }
-        for leftover in try storage.list(RepositoryNames.keyFolder) { try storage.remove(leftover.name) }
+        guard try storage.size(of: RepositoryNames.config) == nil, try isEmpty(storage) else {
+            throw RepositoryError.alreadyARepository(location: storage.location)
+        }
+        for leftover in try storage.ids(in: RepositoryNames.keyFolder, naming: KeyNamed.self) {
+            try storage.remove(RepositoryNames.key(leftover))
+        }
         let key = MasterKey(derived: host.randomBytes(64))
         let config = try RepositoryConfig(
             version: 2, id: host.randomHex(bytes: 32), chunkerPolynomial: irreducible(host.random))
@@ -69,8 +71,12 @@ package final class OpenRepository: Sendable {
     }
 
     private static func withoutConfig(_ storage: any ObjectStorage) throws -> RepositoryError {
-        let isEmpty = try storage.list(RepositoryNames.snapshotFolder).isEmpty && storage.list(RepositoryNames.packFolder).isEmpty
-        return isEmpty ? .notARepository(location: storage.location) : .missingConfig(location: storage.location)
+        try isEmpty(storage) ? .notARepository(location: storage.location) : .missingConfig(location: storage.location)
+    }
+
+    /// Whether there is neither a snapshot nor a pack.
+    private static func isEmpty(_ storage: any ObjectStorage) throws -> Bool {
+        try storage.ids(in: RepositoryNames.snapshotFolder, naming: SnapshotNamed.self).isEmpty && storage.packs().isEmpty
     }
 
     private static func config(_ files: UnpackedFiles) throws -> RepositoryConfig {
@@ -88,6 +94,9 @@ package final class OpenRepository: Sendable {
         guard let polynomial = ChunkerPolynomial.random({ random.fill($0) }) else { throw RepositoryError.library("random polynomial") }
         return polynomial
     }
+
+    /// See ``ObjectStorage/configDigest()``.
+    package func configDigest() throws -> String { try storage.configDigest() }
 
     package func makeOpener() throws -> BlobOpener { try BlobOpener(key: key, host: host) }
 }

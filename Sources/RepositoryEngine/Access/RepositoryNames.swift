@@ -1,4 +1,4 @@
-import ObjectStorage
+package import ObjectStorage
 import ResticFormat
 
 /// Object names of a repository's files (format section "Repository Layout").
@@ -25,6 +25,15 @@ enum RepositoryNames {
         }
     }
 
+    /// Bytes of the plain content, which a small file can claim to be any number (an index of 50,000 blobs has about 10 MB).
+    static func contentLimit(of name: ObjectName) -> Int {
+        switch name.text.prefix(while: { $0 != "/" }) {
+        case RepositoryLayout.config, keyFolder, lockFolder: 1 << 20
+        case snapshotFolder: 1 << 26
+        default: 1 << 28
+        }
+    }
+
     static func pack(_ id: PackID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
     static func index(_ id: IndexID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
     static func key(_ id: KeyID) -> ObjectName { ObjectName(known: RepositoryLayout.name(of: id)) }
@@ -36,8 +45,25 @@ enum RepositoryNames {
 }
 
 extension ObjectStorage {
-    /// The ids that name objects in `folder`; other names are passed over, as the format asks.
+    /// The ids that name objects directly in `folder`; other names are passed over, as the format asks.
     func ids<Named>(in folder: String, naming: Named.Type) throws -> [ObjectID<Named>] {
-        try list(folder).compactMap { RepositoryLayout.id(in: $0.name.text, naming) }
+        try list(folder).compactMap { entry in
+            RepositoryLayout.id(in: entry.name.text, naming).flatMap { entry.name.text == "\(folder)/\($0.hex)" ? $0 : nil }
+        }
+    }
+
+    /// SHA-256 of the bytes of the config as they are stored: 64 hex digits.
+    package func configDigest() throws -> String {
+        let bytes = try read(RepositoryNames.config, limit: RepositoryNames.limit(of: RepositoryNames.config))
+        return try bytes.withUnsafeBytes { try Hasher256().hash($0, naming: BlobNamed.self).hex }
+    }
+
+    /// Packs with their sizes; other names are passed over.
+    func packs() throws -> [(id: PackID, size: UInt64)] {
+        try list(RepositoryNames.packFolder).compactMap { entry in
+            RepositoryLayout.id(in: entry.name.text, PackNamed.self).flatMap {
+                entry.name.text == RepositoryLayout.name(of: $0) ? ($0, entry.size) : nil
+            }
+        }
     }
 }

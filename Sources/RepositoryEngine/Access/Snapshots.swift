@@ -1,3 +1,4 @@
+import HostIO
 import Model
 import ObjectStorage
 package import ResticFormat
@@ -33,7 +34,8 @@ package enum MissingFolder: Sendable {
 extension OpenRepository {
     package func snapshots(folder: MissingFolder = .refused) throws -> SnapshotListing {
         var listing = SnapshotListing(snapshots: [], unreadable: [])
-        for id in try storage.ids(in: RepositoryNames.snapshotFolder, naming: SnapshotNamed.self) {
+        for (count, id) in try storage.ids(in: RepositoryNames.snapshotFolder, naming: SnapshotNamed.self).enumerated() {
+            try EndingSignals.check(after: count)
             do {
                 listing.snapshots.append(StoredSnapshot(id: id, file: try snapshot(id)))
             } catch let error as StorageError where error.kind == .notFound {
@@ -57,7 +59,15 @@ extension OpenRepository {
 
     /// Whether there is any pack or index.
     package func holdsData() throws -> Bool {
-        try !storage.list(RepositoryNames.indexFolder).isEmpty || !storage.list(RepositoryNames.packFolder).isEmpty
+        try !storage.ids(in: RepositoryNames.indexFolder, naming: IndexNamed.self).isEmpty || !storage.packs().isEmpty
+    }
+
+    /// What lies in the folders of a repository under names that it has no use for, but for what disk boxes and desktops leave everywhere: passed over, and told
+    /// where somebody looks at the place.
+    package func strays() throws -> [String] {
+        try RepositoryLayout.Folder.allCases.flatMap { folder in
+            try storage.strays(in: folder.rawValue).filter { !Litter.isOne($0) }.map { "\(folder.rawValue)/\($0)" }
+        }
     }
 
     package func snapshot(_ id: SnapshotID) throws -> SnapshotFile {

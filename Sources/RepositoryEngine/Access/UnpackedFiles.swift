@@ -6,8 +6,6 @@ import Synchronization
 
 /// Reading and writing of the encrypted files that are not packs: config, index, snapshots, locks, deletion marks (format section "Unpacked Data Format").
 final class UnpackedFiles: Sendable {
-    /// No file of this kind that is larger is believed (an index of 50,000 blobs has about 10 MB).
-    static let limit = 1 << 30
     let storage: any ObjectStorage
     let key: MasterKey
     let host: Host
@@ -47,7 +45,7 @@ final class UnpackedFiles: Sendable {
             return Array(plain)
         case .zstd:
             let frame = UnsafeRawBufferPointer(rebasing: plain.dropFirst())
-            guard let content = try Decompressor().decompress(frame, limit: Self.limit) else {
+            guard let content = try Decompressor().decompress(frame, limit: RepositoryNames.contentLimit(of: name)) else {
                 throw damaged(name, "it does not decompress")
             }
             return content

@@ -24,7 +24,8 @@ extension OpenRepository {
         let ids = try storage.ids(in: RepositoryNames.indexFolder, naming: IndexNamed.self)
         var damaged: [IndexID] = []
         let table = BlobTable()
-        for id in ids {
+        for (count, id) in ids.enumerated() {
+            try EndingSignals.check(after: 16 * count)
             do {
                 try load(id, into: table, doomed: doomed)
             } catch let error as StorageError where error.kind == .inputOutput {
@@ -62,8 +63,10 @@ extension OpenRepository {
 
     /// What packs that stand in no index say of themselves; those whose header cannot be read are left out.
     func unlistedPacks(_ sizes: [PackID: UInt64], besides listed: Set<PackID>) throws -> [IndexedPack] {
-        try sizes.filter { !listed.contains($0.key) }.compactMap { id, size in
-            try readableHeader(id, size: size).map { IndexedPack(id: id, blobs: $0) }
+        try sizes.filter { !listed.contains($0.key) }.enumerated().compactMap { count, pack in
+            try EndingSignals.check(after: count)
+            let (id, size) = pack
+            return try readableHeader(id, size: size).map { IndexedPack(id: id, blobs: $0) }
         }
     }
 

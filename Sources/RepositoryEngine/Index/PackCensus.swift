@@ -23,9 +23,7 @@ extension OpenRepository {
     /// The pack files in the storage: one listing of all of `data/`.
     func packSizes() throws -> [PackID: UInt64] {
         var sizes: [PackID: UInt64] = [:]
-        for entry in try storage.list(RepositoryNames.packFolder) {
-            if let id = RepositoryLayout.id(in: entry.name.text, PackNamed.self) { sizes[id] = entry.size }
-        }
+        for pack in try storage.packs() { sizes[pack.id] = pack.size }
         return sizes
     }
 }

@@ -28,11 +28,17 @@ struct Ballast {
         return room.map { min(wanted, Int(clamping: $0 / share / pieceBytes)) } ?? wanted
     }
 
-    func bytes() throws(StorageError) -> UInt64 { try storage.list(Self.folder).reduce(0) { $0.addingSaturated($1.size) } }
+    func bytes() throws(StorageError) -> UInt64 { try pieces().saturatedSum(\.size) }
+
+    /// Those that are there; other names are somebody else's.
+    private func pieces() throws(StorageError) -> [ObjectEntry] {
+        let beginning = "\(Self.folder)/"
+        return try storage.list(Self.folder).filter { Int($0.name.text.dropFirst(beginning.count)) != nil }
+    }
 
     /// Makes what is missing of it.
     func fill() throws(StorageError) {
-        let there = try storage.list(Self.folder)
+        let there = try pieces()
         let free = try storage.space()?.free
         let indexes = try storage.list(RepositoryLayout.Folder.index.rawValue).reduce(UInt64(0)) { $0.addingSaturated($1.size) }
         let names = Set(there.map(\.name))
@@ -45,7 +51,7 @@ struct Ballast {
 
     /// Lets `count` pieces go, or as many as there are. False when there is none.
     func giveUp(_ count: Int) throws(StorageError) -> Bool {
-        let there = try storage.list(Self.folder)
+        let there = try pieces()
         for piece in there.prefix(count) { try storage.remove(piece.name) }
         return !there.isEmpty
     }

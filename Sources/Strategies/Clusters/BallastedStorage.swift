@@ -50,6 +50,7 @@ final class BallastedStorage: ObjectStorage {
 
     func list(_ folder: String) throws(StorageError) -> [ObjectEntry] { try base.list(folder) }
     func holdsFolder(_ folder: String) throws(StorageError) -> Bool? { try base.holdsFolder(folder) }
+    func strays(in folder: String) throws(StorageError) -> [String] { try base.strays(in: folder) }
     func size(of name: ObjectName) throws(StorageError) -> UInt64? { try base.size(of: name) }
     func remove(_ name: ObjectName) throws(StorageError) { try base.remove(name) }
     func space() throws(StorageError) -> StorageSpace? { try base.space() }

@@ -17,6 +17,8 @@ package struct ClusterStatus: Sendable {
         package var problems: [String]
         /// It is not what it was; nothing is deleted there.
         package var doubt: PlaceDoubt?
+        /// What lies among the files of the repository and is none of them; passed over.
+        package var strays: [String] = []
     }
 
     package var identity: ClusterIdentity
@@ -73,6 +75,7 @@ extension Cluster {
         do {
             guard let repository = try open() else { return place }
             place.space = try repository.storage.space()
+            place.strays = try repository.strays()
             let (found, _, doubt) = try judged(kind, in: repository, at: path) { (try EntryReader.list(kind, in: repository).listing, ()) }
             let listing = found.own(by: cluster)
             place.doubt = doubt

@@ -66,8 +66,9 @@ extension Cluster {
                     .storage,
                     "there is no repository at \(target.path): by the catalogue the backups of \(target.name) are in \(known.path)")
             }
-            let own: Set = ["data", "holdfast", "index", "keys", "locks", "snapshots", "lost+found"]
-            if names?.allSatisfy(own.contains) == false { throw Failure(.storage, "\(target.path) is not empty and holds no repository") }
+            if names?.allSatisfy(Self.isNotInTheWay) == false {
+                throw Failure(.storage, "\(target.path) is not empty and holds no repository")
+            }
             return sighting
         }
         sighting.isRepository = true

@@ -95,7 +95,8 @@ package struct EntryReader: Sendable {
     private func entries(_ kind: ManifestKind, among snapshots: SnapshotListing) throws -> EntryListing {
         let opener = try index.makeOpener()
         var listing = EntryListing(entries: [], damaged: snapshots.unreadable.map { "snapshot file \($0.id.short): \($0.reason)" })
-        for snapshot in snapshots.snapshots {
+        for (count, snapshot) in snapshots.snapshots.enumerated() {
+            try EndingSignals.check(after: count)
             guard let tags = SnapshotTags(parsing: snapshot.file.tags), tags.kind == kind else { continue }
             do {
                 listing.entries.append(
@@ -117,7 +118,12 @@ package struct EntryReader: Sendable {
             throw Failure(.damaged, "snapshot \(snapshot.id.short) in \(index.location) has no \(Manifest.fileName)")
         }
         var json: [UInt8] = []
-        for blob in content { try index.withBlob(blob, .data, using: opener) { json += $0 } }
+        for blob in content {
+            try index.withBlob(blob, .data, using: opener) { json += $0 }
+            guard json.count <= Manifest.longest else {
+                throw Failure(.damaged, "\(Manifest.fileName) of snapshot \(snapshot.id.short) in \(index.location) is longer than any")
+            }
+        }
         return try Manifest(json: json, of: snapshot.id.short)
     }
 

@@ -73,11 +73,13 @@ extension Cluster {
         return repository
     }
 
-    /// Empty, or with no more than an interrupted making of a repository leaves.
-    private func isFree(_ path: String) throws -> Bool {
-        let parts: Set = ["data", "holdfast", "index", "keys", "locks", "snapshots"]
-        return try place(at: path).names()?.allSatisfy(parts.contains) ?? true
-    }
+    /// Empty, or with no more than an interrupted making of a repository leaves, or than lies in every directory of its kind.
+    private func isFree(_ path: String) throws -> Bool { try place(at: path).names()?.allSatisfy(Self.isNotInTheWay) ?? true }
+
+    private static let parts: Set = ["data", "holdfast", "index", "keys", "locks", "snapshots"]
+
+    /// Whether a repository can be made beside something of that name.
+    static func isNotInTheWay(_ name: String) -> Bool { parts.contains(name) || Litter.isOne(name) }
 
     private func remember(_ name: String, path: String, _ repository: OpenRepository) throws {
         guard try catalogue().target(named: name) == nil else { return }

@@ -64,9 +64,9 @@ struct NoticeFiles: Sendable {
         return folder
     }
 
-    /// Those that do not begin with a dot. `folder`: of ``open()``.
+    /// Those that do not begin with a dot, without what disk boxes and desktops leave everywhere. `folder`: of ``open()``.
     func names(in folder: borrowing Descriptor) throws -> [String] {
-        let names = try folder.entries().map { FileName.text($0.name) }.filter { !$0.hasPrefix(".") }
+        let names = try folder.entries().map { FileName.text($0.name) }.filter { !$0.hasPrefix(".") && !Litter.isOne($0) }
         guard names.count <= Self.mostNames else {
             throw Failure(
                 .damaged, "\(path) holds \(grouped(names.count)) files, which no Holdfast wrote",
