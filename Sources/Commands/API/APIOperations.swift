@@ -40,7 +40,7 @@ enum APIOperations {
     private static let snapshots = [
         APIOperation(
             "listSnapshots", .get, "/v1/snapshots", "snapshot ls", "The snapshots, oldest first.",
-            gives: "snapshots: [Snapshot], damaged?: [string]"),
+            gives: "snapshots: [Snapshot], damaged?: [string], doubt?: Doubt"),
         APIOperation(
             "createSnapshot", .post, "/v1/snapshots", "snapshot create", "Take a snapshot.",
             [
@@ -150,11 +150,15 @@ enum APIOperations {
     private static let backups = [
         APIOperation(
             "listAllBackups", .get, "/v1/backups", "backup ls", "The backups in all targets.", [allClusters],
-            gives: "backups: [Backup], otherClusters?: [OtherCluster], damaged?: [string], unreachable?: [UnreadTarget]"),
+            gives:
+                "backups: [Backup], otherClusters?: [OtherCluster], damaged?: [string], unreachable?: [UnreadTarget], doubted?: [DoubtedTarget]"
+        ),
         APIOperation(
             "listBackups", .get, "/v1/targets/{target}/backups", "backup ls", "The backups in a target, oldest first.",
             [target, allClusters],
-            gives: "backups: [Backup], otherClusters?: [OtherCluster], damaged?: [string], unreachable?: [UnreadTarget]"),
+            gives:
+                "backups: [Backup], otherClusters?: [OtherCluster], damaged?: [string], unreachable?: [UnreadTarget], doubted?: [DoubtedTarget]"
+        ),
         APIOperation(
             "createBackup", .post, "/v1/targets/{target}/backups", "backup create", "Store a snapshot outside the cluster.",
             [

@@ -21,8 +21,9 @@ enum APISchema {
         "Store":
             "name: string, kind: string, role: string, path: string, version?: string, bytes: integer?, nativeImages?: boolean, imageReason?: string, notes?: [string], facts?: {string}, problem?: Problem",
         "Place":
-            "name: string, path: string, entries: integer, newest: Newest?, freeBytes: integer?, totalBytes: integer?, problems: [string], doubt: Doubt?",
-        "Doubt": "text: string, otherRepository: boolean, gone: [GoneEntry], since: time?",
+            "name: string, path: string, entries: integer, newest: Newest?, freeBytes: integer?, totalBytes: integer?, problems: [string], doubt: Doubt?, strays: [string]",
+        "Doubt":
+            "text: string, otherRepository: boolean, otherConfig: boolean, gone: [GoneEntry], returned: [GoneEntry], since: time?",
         "GoneEntry": "id: string, kind: string, name: string, created: time",
         "Accepted": "place: string, present: integer, gone: [GoneEntry]",
         "Newest": "name: string, created: time, mode?: string",
@@ -72,6 +73,7 @@ enum APISchema {
         "Backup":
             "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: string, clusterID: string, release: string, snapshot: string?, bytes: integer, good: boolean, accepted: boolean, lacks: [string], reload: integer, drill: DrillNote?",
         "OtherCluster": "cluster: string, id: string, backups: integer",
+        "DoubtedTarget": "target: string, doubt: Doubt",
         "UnreadTarget": "target: string, code: string, message: string, hint?: string",
         "BackupDetails":
             "name: string, id: string, target: string, mode: string, cut: time, created: time, cluster: Identity, release: string, snapshot: string?, bytes: integer, good: boolean, accepted: boolean, lacks: [string], bytesAdded?: integer, drill: DrillNote?, stores: [StoreImage]",

@@ -11,8 +11,10 @@ struct BackupLsCommand: ClusterCommand {
             DRILLED says when a backup was last restored into a scratch place, and what came
             of it: holdfast backup drill. A target that cannot be read is named, and hides
             nothing of the others; the exit status is 14 then, or that of the failure when
-            none could be read. Backups of other clusters in the same target are only
-            counted; --all-clusters lists them, with the ids that mean them.
+            none could be read. It is 14, too, when backups are missing that were there
+            before and that nobody here deleted: they are named. Backups of other clusters
+            in the same target are only counted; --all-clusters lists them, with the ids
+            that mean them.
 
             EXAMPLES:
               holdfast backup ls -c acme.yaml
@@ -38,13 +40,14 @@ struct BackupLsCommand: ClusterCommand {
         tell(found, context.console)
         let known = try cluster.catalogue()
         context.console.finish(json: BackupListResult(found, known: known)) { text(found, targets, context.now, $0) }
-        guard let first = found.unreachable.first else { return .done }
+        guard let first = found.unreachable.first else { return found.doubted.isEmpty ? .done : .flawed(.incomplete) }
         return .flawed(found.targetsRead > 0 ? .incomplete : first.failure.code)
     }
 
     private func tell(_ found: BackupListing, _ console: Console) {
         guard console.mode != .json else { return }
         for line in found.damaged { console.warn("cannot be read: \(line)") }
+        for target in found.doubted { console.warn(target.doubt.warning(about: .target(target.target), suffix: cluster.suffix)) }
         for target in found.unreachable {
             console.warn(
                 ["target \(target.target) is not listed: \(target.failure.summary)", target.failure.hint].compactMap { $0 }

@@ -17,6 +17,11 @@ struct BackupListResult: Encodable {
         var hint: String?
     }
 
+    struct Doubted: Encodable {
+        var target: String
+        var doubt: DoubtResult
+    }
+
     var backups: [BackupLine]
     /// Clusters that keep backups in the same targets, which are not listed; left out when there are none.
     var otherClusters: [Other]?
@@ -24,6 +29,8 @@ struct BackupListResult: Encodable {
     var damaged: [String]?
     /// Targets that could not be read; left out when all could.
     var unreachable: [Unreachable]?
+    /// Targets that are not what they were; left out when all are.
+    var doubted: [Doubted]?
 
     init(_ found: BackupListing, known: Catalogue) {
         backups = found.rows.map { BackupLine($0.entry, in: $0.target, known: known, drill: $0.drill) }
@@ -34,5 +41,6 @@ struct BackupListResult: Encodable {
             Unreachable(target: $0.target, code: $0.failure.code, message: $0.failure.summary, hint: $0.failure.hint)
         }
         unreachable = unread.isEmpty ? nil : unread
+        doubted = found.doubted.isEmpty ? nil : found.doubted.map { Doubted(target: $0.target, doubt: DoubtResult($0.doubt)) }
     }
 }

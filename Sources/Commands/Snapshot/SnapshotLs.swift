@@ -9,7 +9,9 @@ struct SnapshotLsCommand: ClusterCommand {
         abstract: "List the snapshots of the cluster, oldest first.",
         discussion: """
             FULL, LIGHT and DATALESS are the sizes that a backup of each mode would have. What
-            the policy has taken stays as long as it stands in one of its buckets.
+            the policy has taken stays as long as it stands in one of its buckets. The exit
+            status is 14 when snapshots are missing that were there before and that nobody
+            here deleted: they are named.
 
             EXAMPLES:
               holdfast snapshot ls -c acme.yaml
@@ -23,6 +25,8 @@ struct SnapshotLsCommand: ClusterCommand {
         var snapshots: [SnapshotLine]
         /// Left out when nothing is damaged.
         var damaged: [String]?
+        /// Left out when the storage is what it was.
+        var doubt: DoubtResult?
     }
 
     func run(in context: CommandContext) throws -> Verdict {
@@ -30,8 +34,13 @@ struct SnapshotLsCommand: ClusterCommand {
         let list = try Snapshots(cluster).list()
         let policy = try cluster.policies().snapshot
         let console = context.console
-        if console.mode != .json { for line in list.damaged { console.warn("cannot be read: \(line)") } }
-        let result = Result(snapshots: list.snapshots.map(SnapshotLine.init), damaged: list.damaged.isEmpty ? nil : list.damaged)
+        if console.mode != .json {
+            for line in list.damaged { console.warn("cannot be read: \(line)") }
+            if let doubt = list.doubt { console.warn(doubt.warning(about: .storage, suffix: self.cluster.suffix)) }
+        }
+        let result = Result(
+            snapshots: list.snapshots.map(SnapshotLine.init), damaged: list.damaged.isEmpty ? nil : list.damaged,
+            doubt: list.doubt.map(DoubtResult.init))
         console.finish(json: result) { terminal in
             let table =
                 list.snapshots.isEmpty
@@ -39,6 +48,6 @@ struct SnapshotLsCommand: ClusterCommand {
                 : SnapshotText(terminal: terminal, now: context.now).table(list.snapshots)
             return "\(table)\n\npolicy: \(policy.text)"
         }
-        return .done
+        return list.doubt == nil ? .done : .flawed(.incomplete)
     }
 }

@@ -9,6 +9,10 @@ package struct PlaceDoubt: Hashable, Sendable {
     package var isUnexplained: Bool
     /// What was seen there before cannot be read any more.
     package var isForgotten = false
+    /// It is the repository, with another config than before: an older one, as long as nobody has the password.
+    package var isOtherConfig = false
+    /// Entries of the cluster that are there again although a Holdfast has deleted them, in the order of that.
+    package var returned: [PlaceMemory.Entry] = []
     /// When all was there; nil when nobody here has looked before.
     package var since: Timestamp?
 
@@ -35,7 +39,8 @@ package struct PlaceDoubt: Hashable, Sendable {
     /// "2 of 5 backups that were there on 2026-11-29 20:00 are gone, and nobody here deleted them: b4, b5".
     package var text: String {
         [
-            isOtherRepository ? "it is another repository than the one that was there\(moment)" : nil, goneText, unexplainedText,
+            isOtherRepository ? "it is another repository than the one that was there\(moment)" : nil,
+            isOtherConfig ? "its config is another one than was there\(moment)" : nil, goneText, returnedText, unexplainedText,
             isForgotten ? "what was seen there before cannot be read any more" : nil,
         ]
         .compactMap { $0 }.joined(separator: "; ")
@@ -56,9 +61,25 @@ package struct PlaceDoubt: Hashable, Sendable {
             + "\(gone.count == 1 ? "it" : "them"): \(names)\(more)"
     }
 
+    var isNone: Bool { !isOtherRepository && !isOtherConfig && !isUnexplained && !isForgotten && gone.isEmpty && returned.isEmpty }
+
+    private var returnedText: String? {
+        guard !returned.isEmpty else { return nil }
+        let names = returned.suffix(Self.mostNamed).map { printable($0.name) }.joined(separator: ", ")
+        let (verb, pronoun) = returned.count == 1 ? ("is", "it was") : ("are", "they were")
+        let kinds = Set(returned.map(\.kind))
+        let what = kinds.count == 1 ? kinds.first?.rawValue ?? "" : "snapshot or backup"
+        return "\(counted(returned.count, what)) \(verb) there again although \(pronoun) deleted, as in an older copy: \(names)"
+    }
+
     private var unexplainedText: String? {
         guard isUnexplained, gone.isEmpty else { return nil }
         return "it holds data and no snapshot or backup at all, and nothing here says why"
+    }
+
+    /// For whoever lists `place`. `suffix`: that commands need for the same cluster file.
+    package func warning(about place: RememberedPlace, suffix: String) -> String {
+        "the \(place.key) is not what it was: \(text); nothing is deleted there before \(place.acceptance)\(suffix)"
     }
 
     /// Why nothing is deleted in `place`. `file`: the cluster file.
@@ -95,11 +116,16 @@ package struct AcceptPlan: Plan, Hashable {
             PlanSummary.Line("there now", "\(counted(present, "snapshot or backup", "snapshots and backups")) of this cluster\(newest)")
         ]
         if let since = doubt?.since { lines.append(PlanSummary.Line("last whole", since.readable)) }
+        if doubt?.isOtherConfig == true { lines.append(PlanSummary.Line("config", "another one than before")) }
+        lines += (doubt?.returned ?? []).map {
+            PlanSummary.Line("there again", "\($0.kind.rawValue) \(printable($0.name)) of \($0.created.readable)")
+        }
         if doubt?.isOtherRepository == true { lines.append(PlanSummary.Line("repository", "another one than before")) }
         lines += (doubt?.gone ?? []).map { PlanSummary.Line("gone", "\($0.kind.rawValue) \(printable($0.name)) of \($0.created.readable)") }
         return PlanSummary(
             title: "accept the \(place.key) (\(path)) as it is now", lines: lines,
             warnings: doubt.map { [$0.text, "retention and prune go on there, by what is there now"] } ?? [],
-            losses: doubt == nil ? [] : ["what is left of the data of missing snapshots and backups: the next prune deletes it"], undo: nil)
+            losses: doubt?.gone.isEmpty != false && doubt?.isOtherRepository != true && doubt?.isForgotten != true
+                ? [] : ["what is left of the data of missing snapshots and backups: the next prune deletes it"], undo: nil)
     }
 }

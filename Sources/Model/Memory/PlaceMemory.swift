@@ -19,15 +19,21 @@ package struct PlaceMemory: Hashable, Sendable, Codable {
 
     /// Entries that are remembered; older ones are not.
     package static let most = 2000
+    /// The same of deleted ones.
+    private static let mostDeleted = 1000
 
     /// Id of the cluster that the entries are of.
     package var cluster: String
     /// The repository's id: 64 hex digits.
     package var repository: String
+    /// SHA-256 of the bytes of its config: 64 hex digits. Nil in a memory of before it was noted.
+    package var config: String?
     /// Hex id of the key file that the password opened last.
     package var key: String?
     /// Oldest first.
     package private(set) var entries: [Entry]
+    /// Entries that a Holdfast has deleted, in that order: none of them comes back by itself. Nil in a memory of before they were noted.
+    private var deleted: [Entry]?
     /// Snapshots of others in the same repository, at the last look.
     package var others: Int
     /// The last look at which nothing was missing.
@@ -52,6 +58,20 @@ package struct PlaceMemory: Hashable, Sendable, Codable {
 
     /// Before somebody here deletes them, and when another installation of the cluster has.
     package mutating func drop(_ ids: Set<String>) { entries.removeAll { ids.contains($0.id) } }
+
+    /// After they were deleted.
+    package mutating func noteDeleted(_ gone: [Entry]) {
+        let known = Set((deleted ?? []).map(\.id))
+        deleted = ((deleted ?? []) + gone.filter { !known.contains($0.id) }).suffix(Self.mostDeleted)
+    }
+
+    /// Deleted ones that are there again.
+    package func returned(among present: Set<String>) -> [Entry] { (deleted ?? []).filter { present.contains($0.id) } }
+
+    /// What `other` knew of deleted ones, but for those that a person has accepted as being there.
+    package mutating func takeDeleted(from other: PlaceMemory?, besides present: Set<String>) {
+        noteDeleted((other?.deleted ?? []).filter { !present.contains($0.id) })
+    }
 }
 
 /// A repository of a cluster, as its memory and its commands name it.
@@ -86,8 +106,14 @@ package struct PlaceSight: Hashable, Sendable {
     package var kinds: Set<ManifestKind>
     /// There is data, and no snapshot at all of anybody.
     package var isEmptied: Bool
+    /// SHA-256 of its config, in hex; nil when nobody has looked.
+    package var config: String?
 
-    package init(repository: String, present: Set<String>, kinds: Set<ManifestKind> = Set(ManifestKind.allCases), isEmptied: Bool = false) {
+    package init(
+        repository: String, present: Set<String>, kinds: Set<ManifestKind> = Set(ManifestKind.allCases), isEmptied: Bool = false,
+        config: String? = nil
+    ) {
+        self.config = config
         self.repository = repository
         self.present = present
         self.kinds = kinds
@@ -104,9 +130,12 @@ extension PlaceMemory {
         let gone = before.entries.filter { entry in
             sight.kinds.contains(entry.kind) && lasting.contains(entry.id) && !sight.present.contains(entry.id)
         }
-        let doubt = PlaceDoubt(
+        var doubt = PlaceDoubt(
             isOtherRepository: after.repository != sight.repository, gone: gone, remembered: before.entries.count,
             isUnexplained: sight.isEmptied && after.others > 0, since: after.whole)
-        return doubt.isOtherRepository || !gone.isEmpty || doubt.isUnexplained ? doubt : nil
+        if !doubt.isOtherRepository, let config = after.config, let found = sight.config { doubt.isOtherConfig = config != found }
+        let wereDeleted = Set(before.returned(among: sight.present).map(\.id))
+        doubt.returned = after.returned(among: sight.present).filter { wereDeleted.contains($0.id) && sight.kinds.contains($0.kind) }
+        return doubt.isNone ? nil : doubt
     }
 }

@@ -25,6 +25,12 @@ package struct BackupListing: Sendable {
         package var failure: Failure
     }
 
+    /// A target that is not what it was.
+    package struct Doubted: Sendable {
+        package var target: String
+        package var doubt: PlaceDoubt
+    }
+
     /// Target by target, oldest first.
     package var rows: [Row] = []
     /// The clusters whose backups are left out, over all targets.
@@ -33,6 +39,8 @@ package struct BackupListing: Sendable {
     package var damaged: [String] = []
     /// Targets that could not be looked into.
     package var unreachable: [Unreachable] = []
+    /// Targets in which backups are missing that nobody here deleted, or that hold another repository.
+    package var doubted: [Doubted] = []
     /// Targets that could be.
     package var targetsRead = 0
 }
@@ -62,7 +70,8 @@ extension Backups {
 
     private func add(_ target: TargetPlace, _ scope: BackupScope, _ catalogue: Catalogue, to found: inout BackupListing) throws {
         if target.record == nil, try !cluster.isRepository(target.path) { return }
-        let listing = try list(in: target.name)
+        let (listing, doubt) = try judgedList(in: target)
+        if let doubt { found.doubted.append(BackupListing.Doubted(target: target.name, doubt: doubt)) }
         let rows = listing.entries.map { BackupListing.Row(entry: $0, target: target.name, owner: catalogue.owner(of: $0)) }
         let shown = rows.filter { scope == .allClusters || $0.owner != .other }
         let drills = try drills(of: shown.map(\.entry.id), in: target.name)

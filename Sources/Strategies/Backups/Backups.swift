@@ -15,6 +15,16 @@ package struct Backups: Sendable {
         try read(target) { try EntryReader.list(.backup, in: $0).listing }
     }
 
+    /// The same, and why these cannot be all that there should be.
+    func judgedList(in target: TargetPlace) throws -> (listing: EntryListing, doubt: PlaceDoubt?) {
+        try read(target.name) { repository in
+            let (listing, _, doubt) = try cluster.judged(.backup, in: repository, at: target.path) {
+                (try EntryReader.list(.backup, in: repository).listing, ())
+            }
+            return (listing, doubt)
+        }
+    }
+
     /// The backup that `word` means: one of this cluster by name, or any by its id. Throws `notFound` with the nearest name.
     package func find(_ word: String, in target: String) throws -> RepositoryEntry {
         try list(in: target).entry(word, of: try owner(), .backup)

@@ -2,7 +2,7 @@ package import HostIO
 package import Model
 
 /// The directory that a cluster file names as `state`: `catalogue.json`, `lock`, `backup.lock`, `serve.lock`, `drill.lock`, `alerts.json`,
-/// `drill-places`, `drills/`, `seen.json`, `jobs/`, `scratch/`, `api.token`, `api.socket`. Mode 0700.
+/// `drill-places`, `drills/`, `seen.json`, `deletions`, `jobs/`, `scratch/`, `api.token`, `api.socket`. Mode 0700.
 ///
 /// It is opened anew for each use (``folder()``), and what lies in it through it, never through a symbolic link: where root works in the state of another
 /// user, that user cannot have root read or write elsewhere.
@@ -70,8 +70,7 @@ package struct StateDirectory: Sendable {
         guard let folder = try folder() else { return }
         for name in [
             Self.scratch, Self.alerts, Self.jobs, "api.token", "api.socket", Self.standing, Self.standby, Self.drillPlaces,
-            Self.drillReports,
-            Self.memories, "catalogue.json",
+            Self.drillReports, Self.memories, DeletionJournal.name, "catalogue.json",
         ] { try removeTree(Array(name.utf8), in: folder.descriptor) }
     }
 }

@@ -31,10 +31,21 @@ package struct SnapshotList: Sendable {
     package var snapshots: [KeptSnapshot]
     /// What cannot be read, as lines for people.
     package var damaged: [String]
+    /// Snapshots are missing that nobody here deleted, or it is another storage.
+    package var doubt: PlaceDoubt?
 }
 
 extension Snapshots {
-    package func list() throws -> SnapshotList { try read { try list(EntryReader.list(.snapshot, in: $0).listing) } }
+    package func list() throws -> SnapshotList {
+        try read { repository in
+            let (listing, _, doubt) = try cluster.judged(.snapshot, in: repository, at: cluster.file.storage) {
+                (try EntryReader.list(.snapshot, in: repository).listing, ())
+            }
+            var list = try list(listing)
+            list.doubt = doubt
+            return list
+        }
+    }
 
     /// Throws `damaged` for one that is there and cannot be read, `notFound` with the nearest name otherwise.
     package func find(_ name: String) throws -> KeptSnapshot {

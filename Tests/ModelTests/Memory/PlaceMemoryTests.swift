@@ -47,6 +47,39 @@ import Testing
         #expect(doubt(sight)?.gone.count == 2)
     }
 
+    @Test func `what a Holdfast deleted and is there again is told, and what it deletes during the look is not`() throws {
+        var later = Self.memory
+        later.drop(["b"])
+        var deleted = later
+        deleted.noteDeleted([Self.entry("b", at: 1)])
+        let sight = PlaceSight(repository: "r", present: ["a", "b"])
+        #expect(doubt(sight, later, after: deleted) == nil)
+        let back = try #require(doubt(sight, deleted, after: deleted))
+        #expect(back.returned.map(\.id) == ["b"] && back.gone.isEmpty && back.text.contains("there again") && back.text.contains("name-b"))
+        #expect(doubt(PlaceSight(repository: "r", present: ["a", "b"], kinds: [.snapshot]), deleted, after: deleted) == nil)
+        var accepted = PlaceMemory(cluster: "c", repository: "r", whole: Self.now)
+        accepted.takeDeleted(from: deleted, besides: ["b"])
+        #expect(doubt(sight, accepted, after: accepted) == nil)
+    }
+
+    @Test func `another config of the same repository is told`() {
+        var memory = Self.memory
+        memory.config = "1"
+        let present: Set = ["a", "b"]
+        #expect(doubt(PlaceSight(repository: "r", present: present, config: "1"), memory, after: memory) == nil)
+        #expect(doubt(PlaceSight(repository: "r", present: present), memory, after: memory) == nil, "nobody has looked")
+        #expect(doubt(PlaceSight(repository: "r", present: present, config: "2")) == nil, "a memory of before has none")
+        let other = doubt(PlaceSight(repository: "r", present: present, config: "2"), memory, after: memory)
+        #expect(other?.isOtherConfig == true && other?.text.contains("config") == true)
+    }
+
+    @Test func `a memory of before it had more members is read`() throws {
+        let old =
+            #"{"format": 1, "places": {"storage": {"cluster": "c", "repository": "r", "entries": [], "others": 0, "whole": "2026-11-30T00:00:00Z"}}}"#
+        let place = try MemoryBook(json: Array(old.utf8), at: "seen.json").places["storage"]
+        #expect(place?.repository == "r" && place?.config == nil && place?.returned(among: ["a"]).isEmpty == true)
+    }
+
     @Test func `the newest entries are remembered, each once`() {
         var memory = PlaceMemory(cluster: "c", repository: "r", whole: Self.now)
         memory.add((0..<PlaceMemory.most + 10).reversed().map { Self.entry("\($0)", at: Int64($0)) })

@@ -17,10 +17,13 @@ extension Cluster {
         guard let place = try? rememberedPlace(at: path) else { return }
         do {
             guard try memory(of: place) != nil else { return try rememberAll(in: repository, at: path) }
+            let config = try repository.configDigest()
             try changeMemory(of: place) { memory in
                 memory?.add([PlaceMemory.Entry(entry)])
                 if doubt == nil { memory?.whole = host.clock.now() }
-                if memory?.repository == repository.id { memory?.key = repository.openedWith.hex }
+                guard memory?.repository == repository.id else { return }
+                memory?.key = repository.openedWith.hex
+                if memory?.config == nil { memory?.config = config }
             }
         } catch {}
     }
@@ -31,9 +34,13 @@ extension Cluster {
         let own = try own(listing)
         let forgotten = try repository.forgottenSnapshots().map(\.hex)
         let now = host.clock.now()
+        let config = try repository.configDigest()
         try changeMemory(of: place) { memory in
             var known = memory ?? PlaceMemory(cluster: id, repository: repository.id, whole: now)
-            known.drop(Set(forgotten).subtracting(own.map(\.id)))
+            let gone = Set(forgotten).subtracting(own.map(\.id))
+            known.noteDeleted(known.entries.filter { gone.contains($0.id) })
+            known.drop(gone)
+            known.config = config
             known.add(own)
             known.others = listing.snapshots.count - own.count
             known.key = repository.openedWith.hex
@@ -48,13 +55,22 @@ extension Cluster {
         guard !ids.isEmpty else { return }
         guard let place = try rememberedPlace(at: path) else { return try ids.forEach(repository.removeSnapshot) }
         let gone = Set(ids.map(\.hex))
-        let isNoted = try room {
+        var entries: [PlaceMemory.Entry] = []
+        var isNoted = try room {
             if try memory(of: place) == nil { try rememberAll(in: repository, at: path) }
+            entries = try memory(of: place)?.entries.filter { gone.contains($0.id) } ?? []
             try changeMemory(of: place) { $0?.drop(gone) }
         }
+        if !isNoted { isNoted = try journalDeletions(gone) }
         if place != .storage { _ = try room { try repository.noteForgotten(ids) } }
         for id in ids { try repository.removeSnapshot(id) }
-        if !isNoted { _ = try room { try changeMemory(of: place) { $0?.drop(gone) } } }
+        // Not before they are gone: one that a crash leaves there has not come back.
+        _ = try room {
+            try changeMemory(of: place) { memory in
+                if !isNoted { memory?.drop(gone) }
+                memory?.noteDeleted(entries)
+            }
+        }
     }
 
     /// False when there was no room for it.
@@ -84,7 +100,9 @@ extension Cluster {
             let isEmptied = try listing.isEmpty && repository.holdsData()
             var known = memory
             known?.drop(Set(try repository.forgottenSnapshots().map(\.hex)))
-            let sight = PlaceSight(repository: repository.id, present: Set(listing.snapshots.map(\.id.hex)), isEmptied: isEmptied)
+            let sight = PlaceSight(
+                repository: repository.id, present: Set(listing.snapshots.map(\.id.hex)), isEmptied: isEmptied,
+                config: try repository.configDigest())
             return PlaceMemory.doubt(about: sight, before: known, after: memory)
         } catch {
             guard Failure(describing: error).code == .damaged else { throw error }
@@ -106,6 +124,8 @@ extension Cluster {
                     cluster: id, repository: repository.id, entries: own, others: listing.snapshots.count - own.count,
                     whole: host.clock.now())
                 memory.key = repository.openedWith.hex
+                memory.config = try repository.configDigest()
+                memory.takeDeleted(from: try? self.memory(of: place), besides: Set(listing.snapshots.map(\.id.hex)))
                 try replaceMemory(of: place, by: memory)
                 let gone = Set((plan.doubt?.gone ?? []).map(\.id))
                 try updateCatalogue { catalogue in

@@ -25,7 +25,8 @@ extension Cluster {
 
     /// Nil when nothing was seen of it, or by what was another cluster then. Throws `damaged` for a file that cannot be read.
     func memory(of place: RememberedPlace) throws -> PlaceMemory? {
-        guard let known = try state.memoryBook().places[place.key] else { return nil }
+        guard var known = try state.memoryBook().places[place.key] else { return nil }
+        known.drop(try DeletionJournal(state: state).ids())
         return known.cluster == (try catalogue().clusterID) ? known : nil
     }
 
@@ -33,16 +34,28 @@ extension Cluster {
     func changeMemory(of place: RememberedPlace, _ change: (inout PlaceMemory?) -> Void) throws {
         let lock = try state.lockMemories(host: host)
         defer { lock.release() }
+        let journal = DeletionJournal(state: state)
         var book = try state.memoryBook()
         var memory = try memory(of: place)
         change(&memory)
         guard memory != book.places[place.key] else { return }
         book.places[place.key] = memory
+        let deleted = try journal.ids()
+        for key in book.places.keys { book.places[key]?.drop(deleted) }
         while true {
-            do { return try state.save(book) } catch let error as SystemError where error.isNoSpace {
-                guard try giveBallastUp() else { throw error }
-            }
+            do {
+                try state.save(book)
+                break
+            } catch let error as SystemError where error.isNoSpace { guard try giveBallastUp() else { throw error } }
         }
+        if deleted.isEmpty { journal.prepare() } else { try journal.clear() }
+    }
+
+    /// Notes deletions where there is no room for a memory. False when that is not possible either.
+    func journalDeletions(_ ids: Set<String>) throws -> Bool {
+        let lock = try state.lockMemories(host: host)
+        defer { lock.release() }
+        return try DeletionJournal(state: state).note(ids)
     }
 
     /// Starts anew where the file cannot be read.

@@ -26,7 +26,8 @@ extension Cluster {
             // Whoever deletes refuses unreadable ones by themselves, and says more of them.
             let present = listing.snapshots.map(\.id.hex) + listing.unreadable.map(\.id.hex)
             return PlaceSight(
-                repository: repository.id, present: Set(present), isEmptied: try listing.isEmpty && repository.holdsData())
+                repository: repository.id, present: Set(present), isEmptied: try listing.isEmpty && repository.holdsData(),
+                config: try repository.configDigest())
         }
     }
 
@@ -39,7 +40,7 @@ extension Cluster {
             return (listing, rest, nil)
         }
         let (found, doubt) = try judging(place, in: repository, list) { found in
-            PlaceSight(repository: repository.id, present: found.0.ids, kinds: [kind])
+            PlaceSight(repository: repository.id, present: found.0.ids, kinds: [kind], config: try repository.configDigest())
         }
         return (found.0, found.1, doubt)
     }
@@ -80,16 +81,23 @@ extension Cluster {
     func glance(at place: RememberedPlace, _ path: String) throws -> PlaceDoubt? {
         guard let known = try readable(place) else { return .forgotten }
         guard let before = known, !before.isEmpty else { return nil }
-        let names = Set(try ballasted(path).list(RepositoryLayout.Folder.snapshots.rawValue).map(\.name.text))
+        // What is no file, as a link in the place of one, has no bytes.
+        let files = try ballasted(path).list(RepositoryLayout.Folder.snapshots.rawValue).filter { $0.size > 0 }
+        let names = Set(files.map(\.name.text))
         let ids = names.compactMap { RepositoryLayout.id(in: $0, SnapshotNamed.self) }
-        let present = Set(ids.filter { names.contains(RepositoryLayout.name(of: $0)) }.map(\.hex))
-        guard !before.entries.allSatisfy({ present.contains($0.id) }) || present.isEmpty else { return nil }
+        var present = Set(ids.filter { names.contains(RepositoryLayout.name(of: $0)) }.map(\.hex))
+        let config = try ballasted(path).configDigest()
+        let isWhole = before.entries.allSatisfy { present.contains($0.id) } && !present.isEmpty
+        let isSame = before.config.map { $0 == config } ?? true
+        if isWhole, isSame, before.returned(among: present).isEmpty { return nil }
         if let repository = try? open(path) {
-            do { return try look(at: place, in: repository).doubt } catch {
-                guard Failure(describing: error).code == .damaged else { throw error }
-            }
+            do {
+                let (listing, doubt) = try look(at: place, in: repository)
+                if let doubt { return doubt }
+                present = Set(listing.snapshots.map(\.id.hex))
+            } catch { guard Failure(describing: error).code == .damaged else { throw error } }
         }
-        let sight = PlaceSight(repository: before.repository, present: present)
+        let sight = PlaceSight(repository: before.repository, present: present, config: config)
         return PlaceMemory.doubt(about: sight, before: before, after: try memory(of: place))
     }
 }
