@@ -146,7 +146,7 @@ package struct JSONMutation: Sendable, CustomStringConvertible {
     }
 
     private static func shortened(_ bytes: [UInt8]) -> String {
-        let text = String(decoding: bytes.prefix(60), as: UTF8.self).replacing("\u{1B}", with: "ESC")
+        let text = String(bytes.prefix(60).map { (0x20..<0x7F).contains($0) ? Character(UnicodeScalar($0)) : "?" })
         return bytes.count > 60 ? "\(text)… (\(bytes.count) bytes)" : text
     }
 }

@@ -93,8 +93,9 @@ extension Cluster {
         if let repository = try? open(path) {
             do {
                 let (listing, doubt) = try look(at: place, in: repository)
-                if let doubt { return doubt }
-                present = Set(listing.snapshots.map(\.id.hex))
+                let lost = Set(listing.unreadable.map(\.id.hex))
+                guard doubt == nil, before.entries.contains(where: { lost.contains($0.id) }) else { return doubt }
+                present = Set(before.entries.map(\.id)).subtracting(lost)
             } catch { guard Failure(describing: error).code == .damaged else { throw error } }
         }
         let sight = PlaceSight(repository: before.repository, present: present, config: config)
