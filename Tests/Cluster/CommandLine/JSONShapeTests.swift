@@ -119,7 +119,9 @@ import Testing
         #expect(target["name"] as? String == "nas" && target["path"] as? String == cluster.root + "/nas")
         let targets = try cluster.succeed("target", "ls", "--json").json()["targets"] as? [[String: Any]]
         #expect(
-            targets?.first.map { Set($0.keys) } == ["name", "path", "entries", "newest", "freeBytes", "totalBytes", "problems", "doubt"])
+            targets?.first.map { Set($0.keys) } == [
+                "name", "path", "entries", "newest", "freeBytes", "totalBytes", "problems", "doubt", "strays",
+            ])
         let backup = try cluster.succeed("backup", "create", "--target", "nas", "--mode", "full", "--name", "b", "--json").json("backup")
         #expect(Set(backup.keys) == Self.backupKeys.union(["bytesAdded"]))
         #expect(backup["name"] as? String == "b" && backup["mode"] as? String == "full" && (backup["id"] as? String)?.count == 64)
