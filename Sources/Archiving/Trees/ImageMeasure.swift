@@ -65,7 +65,7 @@ private final class ImageMeasuring {
     private let zeros = ZeroBlobs()
     private var known = KnownTrees<ImageMeasure>()
     private var links: Set<LinkKey> = []
-    private var held = HeldEntries()
+    private var held = NestedDirectories()
     /// Trees that were read, all together: more than an image has entries are not.
     private var walked: UInt64 = 0
     private var lines: [String] = []

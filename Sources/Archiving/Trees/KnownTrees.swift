@@ -30,7 +30,7 @@ struct KnownTrees<Value> {
 }
 
 /// Entries of directories that are held while what is below them is looked at.
-struct HeldEntries {
+struct NestedDirectories {
     /// A gigabyte of memory holds them; directories in each other that have more of them together are no cluster's.
     static let most = 2_000_000
 

@@ -51,7 +51,7 @@ package struct TreeSkeleton: Sendable {
         let opener = try source.repository.makeOpener()
         let sealer = try writer.makeSealer()
         var known = KnownTrees<Written>()
-        var held = HeldEntries()
+        var held = NestedDirectories()
         var bytesStored: UInt64 = 0
         var levels = [try open(source.id, Node(name: [], type: .dir), &held, opener, job)]
         while var level = levels.popLast() {
@@ -80,7 +80,8 @@ package struct TreeSkeleton: Sendable {
         return Outcome(tree: source.id, directories: 0, bytesStored: bytesStored)
     }
 
-    private func open(_ id: TreeID, _ node: Node, _ held: inout HeldEntries, _ opener: BlobOpener, _ job: JobControl) throws -> Level {
+    private func open(_ id: TreeID, _ node: Node, _ held: inout NestedDirectories, _ opener: BlobOpener, _ job: JobControl) throws -> Level
+    {
         let nodes = try source.repository.tree(id, using: opener).nodes
         try source.budget.spend(nodes.count, of: source) { try job.checkCancelled() }
         let directories = nodes.filter { $0.type == .dir && $0.subtree != nil }

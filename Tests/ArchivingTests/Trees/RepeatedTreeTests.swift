@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test func `directories in each other that hold more than any disk has are refused`() throws {
-        var held = HeldEntries(most: 10)
+        var held = NestedDirectories(most: 10)
         try held.hold(6)
         let failure = #expect(throws: Failure.self) { try held.hold(6) }
         #expect(failure?.code == .refused && failure?.hint != nil)
