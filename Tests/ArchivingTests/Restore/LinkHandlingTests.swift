@@ -55,6 +55,19 @@ struct LinkHandlingTests {
                 == "\(outside)\n\(outside)\nnowhere\n")
     }
 
+    @Test(.enabled(if: isInstalled("bindfs", package: "bindfs")))
+    func `where no entry gets another owner each link is told with that, and gets its time`() throws {
+        let (behind, seen) = (try folder.folder("behind"), try folder.folder("seen"))
+        try shell("bindfs --chown-deny '\(behind)' '\(seen)'")
+        defer { _ = try? shell("umount '\(seen)'") }
+        let image = try fixture.archive(CraftedSource([link("one", to: "nowhere", uid: 7), link("two", to: "nowhere", uid: 7)]))
+        let done = try fixture.restoreNow(image, to: seen + "/store").1
+        let named = Set(done.issues.map { "\($0.path): \($0.detail)" })
+        for name in ["one", "two"] { #expect(named.contains("\(name): owner 7:7: Operation not permitted"), "\(named)") }
+        #expect(!named.contains { $0.contains("leads to") })
+        #expect(try shell("stat -c %Y '\(behind)/store/one'; find '\(behind)' -name '.holdfast*'") == "1000000000\n")
+    }
+
     @Test func `times that are rounded are told once, with how many there are`() throws {
         let odd: (inout Node) -> Void = { $0.mtime = NodeTime(seconds: 1_000_000_000, nanoseconds: 900_000_000) }
         let done = try restore([.file("b", "b", odd), .file("c", "c", odd), .directory("a", [.file("in", "i", odd)], odd)])
