@@ -49,8 +49,15 @@ extension Cluster {
             "a store below /stores. What to put where:",
         ]
         for store in file.stores { lines.append("  /stores/\(store.name)  →  \(Self.wayBack(store))") }
+        if file.stores.contains(where: { $0.kind == .postgres }) { lines += Self.warning }
         return lines.joined(separator: "\n") + "\n"
     }
+
+    /// A command of psql begins with a backslash anywhere in a line, in all releases.
+    private static let warning = [
+        "", "Before psql -f globals.sql: psql obeys what follows a backslash, as you, programs of the shell among it.",
+        "grep -n '\\\\' globals.sql  may show \\restrict and \\unrestrict, and nothing else that you do not know.",
+    ]
 
     private static func wayBack(_ store: StoreDeclaration) -> String {
         switch store.kind {
