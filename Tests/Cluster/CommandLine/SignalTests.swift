@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Glibc
 import HostIO
@@ -139,8 +140,9 @@ private final class StartedProgram {
     private let process = Process()
 
     init(_ arguments: [String], in folder: String) throws {
-        process.executableURL = URL(fileURLWithPath: HoldfastProgram.path)
-        process.arguments = arguments
+        // A shell that starts the tests in its background has them ignore SIGINT, and whom they start.
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["--default-signal=INT", HoldfastProgram.path] + arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
@@ -155,7 +157,11 @@ private final class StartedProgram {
     /// Its exit status. It is to end within ten seconds from now: nothing that it waits for here ends sooner than in a minute.
     func end() -> Int32 {
         let start = SystemClock().monotonicNanoseconds()
+        let number = process.processIdentifier
+        let limit = DispatchWorkItem { kill(number, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 30, execute: limit)
         process.waitUntilExit()
+        limit.cancel()
         #expect(SystemClock().monotonicNanoseconds() &- start < 10_000_000_000)
         return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     }

@@ -89,10 +89,13 @@ private let canMountRemotely = SSHMount.isPossible("an analysis of a share whose
         let result = Mutex<TargetAnalysis?>(nil)
         let path = share.path
         let running = try WorkerThread(named: "analysis") {
-            let analysis = try TargetAnalyzing(host: .current(), patience: .seconds(2)).analyze(path, volume: 4 << 30, job: JobControl())
+            let analysis = try TargetAnalyzing(host: .current(), patience: .seconds(10)).analyze(path, volume: 4 << 30, job: JobControl())
             result.withLock { $0 = analysis }
         }
-        while try !FileTree.files(below: share.backing).contains(where: { $0.hasSuffix("/pack-1") }) { sched_yield() }
+        // Should it end too soon, that is told below.
+        while result.withLock({ $0 == nil }), try !FileTree.files(below: share.backing).contains(where: { $0.hasSuffix("/pack-1") }) {
+            sched_yield()
+        }
         try share.freeze()
         try running.join()
         let last = try #require(result.withLock { $0?.findings.last })
