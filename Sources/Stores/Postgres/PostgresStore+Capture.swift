@@ -119,13 +119,17 @@ extension PostgresStore {
             access, told: sessions.facts.programs, release: "\(sessions.facts.major)", store: declaration.name)
         var writing = DumpWriting(
             store: declaration.name, programs: programs, connection: access.connection, folder: Path.join(scratch, Self.dumpFolder),
-            jobs: host.processors)
+            jobs: host.processors, settings: SessionSettings.ofPrograms(access.connection, sessions.facts.rights))
         job.begin(phase: "dumping \(declaration.name)")
         try writing.writeGlobals(job)
-        var image = CapturedImage(source: LocalDirectory(path: writing.folder), shape: .contentDefined)
+        let gaps = try sessions.pinned.first.map { try self.gaps($0.connection, isDumped: true) } ?? []
+        var image = CapturedImage(source: ToldSource(source: LocalDirectory(path: writing.folder), gaps: gaps), shape: .contentDefined)
         for session in sessions.pinned {
             writing.encoding = try session.connection.text(RowSession.encodingQuestion)
-            let dump = try writing.write(session.database, .all, snapshot: session.snapshot, job)
+            let dump: String
+            do { dump = try writing.write(session.database, .all, snapshot: session.snapshot, job) } catch {
+                throw LockHolders.explained(error, session.connection)
+            }
             let inventory = try TableInventory(of: session.connection, database: session.database)
             image.kept += try inventory.keptRows(in: dump, DumpRows.count(in: dump, job), programs)
         }

@@ -20,7 +20,7 @@ extension PostgresStore {
             job.begin(phase: "restoring \(name)")
             let start = host.clock.monotonicNanoseconds()
             let dump = ImageDump(store: self, image: image.tree, extent: .whole, host: host)
-            let (server, programs) = try dump.serve(in: folder, job)
+            let (server, programs, unmade) = try dump.serve(in: folder, job)
             do {
                 var findings = RehearsalFindings()
                 let restored = host.clock.monotonicNanoseconds()
@@ -28,6 +28,7 @@ extension PostgresStore {
                 findings.bytes = try ImageCensus(of: image.tree, job: job).bytes
                 findings.restoreSeconds = Double(restored &- start) / 1e9
                 findings.proofs.append("a server of PostgreSQL \(isDumps ? "loads the dumps" : "recovers from the files") and serves them")
+                findings.note(unmade)
                 try RehearsalCheck(server: server, programs: programs, job: job).run(record, &findings)
                 findings.checkSeconds = Double(host.clock.monotonicNanoseconds() &- restored) / 1e9
                 return RehearsedServer(findings: findings, server: server, database: databaseOfConnection)
@@ -56,6 +57,15 @@ extension PostgresStore {
 
     /// The one that the operator's own connection leads to.
     private var databaseOfConnection: String? { ConnectionText.database(of: access.connection) }
+}
+
+extension RehearsalFindings {
+    /// A restore would leave them out as well.
+    fileprivate mutating func note(_ unmade: [UnmadeObject]) {
+        let most = 20
+        gaps += unmade.prefix(most).map { printable($0.text, limit: 400) }
+        if unmade.count > most { gaps.append("and \(counted(unmade.count - most, "object")) more cannot be made") }
+    }
 }
 
 /// What is looked at in a server that has loaded an image.
@@ -94,18 +104,17 @@ private struct RehearsalCheck {
     private func databases() throws -> [String] {
         let connection = try PostgresConnection(server.connection)
         defer { connection.close() }
-        return try connection.rows("SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1").compactMap {
-            $0[0]
-        }
+        return try DatabaseInventory(of: connection).saved
     }
 
     /// Comes with PostgreSQL; some put its extension into a package of its own.
     private func amcheck(_ findings: inout RehearsalFindings) throws {
-        guard try statusOfPath(Path.join(programs.folder, "pg_amcheck")) != nil, try hasExtension() else {
+        guard try statusOfPath(Path.join(programs.folder, "pg_amcheck")) != nil, let rights = try rightsWithExtension() else {
             findings.gaps.append("pg_amcheck is not there, so tables and indexes were not looked through")
             return
         }
-        let outcome = try programs.shutIn("pg_amcheck", at: server.door) { _ in
+        let settings = SessionSettings.text(SessionSettings.all(for: rights))
+        let outcome = try programs.shutIn("pg_amcheck", at: server.door, settings: settings) { _ in
             ["--all", "--no-password", "--install-missing", "--heapallindexed", "--maintenance-db=\(server.connectionOfPrograms)"]
         }.run()
         try job.checkCancelled()
@@ -117,10 +126,12 @@ private struct RehearsalCheck {
         }
     }
 
-    private func hasExtension() throws -> Bool {
+    /// Nil where the extension is not there.
+    private func rightsWithExtension() throws -> SessionRights? {
         let connection = try PostgresConnection(server.connection)
         defer { connection.close() }
-        return try connection.isTrue("SELECT EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck')")
+        let isThere = try connection.isTrue("SELECT EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck')")
+        return isThere ? connection.rights : nil
     }
 }
 

@@ -83,7 +83,7 @@ package final class PostgresStore: StoreAdapter {
             if case .dump(let why) = form { texts["no-physical-images-because"] = why }
             return StoreStatus(
                 version: facts.version, bytes: facts.bytes, nativeImages: form.isNative, imageReason: form.reason,
-                notes: serviceNotes(), facts: texts)
+                notes: try serviceNotes() + gaps(connection, isDumped: form.isDump).map(\.text), facts: texts)
         }
     }
 
@@ -107,6 +107,14 @@ package final class PostgresStore: StoreAdapter {
         try checkDirectory()
         let connection = try PostgresConnection(access.connection)
         return (connection, try ServerFacts(of: connection))
+    }
+
+    /// What backups lack of the server, unless it was said which databases are wanted.
+    func gaps(_ connection: PostgresConnection, isDumped: Bool) throws -> [DatabaseInventory.Gap] {
+        guard access.databases.isEmpty else { return [] }
+        let inventory = try DatabaseInventory(of: connection)
+        let session = { try PostgresConnection(self.access.connection, database: $0) }
+        return isDumped ? inventory.gaps(session) : inventory.gapsOfFiles(session)
     }
 
     private func checkDirectory() throws {

@@ -94,7 +94,7 @@ private let kinds: [Containment.Namespaces] = Containment.possible == .none ? [.
             nativeImageFolder: nil, host: .forTests())
         let target = try DumpTarget(store, scratch: server, programs, host: .forTests())
         try target.load(entries.filter { !$0.key.hasPrefix("DATABASE") }, of: dump, into: "other")
-        try target.analyze()
+        #expect(try target.analysis("other") == nil)
         let other = try PostgresConnection(server.connection, database: "other")
         defer { other.close() }
         #expect(try other.text("SELECT count(*) FROM public.one") == "1")

@@ -25,7 +25,9 @@ struct DatabaseDump: Sendable {
         self.name = name
         self.image = image
         identity = if case .archived(let tree) = image { "\(tree.id.hex)-\(DumpLayout.folder(of: name))" } else { nil }
-        folder = Path.join(scratch, "dump-\(identity ?? host.randomHex(bytes: 6))")
+        // A name of 63 bytes has up to 189 as a name of a file, which has 255 at most; half of the tree's digest tells trees apart.
+        let tree = if case .archived(let tree) = image { String(tree.id.hex.prefix(32)) } else { host.randomHex(bytes: 6) }
+        folder = Path.join(scratch, "dump-\(tree)-\(DumpLayout.folder(of: name))")
         let reader = try ImageReader(image)
         directory = try Self.directory(of: name, reader)
         let nodes = try reader.nodes(of: directory).filter { $0.type == .file }
@@ -190,6 +192,12 @@ struct DumpStatements {
         let words = " ENCODING = '"
         return line?.ranges(of: words).last.map { found in String(line?[found.upperBound...].prefix { $0 != "'" } ?? "") }
     }
+
+    /// Those that make the database itself, with the commands of `psql` that `pg_restore` writes between them.
+    func database(_ entries: [DumpComparison.Entry]) throws -> [UInt8] { try script(of: entries.filter(\.isOfDatabase), "--create") }
+
+    /// Those of a section: `pre-data`, `post-data`.
+    func section(_ name: String, of entries: [DumpComparison.Entry]) throws -> [UInt8] { try script(of: entries, "--section=\(name)") }
 
     private func script(of entries: [DumpComparison.Entry], _ which: String) throws -> [UInt8] {
         let list = entries.map(\.line).joined(separator: "\n") + "\n"

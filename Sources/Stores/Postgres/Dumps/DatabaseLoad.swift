@@ -3,6 +3,8 @@ import Model
 import Synchronization
 
 /// Loads the dump of a database: what it consists of through `pg_restore`, the rows straight out of the image, several tables at a time.
+///
+/// What the server refuses is left out and named, and keeps nothing else from being there: objects are tried one by one then, tables again.
 struct DatabaseLoad {
     let target: DumpTarget
     let dump: DatabaseDump
@@ -15,32 +17,107 @@ struct DatabaseLoad {
     var sizes = ReadingBack.Sizes()
 
     /// On a failure the database that was there is there, or one like it (``DumpTarget/replace(_:_:)``).
-    func run() throws {
+    func run() throws -> [UnmadeObject] {
+        var unmade: [UnmadeObject] = []
         try target.replace(dump.name) {
+            unmade = try makeBeforeRows()
+            unmade += try loadRows()
+            unmade += try loadOtherData()
+            unmade += try makeAfterRows()
+        }
+        return unmade
+    }
+
+    private var objects: ObjectLoad {
+        ObjectLoad(target: target, database: dump.name, folder: dump.folder, entries: dump.entries, job: job)
+    }
+
+    private func makeBeforeRows() throws -> [UnmadeObject] {
+        do {
             try target.restore(dump.folder, ["--create", "--section=pre-data", "-d", target.administration])
-            try loadRows()
-            try target.load(dump.otherData, of: dump.folder, into: dump.name)
-            let jobs = "--jobs=\(target.host.processors)"
-            try target.restore(dump.folder, ["--section=post-data", jobs, "-d", target.connectionText(dump.name)])
+            return []
+        } catch let failure as Failure where failure.code == .store {
+            try job.checkCancelled()
+            try target.drop(dump.name)
+            return try objects.makeBeforeRows()
         }
     }
 
+    private func makeAfterRows() throws -> [UnmadeObject] {
+        let jobs = "--jobs=\(target.host.processors)"
+        do {
+            try target.restore(dump.folder, ["--section=post-data", jobs, "-d", target.connectionText(dump.name)], stopsAtErrors: false)
+            return []
+        } catch let failure as Failure where failure.code == .store {
+            try job.checkCancelled()
+            return try objects.makeAfterRows()
+        }
+    }
+
+    /// Values of sequences, large objects.
+    private func loadOtherData() throws -> [UnmadeObject] {
+        do { try target.load(dump.otherData, of: dump.folder, into: dump.name) } catch let failure as Failure where failure.code == .store {
+            // A server that does not answer any more has refused nothing.
+            try target.session(dump.name).close()
+            return try dump.otherData.compactMap { entry in
+                try job.checkCancelled()
+                do { try target.load([entry], of: dump.folder, into: dump.name) } catch let failure as Failure where failure.code == .store
+                {
+                    return UnmadeObject(dump.name, printable(entry.key, limit: 160), failure.cause ?? failure.message, remedy: nil)
+                }
+                return nil
+            }
+        }
+        return []
+    }
+
     /// Large tables one after the other, each by several sessions; then the others, several at a time.
-    private func loadRows() throws {
-        for table in dump.tables where table.bytes > largeTable { try loadTogether(table) }
+    private func loadRows() throws -> [UnmadeObject] {
+        let refused = RefusedTables()
+        for table in dump.tables where table.bytes > largeTable { try refused.noting(table) { try loadTogether(table) } }
         let tables = dump.tables.filter { $0.bytes <= largeTable }
         let stop = StopFlag()
         try runWorkers(target.host.processors, sharing: tables.count, named: "load", stop: stop) { next in
             let session = try RowSession(target, dump)
             defer { session.connection.close() }
-            while let index = next() { try load(tables[index], session, stop) }
+            while let index = next() {
+                let isRefused = try refused.noting(tables[index]) { try load(tables[index], session, stop) }
+                if isRefused { try session.connection.execute("ROLLBACK") }
+            }
+        }
+        let missing = refused.missing.map { name in
+            UnmadeObject(dump.name, "the rows of \(printable(name, limit: 150))", "the table is not there", remedy: nil)
+        }
+        return try missing + RowRetry(load: self, job: job).run(refused.tables)
+    }
+
+    /// Tables whose rows the server refuses, and such that are not there.
+    private final class RefusedTables: Sendable {
+        private let found = Mutex<(tables: [(table: DumpedTable, error: PostgresError)], missing: [String])>(([], []))
+
+        var tables: [(table: DumpedTable, error: PostgresError)] { found.withLock { $0.tables } }
+        var missing: [String] { found.withLock { $0.missing } }
+
+        /// Whether `body` came to such an end.
+        @discardableResult
+        func noting(_ table: DumpedTable, _ body: () throws -> Void) throws -> Bool {
+            do {
+                try body()
+                return false
+            } catch let error as PostgresError where error.isRefusal {
+                found.withLock { $0.tables.append((table, error)) }
+            } catch is RowSession.MissingTable {
+                found.withLock { $0.missing.append(table.relation) }
+            }
+            return true
         }
     }
 
-    private func load(_ table: DumpedTable, _ session: RowSession, _ stop: StopFlag) throws {
+    /// `statements` come first, in the same transaction.
+    func load(_ table: DumpedTable, _ session: RowSession, _ stop: StopFlag, first statements: [String] = []) throws {
         let rows = try RowReading(of: table, in: dump, sums.key, job)
         do {
-            try session.load(table) { send in
+            try session.load(table, first: statements) { send in
                 while let piece = try rows.next() {
                     try stop.check()
                     try piece.withUnsafeBytes(send)

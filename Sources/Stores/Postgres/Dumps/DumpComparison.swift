@@ -41,6 +41,10 @@ struct DumpComparison {
         var isLargeObject: Bool { key.hasPrefix("BLOB") }
         var isLargeObjectData: Bool { key.hasPrefix("BLOBS ") }
         var isSequenceValue: Bool { key.hasPrefix("SEQUENCE SET ") }
+        /// The database itself, its settings, rights and comment.
+        var isOfDatabase: Bool {
+            ["DATABASE ", "ACL - DATABASE ", "COMMENT - DATABASE ", "SECURITY LABEL - DATABASE "].contains { key.hasPrefix($0) }
+        }
         var isExtension: Bool { key.hasPrefix("EXTENSION - ") }
         /// Of an entry of rows.
         var rowsName: String { "\(number).dat" }

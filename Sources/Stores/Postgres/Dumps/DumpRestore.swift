@@ -67,15 +67,18 @@ struct DumpRestore {
         let globals = try unpackGlobals()
         var target = target
         var issues = try target.loadGlobals(try AtomicFile.read(globals, limit: 1 << 26))
+        var unmade: [UnmadeObject] = []
         for dump in dumps {
             try job.checkCancelled()
-            try DatabaseLoad(target: target, dump: dump, sums: target.store.rowSums, job: job, isCompared: true).run()
+            unmade += try DatabaseLoad(target: target, dump: dump, sums: target.store.rowSums, job: job, isCompared: true).run()
         }
         for database in difference.deleted { try target.drop(database) }
         if !isNew { issues += try target.dropRoles(besides: try roles(globals)) }
-        try target.analyze()
         let collector = IssueCollector(job: job)
+        for dump in dumps { if let problem = try target.analysis(dump.name) { collector.add(problem) } }
+        try target.makeDurable()
         for issue in issues { collector.add(EntryIssue(kind: .unrestored, path: "roles", detail: printable(issue, limit: 400))) }
+        for object in unmade { collector.add(object.issue) }
         let census = try ImageCensus(of: image, job: job)
         let count = difference.created.count + difference.replaced.count + difference.deleted.count
         return StoreRestoreOutcome(
@@ -125,7 +128,10 @@ struct DumpRestore {
         let wanted = Set(databases)
         let present = Set(target.facts.databases)
         let chosen = target.store.access.databases
-        difference.deleted = present.subtracting(wanted).filter { chosen.isEmpty || chosen.contains($0) }.sorted()
+        // Images of earlier releases have no templates, and what an image does not know of it does not judge.
+        difference.deleted = present.subtracting(wanted).subtracting(target.facts.templates).filter {
+            chosen.isEmpty || chosen.contains($0)
+        }.sorted()
         difference.created = wanted.subtracting(present).sorted()
         for database in wanted.intersection(present).sorted() {
             let dump = try dump(of: database)

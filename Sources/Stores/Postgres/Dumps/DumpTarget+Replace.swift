@@ -18,7 +18,7 @@ extension DumpTarget {
                 try? comment(database)
             }
         }
-        let aside = "\(database.prefix(40))_holdfast_\(host.randomHex(bytes: 4))"
+        let aside = PartNames.join(database, "_holdfast_\(host.randomHex(bytes: 4))")
         try rename(database, to: aside)
         try orElse(make) {
             try? drop(database)

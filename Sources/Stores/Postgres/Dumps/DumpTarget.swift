@@ -12,6 +12,8 @@ struct DumpTarget {
     /// To a database that is never dropped: for sessions of this process, and for programs.
     private let connection: String
     private let connectionOfPrograms: String
+    /// Of the sessions of programs.
+    private let settings: String
     /// Of a scratch server.
     private let door: ScratchDoor?
     /// A dump uses tablespaces that could not be made: everything goes into that of its database.
@@ -21,11 +23,12 @@ struct DumpTarget {
         self.store = store
         self.host = host
         connection = ConnectionText.text(store.access.connection, database: "template1")
-        connectionOfPrograms = connection
+        connectionOfPrograms = ConnectionText.ofProgram(connection)
         door = nil
         let session = try PostgresConnection(connection)
         defer { session.close() }
         facts = try ServerFacts(of: session)
+        settings = SessionSettings.ofPrograms(store.access.connection, facts.rights)
         programs = try ServerPrograms.require(store.access, told: facts.programs, release: "\(facts.major)", store: store.declaration.name)
     }
 
@@ -39,18 +42,19 @@ struct DumpTarget {
         let session = try PostgresConnection(connection)
         defer { session.close() }
         facts = try ServerFacts(of: session)
+        settings = SessionSettings.text(SessionSettings.all(for: facts.rights))
     }
 
     /// `dump`: the directory of one that the program reads. Shut in, where the server is.
     func run(
-        _ program: String, on dump: String? = nil, input: [UInt8] = [], settings: String = "", _ arguments: (ProgramView) -> [String]
+        _ program: String, on dump: String? = nil, input: [UInt8] = [], settings more: String = "", _ arguments: (ProgramView) -> [String]
     ) throws -> ChildProcess.Outcome {
         guard let door else {
             let view = ProgramView(folder: dump ?? "", input: "/dev/stdin")
-            return try programs.process(program, arguments(view), input: input, settings: settings).run()
+            return try programs.process(program, arguments(view), input: input, settings: settings + more).run()
         }
         let folder = dump.map { ProgramFolder($0) }
-        return try programs.shutIn(program, at: door, on: folder, input: input, settings: settings, arguments).run()
+        return try programs.shutIn(program, at: door, on: folder, input: input, settings: settings + more, arguments).run()
     }
 
     /// Nothing in it but what a new server has.
@@ -95,7 +99,8 @@ struct DumpTarget {
 
     func writing(into folder: String) -> DumpWriting {
         DumpWriting(
-            store: store.declaration.name, programs: programs, connection: store.access.connection, folder: folder, jobs: host.processors)
+            store: store.declaration.name, programs: programs, connection: store.access.connection, folder: folder, jobs: host.processors,
+            settings: settings)
     }
 
     // MARK: Loading
@@ -121,10 +126,11 @@ struct DumpTarget {
         return try wanted == nil || session.text(RowSession.encodingQuestion) == wanted
     }
 
-    /// Loads what `options` say of the dump in `folder`. Durable with the analysis that follows.
-    func restore(_ folder: String, _ options: [String]) throws {
+    /// Loads what `options` say of the dump in `folder`. Durable with ``makeDurable()``.
+    func restore(_ folder: String, _ options: [String], stopsAtErrors: Bool = true) throws {
         let outcome = try run("pg_restore", on: folder, settings: ServerPrograms.relaxed) { view in
-            ["--exit-on-error", "--no-password"] + (omitsTablespaces ? ["--no-tablespaces"] : []) + options + [view.folder]
+            (stopsAtErrors ? ["--exit-on-error"] : []) + ["--no-password"] + (omitsTablespaces ? ["--no-tablespaces"] : []) + options
+                + [view.folder]
         }
         guard outcome.succeeded else { throw failed("pg_restore", outcome) }
     }
@@ -135,6 +141,9 @@ struct DumpTarget {
     func drop(_ database: String) throws {
         let session = try session()
         defer { session.close() }
+        if try session.isTrue("SELECT datistemplate FROM pg_database WHERE datname = $1", [database]) {
+            try session.execute("ALTER DATABASE \(quotedName(database)) IS_TEMPLATE false")
+        }
         try session.execute("DROP DATABASE IF EXISTS \(quotedName(database)) WITH (FORCE)", as: "drop the database \(database)")
     }
 
@@ -157,13 +166,24 @@ struct DumpTarget {
         _ = try dropRoles(besides: [user])
     }
 
-    /// One database, or all.
-    func analyze(_ database: String? = nil) throws {
-        let which = database.map { ["-d", connectionText($0)] } ?? ["--all", "--maintenance-db=\(connectionOfPrograms)"]
+    /// Has the server look at what is in a database, so that it plans well. Code of that database runs for it, and may fail: what is to be told then.
+    func analysis(_ database: String) throws -> EntryIssue? {
         let outcome = try run("vacuumdb") { _ in
-            ["--analyze-only", "--quiet", "--no-password", "--jobs=\(host.processors)"] + which
+            ["--analyze-only", "--quiet", "--no-password", "--jobs=\(host.processors)", "-d", connectionText(database)]
         }
-        guard outcome.succeeded else { throw failed("vacuumdb", outcome) }
+        guard !outcome.succeeded else { return nil }
+        try session(database).close()
+        let words = printableLines(outcome.errorText, limit: 400)
+        return EntryIssue(
+            kind: .metadata, path: "\(printable(database, limit: 100)): statistics",
+            detail: "ANALYZE stopped, so queries may be slow at first; run it by hand: \(words)")
+    }
+
+    /// What was committed without waiting for the disk is there after a crash from now on.
+    func makeDurable() throws {
+        let session = try session()
+        defer { session.close() }
+        try session.execute("SET synchronous_commit = on; SELECT pg_current_xact_id()", as: "write to the disk")
     }
 
     func failed(_ program: String, _ outcome: ChildProcess.Outcome) -> Failure {

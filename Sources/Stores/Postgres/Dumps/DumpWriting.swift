@@ -11,6 +11,8 @@ struct DumpWriting {
     let jobs: Int
     /// To a scratch server; nil for a server of the operator's, to which programs go with the rights of this process.
     var door: ScratchDoor?
+    /// Of the sessions of programs.
+    var settings = SessionSettings.text(SessionSettings.common)
     /// Of the database that is dumped: the text is in it, whatever sessions with the server are set to.
     var encoding: String?
 
@@ -32,7 +34,7 @@ struct DumpWriting {
 
     func writeGlobals(_ job: JobControl) throws {
         try makeDirectories(Path.join(folder, DumpLayout.databases))
-        let text = try run("pg_dumpall", nil, job) { _ in ["--globals-only", "--no-password", "-d", connection] }
+        let text = try run("pg_dumpall", nil, job) { _ in ["--globals-only", "--no-password", "-d", ConnectionText.ofProgram(connection)] }
         try AtomicFile.write(text, to: Path.join(folder, DumpLayout.globals), mode: 0o600)
     }
 
@@ -49,8 +51,9 @@ struct DumpWriting {
         }
         try run("pg_dump", target, job) { target in
             ["--format=directory", "--compress=0", "--no-sync", "--no-password", "--jobs=\(jobs)", "-f", target]
+                + ["--lock-wait-timeout=\(LockHolders.patience)"]
                 + (encoding.map { ["--encoding=\($0)"] } ?? []) + (snapshot.map { ["--snapshot=\($0)"] } ?? []) + rows.arguments + choosing
-                + ["-d", ConnectionText.text(connection, database: database)]
+                + ["-d", ConnectionText.ofProgram(connection, database: database)]
         }
         return target
     }
@@ -64,11 +67,11 @@ struct DumpWriting {
         try job.checkCancelled()
         let process =
             if let door {
-                try programs.shutIn(program, at: door, on: folder.map { ProgramFolder($0, .writing) }, outputLimit: Self.outputLimit) {
-                    arguments($0.folder)
-                }
+                try programs.shutIn(
+                    program, at: door, on: folder.map { ProgramFolder($0, .writing) }, settings: settings, outputLimit: Self.outputLimit
+                ) { arguments($0.folder) }
             } else {
-                programs.process(program, arguments(folder ?? ""), outputLimit: Self.outputLimit)
+                programs.process(program, arguments(folder ?? ""), settings: settings, outputLimit: Self.outputLimit)
             }
         let outcome = try process.run()
         try job.checkCancelled()

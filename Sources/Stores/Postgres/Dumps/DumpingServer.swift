@@ -23,9 +23,9 @@ final class DumpingServer: StoreRebuilding {
     /// Owns the server from now on, also when it throws.
     init(
         _ store: PostgresStore, _ server: ScratchServer, _ writing: DumpWriting, _ extent: StoreExtent, _ databases: [String],
-        job: JobControl
+        _ lacking: [EntryIssue], job: JobControl
     ) throws {
-        let dumps = GrowingDumps(folder: writing.folder, jobs: writing.jobs, host: store.host, job: job)
+        let dumps = GrowingDumps(folder: writing.folder, jobs: writing.jobs, lacking: lacking, host: store.host, job: job)
         let work = Work(store: store, server: server, writing: writing, extent: extent, dumps: dumps, job: job)
         self.work = work
         thread = try WorkerThread(named: "dump") {

@@ -11,6 +11,8 @@ final class GrowingDumps: EntrySource {
     /// Rows that come at the same time are each waited for by one thread, and so are the next database and the next table.
     let width: Int
     private let job: JobControl
+    /// What the image has and the server that is dumped has not.
+    private let lacking: [EntryIssue]
     private let state = Monitor(State())
 
     private struct State {
@@ -27,14 +29,18 @@ final class GrowingDumps: EntrySource {
     }
 
     /// `jobs`: of `pg_dump`.
-    init(folder: String, jobs: Int, host: Host, job: JobControl) {
-        (self.folder, description, self.job) = (folder, folder, job)
+    init(folder: String, jobs: Int, lacking: [EntryIssue] = [], host: Host, job: JobControl) {
+        (self.folder, description, self.job, self.lacking) = (folder, folder, job, lacking)
         width = host.processors + jobs + 2
     }
 
     func root() throws -> any SourceDirectory { Top(try LocalDirectory(path: folder).root(), self) }
 
     func giveUp(_ error: any Error) { fail(error) }
+
+    func conclude(_ issues: IssueCollector) {
+        for issue in lacking { issues.add(issue) }
+    }
 
     func path(of database: String) -> String { Path.join(folder, "\(DumpLayout.databases)/\(database)") }
 

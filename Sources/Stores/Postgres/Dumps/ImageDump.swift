@@ -2,6 +2,7 @@ import Archiving
 import HostIO
 import Model
 import StoreContract
+import Synchronization
 
 /// Turns an image of files into dumps, through a server on a copy of it: which proves that one starts on it.
 struct ImageDump {
@@ -9,6 +10,26 @@ struct ImageDump {
     let image: ImageTree
     let extent: StoreExtent
     let host: Host
+    private let opened = OpenedDatabases()
+
+    private final class OpenedDatabases: Sendable {
+        private let gaps = Mutex<[DatabaseInventory.Gap]>([])
+        var all: [DatabaseInventory.Gap] { gaps.withLock { $0 } }
+        func add(_ more: [DatabaseInventory.Gap]) { gaps.withLock { $0 += more } }
+    }
+
+    init(store: PostgresStore, image: ImageTree, extent: StoreExtent, host: Host) {
+        (self.store, self.image, self.extent, self.host) = (store, image, extent, host)
+    }
+
+    /// What a backup that is made of it lacks; of dumps that was told when they were made.
+    private func gaps(_ server: ScratchServer) throws -> [EntryIssue] {
+        guard store.access.databases.isEmpty, try DumpLayout.databases(in: image) == nil else { return [] }
+        let connection = try PostgresConnection(server.connection)
+        defer { connection.close() }
+        let found = try DatabaseInventory(of: connection).gapsOfFiles { try PostgresConnection(server.connection, database: $0) }
+        return (opened.all + found).map(\.issue)
+    }
 
     /// Starts the server and begins to dump from it.
     func begin(in scratch: String, _ job: JobControl) throws -> DumpingServer {
@@ -17,14 +38,14 @@ struct ImageDump {
         try makeDirectories(Path.join(folder, "files"))
         job.begin(phase: "starting a server on the image of \(name)")
         let isDumps = try DumpLayout.databases(in: image) != nil
-        let (server, programs) = try serve(in: folder, job)
+        let (server, programs, unmade) = try serve(in: folder, job)
         do {
             job.begin(phase: "dumping \(name)")
             let writing = DumpWriting(
                 store: name, programs: programs, connection: server.connectionOfPrograms, folder: Path.join(folder, "files"),
                 jobs: host.processors, door: server.door)
             if isDumps { try copyGlobals(to: writing.folder) } else { try writing.writeGlobals(job) }
-            return try DumpingServer(store, server, writing, extent, try databases(server), job: job)
+            return try DumpingServer(store, server, writing, extent, try databases(server), unmade.map(\.loss) + gaps(server), job: job)
         } catch {
             let error = server.explained(error)
             server.stop()
@@ -32,33 +53,45 @@ struct ImageDump {
         }
     }
 
-    /// A server with what is in the image, and the programs that go with it.
-    func serve(in folder: String, _ job: JobControl) throws -> (ScratchServer, ServerPrograms) {
+    /// A server with what is in the image, the programs that go with it, and what of the image it has not.
+    func serve(in folder: String, _ job: JobControl) throws -> (ScratchServer, ServerPrograms, [UnmadeObject]) {
         try DumpLayout.databases(in: image) != nil ? loaded(folder, job) : started(folder, job)
     }
 
-    private func started(_ folder: String, _ job: JobControl) throws -> (ScratchServer, ServerPrograms) {
+    private func started(_ folder: String, _ job: JobControl) throws -> (ScratchServer, ServerPrograms, [UnmadeObject]) {
         let name = store.declaration.name
         let origin = try ImageOrigin(of: image, named: name, store.access)
         let programs = try ServerPrograms.require(store.access, told: nil, release: origin.release, store: name)
-        return (try ScratchServer(image, store: name, programs, in: folder, host: host, job: job), programs)
+        let server = try ScratchServer(image, store: name, programs, in: folder, host: host, job: job)
+        do {
+            let connection = try PostgresConnection(server.connection)
+            defer { connection.close() }
+            opened.add(try DatabaseInventory.openAll(connection))
+            opened.add(try PreparedTransactions.rollBack(connection) { try PostgresConnection(server.connection, database: $0) })
+        } catch {
+            let error = server.explained(error)
+            server.stop()
+            throw error
+        }
+        return (server, programs, [])
     }
 
     /// A new server with the dumps of the image in it.
-    private func loaded(_ folder: String, _ job: JobControl) throws -> (ScratchServer, ServerPrograms) {
+    private func loaded(_ folder: String, _ job: JobControl) throws -> (ScratchServer, ServerPrograms, [UnmadeObject]) {
         let name = store.declaration.name
         let programs = try ServerPrograms.newest(store.access, store: name)
         let server = try ScratchServer(emptyFor: name, programs, in: folder, host: host, job: job)
         do {
             var target = try DumpTarget(store, scratch: server, programs, host: host)
             _ = try target.loadGlobals(try image.bytes(of: [DumpLayout.globals], limit: 1 << 26) ?? [])
+            var unmade: [UnmadeObject] = []
             for database in try DumpLayout.databases(in: image) ?? [] {
                 try job.checkCancelled()
                 let dump = try DatabaseDump(database, of: image, in: folder, programs, host: host, job: job)
                 defer { try? removeTree(dump.folder) }
-                try DatabaseLoad(target: target, dump: dump, sums: store.rowSums, job: job).run()
+                unmade += try DatabaseLoad(target: target, dump: dump, sums: store.rowSums, job: job).run()
             }
-            return (server, programs)
+            return (server, programs, unmade)
         } catch {
             let error = server.explained(error)
             server.stop()
@@ -76,9 +109,7 @@ struct ImageDump {
     private func databases(_ server: ScratchServer) throws -> [String] {
         let connection = try PostgresConnection(server.connection)
         defer { connection.close() }
-        let all = try connection.rows("SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1").compactMap {
-            $0[0]
-        }
+        let all = try DatabaseInventory(of: connection).saved
         let wanted = store.access.databases
         return wanted.isEmpty ? all : all.filter(wanted.contains)
     }

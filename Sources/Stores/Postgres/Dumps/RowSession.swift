@@ -1,8 +1,8 @@
 import HostIO
 import Model
 
-/// A session in which the rows of a database are read and written as text that is the same wherever the server stands: as `pg_dump` sets it up, and
-/// independent of the time zone and the like that the server, the database or the user has.
+/// A session in which the rows of a database are read and written as text that is the same wherever the server stands: whatever the
+/// server, the database or the user is set to (``SessionSettings``).
 struct RowSession {
     let connection: PostgresConnection
     /// Of the rows that are sent and had; statements are in UTF-8.
@@ -17,12 +17,8 @@ struct RowSession {
 
     static let encodingQuestion = "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()"
 
-    /// All but the encoding.
-    static let settings = """
-        SET DateStyle = ISO; SET IntervalStyle = postgres; SET extra_float_digits = 3; SET TimeZone = 'UTC'; SET lc_monetary = 'C';
-        SET bytea_output = 'hex'; SET xmloption = content; SET row_security = off; SET synchronize_seqscans = off; SET search_path = pg_catalog;
-        SET default_transaction_read_only = off; SET synchronous_commit = off; SET statement_timeout = 0; SET lock_timeout = 0
-        """
+    /// Beyond those of every session (``SessionSettings``).
+    static let settings = "SET synchronous_commit = off"
 
     /// What the server says of a table that a dump names.
     struct Facts {
@@ -59,9 +55,16 @@ struct RowSession {
     /// Of a table that has been made for a dump.
     func existing(_ table: DumpedTable) throws -> Facts {
         guard let facts = try facts(of: table) else {
-            throw Failure(.store, "\(connection.server): there is no table \(table.relation) to load its rows into")
+            throw MissingTable(server: connection.server, relation: table.relation)
         }
         return facts
+    }
+
+    /// One that a dump names is not there to load its rows into.
+    struct MissingTable: FailureConvertible {
+        var server: String
+        var relation: String
+        var failure: Failure { Failure(.store, "\(server): there is no table \(relation) to load its rows into") }
     }
 
     /// By ``Facts/number``, of a table with partitions.
@@ -82,10 +85,13 @@ struct RowSession {
     }
 
     /// Puts rows into a table, all or none. One that has just been made is filled in the order of the rows, and needs no freezing later.
-    func load(_ table: DumpedTable, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+    func load(_ table: DumpedTable, first statements: [String] = [], _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void)
+        throws
+    {
         let facts = try existing(table)
         let operation = "load the rows of \(table.relation)"
         try connection.execute("BEGIN", as: operation)
+        for statement in statements { try connection.execute(statement, as: operation) }
         // What an extension has put into its own table is not in the dump, and a table with partitions gets more than these.
         let isFilledByThese = !facts.isOfExtension && !facts.isPartitioned
         if isFilledByThese { try connection.execute("TRUNCATE ONLY \(table.relation)", as: operation) }

@@ -36,6 +36,7 @@ struct ScratchSettings: Hashable, Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Settings of a session, which no setting of a database or a role overrides: no library of an image's choice is loaded.
-    static let session = "-c session_preload_libraries= -c local_preload_libraries="
+    /// Settings of a session, which no setting of a database or a role overrides: no library of an image's choice is loaded, and none of its triggers on
+    /// commands forbids anything.
+    static let session = "-c session_preload_libraries= -c local_preload_libraries= -c session_replication_role=replica"
 }

@@ -57,9 +57,10 @@ struct ClientMessages {
         return Array(bytes[..<length])
     }
 
-    /// The first message of a session (StartupMessage), of protocol 3.0.
+    /// The first message of a session of ours (StartupMessage), of protocol 3.0.
     static func beginning(user: String, database: String) -> [UInt8] {
-        let words = ["user", user, "database", database, "application_name", "holdfast", "options", ScratchSettings.session]
+        let options = SessionSettings.options(SessionSettings.common + SessionSettings.own, operators: ScratchSettings.session)
+        let words = ["user", user, "database", database, "application_name", "holdfast", "options", options]
         let body = number(3 << 16) + words.flatMap { Array($0.utf8) + [0] } + [0]
         return number(body.count + 4) + body
     }

@@ -13,6 +13,8 @@ enum ImageForm: Sendable {
     /// Dumps.
     case dump(whyNotFiles: String)
 
+    var isDump: Bool { if case .dump = self { true } else { false } }
+
     var reason: String {
         switch self {
         case .snapshot: "the data directory is a btrfs subvolume on the file system of the storage"

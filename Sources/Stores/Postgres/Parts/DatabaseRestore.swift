@@ -1,3 +1,4 @@
+import Archiving
 import HostIO
 import Model
 import StoreContract
@@ -47,12 +48,13 @@ struct DatabaseRestore: PartRestore {
         job.begin(phase: "loading \(plan.what)")
         do {
             try target.load(staging, from: dump)
-            try target.analyze(staging)
+            let slow = try target.analysis(staging)
+            try target.makeDurable()
             job.begin(phase: "comparing \(plan.what)")
             let isSame = try isSame(as: dump, staging, job)
             try job.checkCancelled()
             try target.place(staging, as: plan.name, keeping: plan.keptAs)
-            return StorePartOutcome(isSame: isSame)
+            return StorePartOutcome(issues: source.unmade.map(\.text) + [slow?.text].compactMap { $0 }, isSame: isSame)
         } catch {
             try? target.drop(staging)
             throw error
@@ -60,7 +62,8 @@ struct DatabaseRestore: PartRestore {
     }
 
     private func isSame(as dump: String, _ staging: String, _ job: JobControl) throws -> Bool {
-        let writing = target.writing(into: Path.join(source.folder, "target"))
+        var writing = target.writing(into: Path.join(source.folder, "target"))
+        writing.encoding = try source.encoding(of: staging)
         try makeDirectories(Path.join(writing.folder, DumpLayout.databases))
         let written = try writing.write(staging, .all, job)
         return try DumpComparison(programs: target.programs, left: dump, right: written).areSame(job)

@@ -8,6 +8,8 @@ final class PartSource: Sendable {
     let database: String
     let programs: ServerPrograms
     let server: ScratchServer
+    /// What the image has of the database and the copy has not.
+    let unmade: [UnmadeObject]
     /// Takes dumps.
     let folder: String
     private let store: PostgresStore
@@ -25,12 +27,13 @@ final class PartSource: Sendable {
         self.host = host
         folder = Path.join(scratch.path, "part-\(host.randomHex(bytes: 6))")
         try makeDirectories(folder)
-        (server, programs) = try ImageDump(store: store, image: image, extent: .whole, host: host).serve(in: folder, job)
+        let served = try ImageDump(store: store, image: image, extent: .whole, host: host).serve(in: folder, job)
+        (server, programs) = (served.0, served.1)
+        unmade = served.2.filter { $0.database == database }
         do {
             let session = try session("template1")
             defer { session.close() }
-            let names = try session.rows("SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1")
-            let known = names.compactMap { $0[0] }
+            let known = try DatabaseInventory(of: session).saved
             guard known.contains(database) else {
                 throw Failure(
                     .notFound, "there is no database \(printable(database)) in the snapshot",
@@ -47,6 +50,13 @@ final class PartSource: Sendable {
 
     func session(_ name: String) throws -> PostgresConnection { try PostgresConnection(server.connection, database: name) }
 
+    /// Dumps of a database, and of what is made of it, are in its encoding.
+    func encoding(of name: String) throws -> String? {
+        let session = try session(name)
+        defer { session.close() }
+        return try session.text(RowSession.encodingQuestion)
+    }
+
     /// Runs statements on the copy.
     func execute(_ sql: String, in database: String) throws {
         let session = try session(database)
@@ -58,9 +68,10 @@ final class PartSource: Sendable {
     func dump(_ name: String, choosing arguments: [String] = [], _ job: JobControl) throws -> String {
         let files = Path.join(folder, "source")
         try makeDirectories(Path.join(files, DumpLayout.databases))
-        let writing = DumpWriting(
+        var writing = DumpWriting(
             store: store.declaration.name, programs: programs, connection: server.connectionOfPrograms, folder: files,
             jobs: host.processors, door: server.door)
+        writing.encoding = try encoding(of: name)
         return try writing.write(name, .all, choosing: arguments, job)
     }
 

@@ -76,7 +76,8 @@ struct TableRestore: PartRestore {
             try job.checkCancelled()
             try settle(staging, live)
             try live.execute("ANALYZE \(place.quoted)")
-            return StorePartOutcome(issues: issues, isSame: isSame)
+            let missing = source.unmade.filter { $0.what.contains(table.name) }
+            return StorePartOutcome(issues: missing.map(\.text) + issues, isSame: isSame)
         } catch {
             try? live.execute("DROP SCHEMA IF EXISTS \(quotedName(staging.schema)) CASCADE")
             throw error
@@ -100,7 +101,8 @@ struct TableRestore: PartRestore {
     }
 
     private func isSame(as dump: String, _ staging: TableName, _ job: JobControl) throws -> Bool {
-        let writing = target.writing(into: Path.join(source.folder, "target"))
+        var writing = target.writing(into: Path.join(source.folder, "target"))
+        writing.encoding = try source.encoding(of: source.database)
         try makeDirectories(Path.join(writing.folder, DumpLayout.databases))
         let written = try writing.write(source.database, .all, choosing: ["--table=\(staging.quoted)"], job)
         return try DumpComparison(programs: target.programs, left: dump, right: written).haveSameRows(job)

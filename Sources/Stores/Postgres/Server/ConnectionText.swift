@@ -32,7 +32,13 @@ enum ConnectionText {
     /// Settings for the session that it names (`options`).
     static func options(of text: String) -> String? { settings(of: text).first { $0.key == "options" }?.value }
 
-    /// The same server, another database: for programs, which take it as one argument.
+    /// For programs, which take it as one argument: without settings of the session, which go with others before it (``SessionSettings``).
+    static func ofProgram(_ text: String, database: String? = nil) -> String {
+        let kept = settings(of: text).filter { $0.key != "options" && (database == nil || $0.key != "dbname") }
+        return (kept + (database.map { [("dbname", $0)] } ?? [])).map { "\($0.key)=\(quoted($0.value))" }.joined(separator: " ")
+    }
+
+    /// The same server, another database.
     static func text(_ text: String, database: String) -> String {
         let others = settings(of: text).filter { $0.key != "dbname" }
         return (others + [("dbname", database)]).map { "\($0.key)=\(quoted($0.value))" }.joined(separator: " ")

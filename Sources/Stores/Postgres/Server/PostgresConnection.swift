@@ -12,41 +12,12 @@ package final class PostgresConnection: @unchecked Sendable {
     /// `text` is a connection string; `database` takes the place of the one that it names. Throws after `patience` seconds without an answer.
     package init(_ text: String, database: String? = nil, patience: Int = 10) throws(PostgresError) {
         server = ConnectionText.shown(text)
-        var settings: [(String, String)] = [
-            ("dbname", text), ("application_name", "holdfast"), ("connect_timeout", "\(patience)"), ("client_encoding", "UTF8"),
-            (
-                "options",
-                // What the operator has set comes first, so that it does not take the place of ours.
-                (ConnectionText.options(of: text).map { "\($0) " } ?? "")
-                    + "-c lock_timeout=0 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c search_path=pg_catalog -c quote_all_identifiers=off"
-            ),
-        ]
-        // The last one wins, also over what a connection string in `dbname` says (PQconnectdbParams, expand_dbname).
-        if let database { settings.append(("dbname", database)) }
-        let opened = Self.connect(settings)
-        guard let opened else {
-            throw PostgresError(state: "", message: "out of memory", server: server, operation: "connect")
-        }
-        handle = opened
-        guard PQstatus(handle) == CONNECTION_OK else { throw refusal() }
-        PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        handle = try Opening(text: text, database: database, patience: patience, server: server).run()
     }
 
-    private static func connect(_ settings: [(String, String)]) -> OpaquePointer? {
-        withStrings(settings.map(\.0)) { keys in withStrings(settings.map(\.1)) { PQconnectdbParams(keys, $0, 1) } }
-    }
-
-    /// libpq gives no error code for a connection that was refused; the server's words have one only in the log.
-    private func refusal() -> PostgresError {
-        let message = Self.line(PQerrorMessage(handle))
-        let known = [
-            ("authentication failed", "28P01"), ("no pg_hba.conf entry", "28000"), ("role \"", "28000"), ("no password supplied", "28P01"),
-            ("database \"", "3D000"), ("too many clients", "53300"), ("remaining connection slots", "53300"), ("is starting up", "57P03"),
-            ("is shutting down", "57P03"), ("not yet accepting connections", "57P03"), ("is in recovery mode", "57P03"),
-        ]
-        let state = known.first { message.contains($0.0) }?.1 ?? ""
-        close()
-        return PostgresError(state: state, message: message, server: server, operation: "connect")
+    var rights: SessionRights {
+        SessionRights(
+            release: version / 10_000, isSuperuser: PQparameterStatus(handle, "is_superuser").map { String(cString: $0) } == "on")
     }
 
     deinit { close() }
@@ -122,7 +93,7 @@ package final class PostgresConnection: @unchecked Sendable {
         return words.joined(separator: "; ")
     }
 
-    private static func withStrings<Result>(_ strings: [String], _ body: ([UnsafePointer<CChar>?]) -> Result) -> Result {
+    static func withStrings<Result>(_ strings: [String], _ body: ([UnsafePointer<CChar>?]) -> Result) -> Result {
         withOptionalStrings(strings, body)
     }
 

@@ -34,6 +34,7 @@ package struct PostgresError: FailureConvertible, Hashable {
         case "42501": "connect as a superuser, or grant what is missing"
         case "3D000": "name a database that exists: dbname= in `connection`, and `databases`"
         case "53300", "53400": "raise max_connections or max_replication_slots, or close what is open, then run the command again"
+        case "55P03": "somebody holds a lock on it (pg_locks); run the command again when they have ended"
         case "55000": "see the server's settings (wal_level, max_replication_slots), then run the command again"
         case "57P01", "57P02", "57P03": "the server is starting or stopping; run the command again when it serves"
         default: "see the server's log, then run the command again"

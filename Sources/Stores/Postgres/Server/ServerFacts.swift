@@ -8,6 +8,8 @@ struct ServerFacts: Sendable {
     /// `15.18 (Debian 15.18-0+deb12u1)`.
     var version: String
     var versionNumber: Int
+    /// Of the session that asked.
+    var rights: SessionRights
     var systemIdentifier: UInt64
     var timeline: UInt32
     var isInRecovery: Bool
@@ -20,8 +22,10 @@ struct ServerFacts: Sendable {
     /// May call `pg_backup_start`, `pg_backup_stop`, and make a replication slot.
     var mayBackUp: Bool
     var tablespaces: [Tablespace]
-    /// Those that may be connected to and are not templates.
+    /// Those that are saved (``DatabaseInventory``).
     var databases: [String]
+    /// Those of them that others are made from.
+    var templates: Set<String>
     /// Of all databases; nil when this user may not see it.
     var bytes: UInt64?
 
@@ -29,6 +33,7 @@ struct ServerFacts: Sendable {
         let row = try connection.rows(Self.query, as: "ask about the server").first ?? []
         func text(_ index: Int) -> String { index < row.count ? row[index] ?? "" : "" }
         versionNumber = connection.version
+        rights = connection.rights
         version = text(0)
         systemIdentifier = UInt64(text(1)) ?? 0
         timeline = UInt32(text(2)) ?? 1
@@ -43,9 +48,9 @@ struct ServerFacts: Sendable {
         tablespaces = try connection.rows(
             "SELECT oid::text, pg_tablespace_location(oid) FROM pg_tablespace WHERE pg_tablespace_location(oid) LIKE '/%' ORDER BY oid"
         ).map { Tablespace(number: $0[0] ?? "", location: $0[1] ?? "") }
-        databases = try connection.rows(
-            "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname"
-        ).compactMap { $0[0] }
+        let inventory = try DatabaseInventory(of: connection)
+        databases = inventory.saved
+        templates = inventory.templates
     }
 
     /// Of the time line: the file that is written now, because the control file shows the one of the last checkpoint.

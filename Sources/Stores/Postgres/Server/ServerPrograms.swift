@@ -33,19 +33,17 @@ struct ServerPrograms: Sendable {
         return try require(access, told: nil, release: "15", store: store)
     }
 
-    /// Settings of the sessions of programs (`PGOPTIONS`): rows are written the same wherever the server stands.
-    static let plainText = "-c TimeZone=UTC -c lc_monetary=C -c bytea_output=hex"
-
     /// What is written is durable with the next session that commits without this, not before.
     static let relaxed = " -c synchronous_commit=off"
 
     /// With the rights of this process, for a server of the operator's: its address, its certificates and passwords are where the operator has them.
-    /// `settings` are added to `PGOPTIONS`.
+    /// `settings`: of its sessions (`PGOPTIONS`).
     func process(
-        _ program: String, _ arguments: [String], input: [UInt8] = [], settings: String = "", outputLimit: Int = 1 << 20
+        _ program: String, _ arguments: [String], input: [UInt8] = [], settings: String = SessionSettings.text(SessionSettings.common),
+        outputLimit: Int = 1 << 20
     ) -> ChildProcess {
         var environment = ChildProcess.minimalEnvironment
-        environment["PGOPTIONS"] = Self.plainText + settings
+        environment["PGOPTIONS"] = settings
         return ChildProcess([Path.join(folder, program)] + arguments, environment: environment, input: input, outputLimit: outputLimit)
     }
 

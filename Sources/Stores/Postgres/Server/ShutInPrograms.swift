@@ -56,10 +56,10 @@ extension ServerPrograms {
     /// A program that reads what others have written, or speaks to a server on it, shut in as such a server is (``Containment``): it sees the system, the
     /// socket behind `door` and `folder`, has no rights and no network, and ends with the thread that runs it.
     ///
-    /// `input` is text. A `script` of bash gets the path of the program and its arguments. `settings` are added to `PGOPTIONS`.
+    /// `input` is text. A `script` of bash gets the path of the program and its arguments. `settings`: of its sessions (`PGOPTIONS`).
     func shutIn(
         _ program: String, at door: ScratchDoor? = nil, on folder: ProgramFolder? = nil, script: String? = nil, input: [UInt8] = [],
-        settings: String = "", outputLimit: Int = 1 << 20, _ arguments: (ProgramView) -> [String]
+        settings: String = SessionSettings.text(SessionSettings.common), outputLimit: Int = 1 << 20, _ arguments: (ProgramView) -> [String]
     ) throws -> ChildProcess {
         let namespaces = door?.namespaces ?? Containment.possible
         let installation = try installation()
@@ -71,7 +71,7 @@ extension ServerPrograms {
         let words = [Path.join(self.folder, program)] + arguments(view)
         let shell = script.map { ["/bin/bash", "-o", "pipefail", "-c", $0, "script"] } ?? []
         var environment = Self.environmentInside(installation.libraries)
-        environment["PGOPTIONS"] = Self.plainText + settings + (door == nil ? "" : " \(ScratchSettings.session)")
+        environment["PGOPTIONS"] = settings + (door == nil ? "" : " \(ScratchSettings.session)")
         var process = ChildProcess(shell + words, environment: environment, input: input, outputLimit: outputLimit)
         process.containment = containment
         return process

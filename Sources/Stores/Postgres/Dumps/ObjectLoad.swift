@@ -1,0 +1,131 @@
+import HostIO
+import Model
+
+/// Makes what a dump describes, statement by statement, so that what the server refuses is known by itself and keeps nothing else from being made.
+struct ObjectLoad {
+    let target: DumpTarget
+    let database: String
+    /// Of its dump; files of rows are not looked at.
+    let folder: String
+    let entries: [DumpComparison.Entry]
+    let job: JobControl
+
+    /// The database, and everything that comes before its rows.
+    func makeBeforeRows() throws -> [UnmadeObject] {
+        try makeDatabase() + run(statements.section("pre-data", of: entries.filter { !$0.isOfDatabase }))
+    }
+
+    /// What comes after the rows and is not there yet.
+    func makeAfterRows() throws -> [UnmadeObject] {
+        try run(statements.section("post-data", of: entries.filter { !$0.isOfDatabase }))
+    }
+
+    private var statements: DumpStatements { DumpStatements(programs: target.programs, folder: folder) }
+
+    private func makeDatabase() throws -> [UnmadeObject] {
+        let session = try target.session()
+        defer { session.close() }
+        var unmade: [UnmadeObject] = []
+        for statement in try SQLStatements(statements.database(entries)) {
+            let isCommand = statement.bytes.first == UInt8(ascii: "\\")
+            guard !isCommand, let refused = try refusal(of: statement.bytes, in: session) else { continue }
+            var object = unmadeObject(statement, refused)
+            if statement.text.hasPrefix("CREATE DATABASE ") {
+                // Of whatever of its properties this server cannot have, text in its encoding comes first.
+                let encoding = try statements.encodingOfDatabase(entries) ?? "UTF8"
+                try session.execute(
+                    "CREATE DATABASE \(quotedName(database)) TEMPLATE template0 ENCODING '\(encoding)' LOCALE 'C'",
+                    as: "make the database \(database)")
+                object.reason += "; it is there with the locale C and the server's tablespace"
+                object.remedy = nil
+            }
+            unmade.append(object)
+        }
+        return unmade
+    }
+
+    private func run(_ script: [UInt8]) throws -> [UnmadeObject] {
+        let session = try target.session(database)
+        defer { session.close() }
+        // Event triggers are among what is made, and are not to judge the rest of it.
+        if session.rights.isSuperuser { try session.execute("SET session_replication_role = replica") }
+        var unmade: [UnmadeObject] = []
+        for statement in SQLStatements(script) {
+            try job.checkCancelled()
+            if target.omitsTablespaces, statement.bytes.starts(with: Array("SET default_tablespace".utf8)) { continue }
+            guard let refused = try refusal(of: statement.bytes, in: session), !refused.saysItIsThere(statement.text) else { continue }
+            unmade.append(try constraintForNewRows(statement, refused, session) ?? unmadeObject(statement, refused))
+        }
+        return unmade
+    }
+
+    /// Nil when the server has done it.
+    private func refusal(of statement: [UInt8], in session: PostgresConnection) throws -> PostgresError? {
+        do throws(PostgresError) { try session.execute(bytes: statement, as: "make what a dump describes") } catch {
+            guard error.isRefusal else { throw error }
+            return error
+        }
+        return nil
+    }
+
+    private func unmadeObject(_ statement: SQLStatements.Statement, _ refused: PostgresError) -> UnmadeObject {
+        UnmadeObject(
+            database, printable(statement.line(limit: 160), limit: 160), refused.message, remedy: statement.text + ";")
+    }
+
+    /// A foreign key that rows break (foreign_key_violation) still holds for those to come.
+    private func constraintForNewRows(
+        _ statement: SQLStatements.Statement, _ refused: PostgresError, _ session: PostgresConnection
+    ) throws -> UnmadeObject? {
+        guard refused.state == "23503", let added = AddedConstraint(statement.bytes),
+            try refusal(of: statement.bytes + Array(" NOT VALID".utf8), in: session) == nil
+        else { return nil }
+        var object = unmadeObject(statement, refused)
+        object.reason += "; it is there, and holds for new rows only (NOT VALID)"
+        object.remedy = "ALTER TABLE \(added.table) VALIDATE CONSTRAINT \(added.name);"
+        return object
+    }
+}
+
+/// `ALTER TABLE ONLY public.child ADD CONSTRAINT child_fkey FOREIGN KEY …`, as `pg_dump` writes it.
+struct AddedConstraint {
+    /// As SQL quotes it.
+    let table: String
+    let name: String
+
+    init?(_ statement: [UInt8]) {
+        let words = SQLWords.split(statement)
+        guard words.count > 6, words.prefix(2) == ["ALTER", "TABLE"] else { return nil }
+        let first = words[2] == "ONLY" ? 3 : 2
+        guard words[(first + 1)...].prefix(2) == ["ADD", "CONSTRAINT"], words.count > first + 3 else { return nil }
+        (table, name) = (words[first], words[first + 3])
+    }
+}
+
+/// Words between spaces that are not quoted.
+enum SQLWords {
+    static func split(_ statement: [UInt8]) -> [String] {
+        var words: [String] = []
+        var word: [UInt8] = []
+        var isQuoted = false
+        for byte in statement {
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            if !isQuoted, byte == 0x20 || (0x09...0x0D).contains(byte) {
+                if !word.isEmpty { words.append(String(decoding: word, as: UTF8.self)) }
+                word = []
+            } else {
+                word.append(byte)
+            }
+        }
+        if !word.isEmpty { words.append(String(decoding: word, as: UTF8.self)) }
+        return words
+    }
+}
+
+extension SQLStatements.Statement {
+    /// All of it, or its beginning, in one line.
+    func line(limit: Int) -> String {
+        let words = String(decoding: bytes.prefix(limit * 4), as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return words.count > limit ? words.prefix(limit) + "…" : words
+    }
+}

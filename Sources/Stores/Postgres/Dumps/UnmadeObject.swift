@@ -1,0 +1,46 @@
+import Archiving
+import Model
+
+/// Something of a dump that a server refuses to make, while everything else of it is made.
+struct UnmadeObject: Hashable, Sendable {
+    var database: String
+    /// The beginning of its statement, or `the rows of public.account`.
+    var what: String
+    /// The server's words, and what stands there in its place.
+    var reason: String
+    /// SQL that makes it whole once the cause is gone; nil where there is none.
+    var remedy: String?
+
+    init(_ database: String, _ what: String, _ reason: String, remedy: String?) {
+        self.database = database
+        self.what = what
+        self.reason = reason
+        self.remedy = remedy
+    }
+
+    var issue: EntryIssue {
+        let words = remedy.map { "\(reason); run when the cause is gone: \($0)" } ?? reason
+        return EntryIssue(kind: .unrestored, path: "\(printable(database, limit: 100)): \(what)", detail: printable(words, limit: 2000))
+    }
+
+    /// Of a backup that is made of a server which lacks it.
+    var loss: EntryIssue { EntryIssue(kind: .unreadable, path: issue.path, detail: issue.detail) }
+
+    /// One line.
+    var text: String { "\(what) in \(printable(database, limit: 100)) cannot be made: \(reason)" }
+}
+
+extension PostgresError {
+    /// The server works and has refused this one thing: no lack of memory, room or time, nobody's end, no fault of its files (PostgreSQL, appendix
+    /// "Error Codes").
+    ///
+    /// What a view of a foreign server says when that does not answer is about the view; libpq gives no code where its own server is gone.
+    var isRefusal: Bool {
+        !state.isEmpty && !["53", "57"].contains(state.prefix(2)) && !["55P03", "58000", "58030", "XX001", "XX002"].contains(state)
+    }
+
+    /// The same thing is there already (duplicate_table, duplicate_object; a table has a primary key).
+    func saysItIsThere(_ statement: String) -> Bool {
+        ["42P07", "42710"].contains(state) || state == "42P16" && statement.contains(" PRIMARY KEY ")
+    }
+}
