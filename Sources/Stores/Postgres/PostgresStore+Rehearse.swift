@@ -31,7 +31,8 @@ extension PostgresStore {
                 findings.note(unmade)
                 try RehearsalCheck(server: server, programs: programs, job: job).run(record, &findings)
                 findings.checkSeconds = Double(host.clock.monotonicNanoseconds() &- restored) / 1e9
-                return RehearsedServer(findings: findings, server: server, database: databaseOfConnection)
+                return RehearsedServer(
+                    findings: findings, server: server, database: databaseOfConnection, user: ConnectionText.user(of: access.connection))
             } catch {
                 let error = server.explained(error)
                 server.stop()
@@ -140,6 +141,8 @@ private struct RehearsedServer: RehearsedStore {
     let findings: RehearsalFindings
     let server: ScratchServer
     let database: String?
+    /// Whose search path questions are asked with.
+    let user: String?
 
     var path: String { server.dataDirectory }
     var held: String? { server.socketDirectory }
@@ -152,11 +155,21 @@ private struct RehearsedServer: RehearsedStore {
         ]
     }
 
+    /// What a role and a database have set, in the order in which the server goes by it: nothing, for most.
+    private static let searchPath = """
+        SELECT substr(c, 13) FROM pg_db_role_setting s, unnest(s.setconfig) c WHERE c LIKE 'search\\_path=%'
+          AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+          AND s.setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = $1)) ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC LIMIT 1
+        """
+
+    /// Tables are found as the operator's own sessions find them.
     func answer(_ sql: String, in name: String?, limit: Int64) throws -> String {
         let connection = try PostgresConnection(server.connection, database: name ?? database ?? "postgres")
         defer { connection.close() }
         do throws(PostgresError) {
-            try connection.execute("SET statement_timeout = \(limit); SET search_path = public")
+            try connection.execute("SET statement_timeout = \(limit)")
+            let path = try connection.text(Self.searchPath, [user])
+            _ = try connection.text("SELECT set_config('search_path', $1, false)", [path ?? "\"$user\", public"])
             return try connection.rows(sql).map { $0.map { $0 ?? "" }.joined(separator: "|") }.joined(separator: "\n")
         } catch {
             // Cancelled by its own limit (PostgreSQL, appendix "Error Codes").

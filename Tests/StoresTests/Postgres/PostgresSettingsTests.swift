@@ -56,6 +56,30 @@ import Testing
         #expect(try test.fixture.server.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'holdfast'") == "0\n")
     }
 
+    @Test func `a check finds tables as the sessions of the operator do`() throws {
+        let fixture = try PostgresFixture(.dump)
+        let run = try StoreRun(fixture)
+        try fixture.server.sql("CREATE DATABASE acme")
+        try fixture.server.sql(
+            "CREATE SCHEMA app; CREATE TABLE app.t AS SELECT 1; CREATE SCHEMA \"Odd, one\"; CREATE TABLE \"Odd, one\".u AS SELECT 2",
+            in: "acme")
+        try fixture.server.sql("ALTER DATABASE acme SET search_path = app, public")
+        let image = try run.archive("a")
+        try fixture.server.sql("ALTER ROLE postgres IN DATABASE acme SET search_path = \"Odd, one\", app")
+        let later = try run.archive("b")
+        #expect(try answer("SELECT count(*) FROM t", of: image, run) == "1")
+        #expect(try answer("SELECT count(*) FROM t, u", of: later, run) == "1")
+    }
+
+    private func answer(_ sql: String, of image: StoreImage, _ run: StoreRun) throws -> String {
+        let record = StoreRecord(
+            name: "catalog", kind: .postgres, role: .metadata, path: "", image: .archived, began: Timestamp(seconds: 0),
+            ended: Timestamp(seconds: 0))
+        let rehearsed = try run.adapter.rehearse(image, of: record, scratch: run.scratch, job: JobControl())
+        defer { rehearsed.close() }
+        return try rehearsed.answer(sql, in: "acme", limit: 60_000)
+    }
+
     @Test func `a library that a database asks for, and that is not there, keeps no session of a superuser from beginning`() throws {
         let fixture = try PostgresFixture()
         try fixture.fill()
@@ -186,7 +210,7 @@ private struct SettledServer {
         let rehearsed = try run.adapter.rehearse(image, of: record, scratch: run.scratch, job: JobControl())
         defer { rehearsed.close() }
         #expect(rehearsed.findings.problems.isEmpty, "\(rehearsed.findings.problems)")
-        #expect(try rehearsed.answer("SELECT count(*) FROM form", in: "acme", limit: 60_000) == "200")
+        #expect(try rehearsed.answer("SELECT count(*) FROM public.form", in: "acme", limit: 60_000) == "200")
     }
 }
 

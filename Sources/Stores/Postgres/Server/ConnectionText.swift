@@ -29,6 +29,9 @@ enum ConnectionText {
     /// The database that it names; nil when it names none.
     static func database(of text: String) -> String? { settings(of: text).first { $0.key == "dbname" }?.value }
 
+    /// The role that it names; nil when it names none.
+    static func user(of text: String) -> String? { settings(of: text).first { $0.key == "user" }?.value }
+
     /// Settings for the session that it names (`options`).
     static func options(of text: String) -> String? { settings(of: text).first { $0.key == "options" }?.value }
 
