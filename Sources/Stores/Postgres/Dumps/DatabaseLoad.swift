@@ -16,12 +16,16 @@ struct DatabaseLoad {
     var isCompared = false
     var sizes = ReadingBack.Sizes()
 
-    /// On a failure the database that was there is there, or one like it (``DumpTarget/replace(_:_:)``).
+    /// Throws ``RowsRefused`` where a database with tables would be replaced by one that lacks rows. On a failure the database that was there is there, or one like it (``DumpTarget/replace(_:_:)``).
     func run() throws -> [UnmadeObject] {
         var unmade: [UnmadeObject] = []
+        let isReplacing = try target.holdsTables(in: dump.name)
         try target.replace(dump.name) {
             unmade = try makeBeforeRows()
             unmade += try loadRows()
+            if isReplacing, let rows = unmade.first(where: \.isOfRows) {
+                throw RowsRefused(server: target.store.declaration.path, object: rows)
+            }
             unmade += try loadOtherData()
             unmade += try makeAfterRows()
         }
@@ -85,9 +89,7 @@ struct DatabaseLoad {
                 if isRefused { try session.connection.execute("ROLLBACK") }
             }
         }
-        let missing = refused.missing.map { name in
-            UnmadeObject(dump.name, "the rows of \(printable(name, limit: 150))", "the table is not there", remedy: nil)
-        }
+        let missing = refused.missing.map { UnmadeObject.rows(of: $0, dump.name, "the table is not there") }
         return try missing + RowRetry(load: self, job: job).run(refused.tables)
     }
 

@@ -68,9 +68,11 @@ struct DumpRestore {
         var target = target
         var issues = try target.loadGlobals(try AtomicFile.read(globals, limit: 1 << 26))
         var unmade: [UnmadeObject] = []
+        var left: [RowsRefused] = []
         for dump in dumps {
             try job.checkCancelled()
-            unmade += try DatabaseLoad(target: target, dump: dump, sums: target.store.rowSums, job: job, isCompared: true).run()
+            let load = DatabaseLoad(target: target, dump: dump, sums: target.store.rowSums, job: job, isCompared: true)
+            do { unmade += try load.run() } catch let refused as RowsRefused { left.append(refused) }
         }
         for database in difference.deleted { try target.drop(database) }
         if !isNew { issues += try target.dropRoles(besides: try roles(globals)) }
@@ -78,7 +80,7 @@ struct DumpRestore {
         for dump in dumps { if let problem = try target.analysis(dump.name) { collector.add(problem) } }
         try target.makeDurable()
         for issue in issues { collector.add(EntryIssue(kind: .unrestored, path: "roles", detail: printable(issue, limit: 400))) }
-        for object in unmade { collector.add(object.issue) }
+        for issue in unmade.map(\.issue) + left.map(\.issue) { collector.add(issue) }
         let census = try ImageCensus(of: image, job: job)
         let count = difference.created.count + difference.replaced.count + difference.deleted.count
         return StoreRestoreOutcome(

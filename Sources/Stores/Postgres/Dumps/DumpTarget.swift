@@ -66,6 +66,14 @@ struct DumpTarget {
         return try TableInventory(of: session, database: "postgres").tables.isEmpty
     }
 
+    /// False for one that is not there.
+    func holdsTables(in database: String) throws -> Bool {
+        guard facts.databases.contains(database) else { return false }
+        let session = try session(database)
+        defer { session.close() }
+        return try !TableInventory(of: session, database: database).tables.isEmpty
+    }
+
     /// For programs.
     func connectionText(_ database: String) -> String { ConnectionText.text(connectionOfPrograms, database: database) }
 

@@ -23,9 +23,8 @@ struct RowRetry {
         let session = try RowSession(target, dump)
         defer { session.connection.close() }
         let facts = try session.existing(tables[0])
-        let rows = "the rows of \(printable(relation, limit: 150))"
         // An extension has put rows of its own into its tables.
-        guard !facts.isOfExtension else { return [UnmadeObject(dump.name, rows, first.message, remedy: nil)] }
+        guard !facts.isOfExtension else { return [.rows(of: relation, dump.name, first.message)] }
         let empty = facts.isPartitioned ? "TRUNCATE \(relation)" : "TRUNCATE ONLY \(relation)"
         guard let refused = try attempt(tables, session, empty) else { return [] }
         var rules = try LoosenedRules(of: relation, in: session.connection, database: dump.name)
@@ -41,7 +40,7 @@ struct RowRetry {
         if try rules.loosen(\.isGenerated, session.connection), try attempt(tables, session, empty) == nil {
             return try rules.fasten(session.connection, refused)
         }
-        return try rules.fasten(session.connection, nil) + [UnmadeObject(dump.name, rows, refused.message, remedy: nil)]
+        return try rules.fasten(session.connection, nil) + [.rows(of: relation, dump.name, refused.message)]
     }
 
     /// Nil when all rows are there; else none is.

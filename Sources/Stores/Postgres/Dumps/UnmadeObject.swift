@@ -10,12 +10,20 @@ struct UnmadeObject: Hashable, Sendable {
     var reason: String
     /// SQL that makes it whole once the cause is gone; nil where there is none.
     var remedy: String?
+    /// Rows are missing, not only what is made of them.
+    var isOfRows = false
 
     init(_ database: String, _ what: String, _ reason: String, remedy: String?) {
         self.database = database
         self.what = what
         self.reason = reason
         self.remedy = remedy
+    }
+
+    static func rows(of relation: String, _ database: String, _ reason: String) -> UnmadeObject {
+        var object = UnmadeObject(database, "the rows of \(printable(relation, limit: 150))", reason, remedy: nil)
+        object.isOfRows = true
+        return object
     }
 
     var issue: EntryIssue {
@@ -28,6 +36,23 @@ struct UnmadeObject: Hashable, Sendable {
 
     /// One line.
     var text: String { "\(what) in \(printable(database, limit: 100)) cannot be made: \(reason)" }
+}
+
+/// A database that is there, with tables in it, is better than one that lacks rows: it stays as it is.
+struct RowsRefused: FailureConvertible {
+    var server: String
+    var object: UnmadeObject
+
+    var failure: Failure {
+        Failure(
+            .store, "\(server): cannot load \(object.what) in \(object.database)", hint: "see what the server says", cause: object.reason)
+    }
+
+    var issue: EntryIssue {
+        EntryIssue(
+            kind: .unrestored, path: printable(object.database, limit: 100),
+            detail: printable("it was left as it is, because the server refuses \(object.what): \(object.reason)", limit: 2000))
+    }
 }
 
 extension PostgresError {
