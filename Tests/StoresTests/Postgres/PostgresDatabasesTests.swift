@@ -56,6 +56,21 @@ import Testing
         #expect(try other.server.sql("SELECT b FROM kept", in: "closed") == "2\n")
     }
 
+    @Test func `a backup made of files says where tablespaces were, not where they are on the copy`() throws {
+        let fixture = try PostgresFixture()
+        let run = try StoreRun(fixture)
+        let place = try fixture.server.folder("really fast")
+        try fixture.server.sql("CREATE TABLESPACE fast LOCATION '\(place)'")
+        let image = try run.snapshot("a")
+        guard case .beingRebuilt(let rebuilding) = try fixture.store.reduce(image, to: .whole, scratch: run.scratch, job: JobControl())
+        else {
+            throw Failure(.internal, "not rebuilt")
+        }
+        let (dumps, _) = try ImageRepository().archive(rebuilding)
+        let globals = String(decoding: try ImageTree.archived(dumps).bytes(of: ["globals.sql"], limit: 1 << 20) ?? [], as: UTF8.self)
+        #expect(globals.contains("CREATE TABLESPACE fast OWNER postgres LOCATION '\(place)';"), "\(globals)")
+    }
+
     @Test func `of dumps: what is closed is missing and named, and a restore deletes no template that the image does not know`() throws {
         let fixture = try PostgresFixture(.dump)
         let run = try StoreRun(fixture)

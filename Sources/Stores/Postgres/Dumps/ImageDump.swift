@@ -1,6 +1,7 @@
 import Archiving
 import HostIO
 import Model
+import ResticFormat
 import StoreContract
 import Synchronization
 
@@ -44,7 +45,12 @@ struct ImageDump {
             let writing = DumpWriting(
                 store: name, programs: programs, connection: server.connectionOfPrograms, folder: Path.join(folder, "files"),
                 jobs: host.processors, door: server.door)
-            if isDumps { try copyGlobals(to: writing.folder) } else { try writing.writeGlobals(job) }
+            if isDumps {
+                try copyGlobals(to: writing.folder)
+            } else {
+                try writing.writeGlobals(job)
+                try nameLocations(in: Path.join(writing.folder, DumpLayout.globals))
+            }
             return try DumpingServer(store, server, writing, extent, try databases(server), unmade.map(\.loss) + gaps(server), job: job)
         } catch {
             let error = server.explained(error)
@@ -97,6 +103,19 @@ struct ImageDump {
             server.stop()
             throw error
         }
+    }
+
+    /// On the copy tablespaces are directories below `pg_tblspc`; what is kept says where they were on the server.
+    private func nameLocations(in file: String) throws {
+        var text = try AtomicFile.read(file, limit: 1 << 26)
+        for node in try image.entries(of: ["pg_tblspc"]) ?? [] {
+            guard let former = node.extendedAttributes.first(where: { $0.name == DataDirectorySource.tablespaceAttribute })?.value else {
+                continue
+            }
+            let place = FileName.text(former).replacing("'", with: "''")
+            text.replace(Array(" LOCATION 'pg_tblspc/\(FileName.text(node.name))';".utf8), with: Array(" LOCATION '\(place)';".utf8))
+        }
+        try AtomicFile.write(text, to: file, mode: 0o600)
     }
 
     /// A server that was made for them has one role more.
