@@ -11,7 +11,7 @@ struct CopiedTable: Sendable {
     /// Nil for anything else.
     init?(_ statement: String) {
         let bytes = Array(statement.utf8)
-        let words = Self.words(bytes)
+        let words = SQLWords.split(bytes)
         let select = Array("(SELECT".utf8)
         guard words.count > 2, bytes[words[0]].elementsEqual("COPY".utf8) else { return nil }
         isPart = bytes[words[1]].elementsEqual(select)
@@ -36,25 +36,10 @@ struct CopiedTable: Sendable {
 
     private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
-    /// Between separators that are not quoted. By bytes: what makes one character of a quote and what follows it is still a quote.
-    private static func words(_ bytes: [UInt8], separator: UInt8 = UInt8(ascii: " ")) -> [Range<Int>] {
-        var words: [Range<Int>] = []
-        var start = 0
-        var isQuoted = false
-        for index in bytes.indices {
-            if bytes[index] == UInt8(ascii: "\"") { isQuoted.toggle() }
-            guard bytes[index] == separator, !isQuoted else { continue }
-            if index > start { words.append(start..<index) }
-            start = index + 1
-        }
-        if start < bytes.count { words.append(start..<bytes.count) }
-        return words
-    }
-
     /// As SQL quotes them.
     var columnNames: [String] {
         let bytes = Array(columnList.utf8)
-        return Self.words(bytes, separator: UInt8(ascii: ",")).map { String(Self.text(bytes[$0]).trimmingPrefix(" ")) }
+        return SQLWords.split(bytes) { $0 == UInt8(ascii: ",") }.map { String(Self.text(bytes[$0]).trimmingPrefix(" ")) }
     }
 
     /// As `COPY` takes it after the table: `(id, name)`, or nothing.

@@ -94,31 +94,11 @@ struct AddedConstraint {
     let name: String
 
     init?(_ statement: [UInt8]) {
-        let words = SQLWords.split(statement)
+        let words = SQLWords.split(statement).map { String(decoding: statement[$0], as: UTF8.self) }
         guard words.count > 6, words.prefix(2) == ["ALTER", "TABLE"] else { return nil }
         let first = words[2] == "ONLY" ? 3 : 2
         guard words[(first + 1)...].prefix(2) == ["ADD", "CONSTRAINT"], words.count > first + 3 else { return nil }
         (table, name) = (words[first], words[first + 3])
-    }
-}
-
-/// Words between spaces that are not quoted.
-enum SQLWords {
-    static func split(_ statement: [UInt8]) -> [String] {
-        var words: [String] = []
-        var word: [UInt8] = []
-        var isQuoted = false
-        for byte in statement {
-            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-            if !isQuoted, byte == 0x20 || (0x09...0x0D).contains(byte) {
-                if !word.isEmpty { words.append(String(decoding: word, as: UTF8.self)) }
-                word = []
-            } else {
-                word.append(byte)
-            }
-        }
-        if !word.isEmpty { words.append(String(decoding: word, as: UTF8.self)) }
-        return words
     }
 }
 

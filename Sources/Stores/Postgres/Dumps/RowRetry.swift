@@ -125,16 +125,11 @@ private struct LoosenedRules {
     private static func checks(_ relation: String, _ connection: PostgresConnection) throws -> [Rule] {
         try connection.rows(
             """
-            SELECT quote_ident(conname), pg_get_constraintdef(oid), connoinherit, convalidated FROM pg_constraint
+            SELECT quote_ident(conname), pg_get_constraintdef(oid), convalidated FROM pg_constraint
             WHERE conrelid = to_regclass($1) AND contype = 'c' AND conislocal AND coninhcount = 0
             """, [relation], as: "list the checks of \(relation)"
         ).map { row in
-            let (name, definition) = (row[0] ?? "", unvalidated(row[1] ?? ""))
-            let isValid = row[3] == "t"
-            return Rule(
-                what: "the constraint \(name) of \(relation)", loosen: ["ALTER TABLE \(relation) DROP CONSTRAINT \(name)"],
-                fasten: ["ALTER TABLE \(relation) ADD CONSTRAINT \(name) \(definition) NOT VALID"],
-                remedy: isValid ? "ALTER TABLE \(relation) VALIDATE CONSTRAINT \(name);" : nil)
+            check(row[0] ?? "", of: relation, "TABLE \(relation)", row[1] ?? "", isValid: row[2] == "t")
         }
     }
 
@@ -146,12 +141,8 @@ private struct LoosenedRules {
             WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped AND c.contype = 'c'
             """, [relation], as: "list the domains of \(relation)"
         ).map { row in
-            let (domain, name, definition) = (row[0] ?? "", row[1] ?? "", unvalidated(row[2] ?? ""))
-            let isValid = row[3] == "t"
-            return Rule(
-                what: "the constraint \(name) of the domain \(domain)", loosen: ["ALTER DOMAIN \(domain) DROP CONSTRAINT \(name)"],
-                fasten: ["ALTER DOMAIN \(domain) ADD CONSTRAINT \(name) \(definition) NOT VALID"],
-                remedy: isValid ? "ALTER DOMAIN \(domain) VALIDATE CONSTRAINT \(name);" : nil)
+            let domain = row[0] ?? ""
+            return check(row[1] ?? "", of: "the domain \(domain)", "DOMAIN \(domain)", row[2] ?? "", isValid: row[3] == "t")
         }
     }
 
@@ -174,7 +165,13 @@ private struct LoosenedRules {
         }
     }
 
-    private static func unvalidated(_ definition: String) -> String {
-        definition.hasSuffix(" NOT VALID") ? String(definition.dropLast(10)) : definition
+    /// `object`: as `ALTER` takes it. `definition`: as `pg_get_constraintdef` has it.
+    private static func check(_ name: String, of owner: String, _ object: String, _ definition: String, isValid: Bool) -> Rule {
+        let mark = " NOT VALID"
+        let marked = definition.hasSuffix(mark) ? definition : definition + mark
+        return Rule(
+            what: "the constraint \(name) of \(owner)", loosen: ["ALTER \(object) DROP CONSTRAINT \(name)"],
+            fasten: ["ALTER \(object) ADD CONSTRAINT \(name) \(marked)"],
+            remedy: isValid ? "ALTER \(object) VALIDATE CONSTRAINT \(name);" : nil)
     }
 }
