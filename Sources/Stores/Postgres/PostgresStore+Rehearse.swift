@@ -110,12 +110,11 @@ private struct RehearsalCheck {
 
     /// Comes with PostgreSQL; some put its extension into a package of its own.
     private func amcheck(_ findings: inout RehearsalFindings) throws {
-        guard try statusOfPath(Path.join(programs.folder, "pg_amcheck")) != nil, let rights = try rightsWithExtension() else {
+        guard try statusOfPath(Path.join(programs.folder, "pg_amcheck")) != nil, try hasExtension() else {
             findings.gaps.append("pg_amcheck is not there, so tables and indexes were not looked through")
             return
         }
-        let settings = SessionSettings.text(SessionSettings.all(for: rights))
-        let outcome = try programs.shutIn("pg_amcheck", at: server.door, settings: settings) { _ in
+        let outcome = try programs.shutIn("pg_amcheck", at: server.door, settings: server.settingsOfPrograms()) { _ in
             ["--all", "--no-password", "--install-missing", "--heapallindexed", "--maintenance-db=\(server.connectionOfPrograms)"]
         }.run()
         try job.checkCancelled()
@@ -127,12 +126,10 @@ private struct RehearsalCheck {
         }
     }
 
-    /// Nil where the extension is not there.
-    private func rightsWithExtension() throws -> SessionRights? {
+    private func hasExtension() throws -> Bool {
         let connection = try PostgresConnection(server.connection)
         defer { connection.close() }
-        let isThere = try connection.isTrue("SELECT EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck')")
-        return isThere ? connection.rights : nil
+        return try connection.isTrue("SELECT EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck')")
     }
 }
 

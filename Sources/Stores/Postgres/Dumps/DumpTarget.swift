@@ -181,7 +181,7 @@ struct DumpTarget {
         }
         guard !outcome.succeeded else { return nil }
         try session(database).close()
-        let words = printableLines(outcome.errorText, limit: 400)
+        let words = ServerPrograms.words(of: "vacuumdb", outcome)
         return EntryIssue(
             kind: .metadata, path: "\(printable(database, limit: 100)): statistics",
             detail: "ANALYZE stopped, so queries may be slow at first; run it by hand: \(words)")
@@ -197,6 +197,6 @@ struct DumpTarget {
     func failed(_ program: String, _ outcome: ChildProcess.Outcome) -> Failure {
         Failure(
             .store, "\(store.declaration.path): \(program) failed", hint: "see what it says; the server's log has more",
-            cause: printableLines(outcome.errorText, limit: 600))
+            cause: ServerPrograms.words(of: program, outcome))
     }
 }

@@ -12,7 +12,7 @@ struct DumpWriting {
     /// To a scratch server; nil for a server of the operator's, to which programs go with the rights of this process.
     var door: ScratchDoor?
     /// Of the sessions of programs.
-    var settings = SessionSettings.text(SessionSettings.common)
+    var settings: String
     /// Of the database that is dumped: the text is in it, whatever sessions with the server are set to.
     var encoding: String?
 
@@ -78,6 +78,6 @@ struct DumpWriting {
         if outcome.succeeded, !outcome.truncated { return outcome.output }
         throw Failure(
             .store, "store \(store): \(program) failed", hint: "see what it says; the server's log has more",
-            cause: outcome.succeeded ? "it prints too much" : printableLines(outcome.errorText, limit: 400))
+            cause: outcome.succeeded ? "it prints too much" : ServerPrograms.words(of: program, outcome))
     }
 }

@@ -44,7 +44,7 @@ struct ImageDump {
             job.begin(phase: "dumping \(name)")
             let writing = DumpWriting(
                 store: name, programs: programs, connection: server.connectionOfPrograms, folder: Path.join(folder, "files"),
-                jobs: host.processors, door: server.door)
+                jobs: host.processors, door: server.door, settings: try server.settingsOfPrograms())
             if isDumps {
                 try copyGlobals(to: writing.folder)
             } else {

@@ -89,6 +89,13 @@ final class ScratchServer: Sendable {
     var socketDirectory: String { data.place.socket }
     var dataDirectory: String { data.place.data }
 
+    /// Of the sessions of programs with it: settings of the image's databases and roles do not reach them.
+    func settingsOfPrograms() throws -> String {
+        let session = try PostgresConnection(connection)
+        defer { session.close() }
+        return SessionSettings.text(SessionSettings.all(for: session.rights))
+    }
+
     /// Something to dump a database through, made in `folder`, which is not there: with ``connectionOfPrograms`` for programs whose door leads there.
     func tap(
         _ database: String, _ divisions: [String: RowDivision], in folder: String, _ begin: @escaping @Sendable (RowStream) throws -> Void

@@ -70,7 +70,7 @@ final class PartSource: Sendable {
         try makeDirectories(Path.join(files, DumpLayout.databases))
         var writing = DumpWriting(
             store: store.declaration.name, programs: programs, connection: server.connectionOfPrograms, folder: files,
-            jobs: host.processors, door: server.door)
+            jobs: host.processors, door: server.door, settings: try server.settingsOfPrograms())
         writing.encoding = try encoding(of: name)
         return try writing.write(name, .all, choosing: arguments, job)
     }
@@ -91,7 +91,7 @@ final class PartSource: Sendable {
         let files = Path.join(folder, "globals")
         let writing = DumpWriting(
             store: store.declaration.name, programs: programs, connection: server.connectionOfPrograms, folder: files, jobs: 1,
-            door: server.door)
+            door: server.door, settings: try server.settingsOfPrograms())
         try writing.writeGlobals(job)
         let text = String(decoding: try AtomicFile.read(Path.join(files, DumpLayout.globals), limit: 1 << 26), as: UTF8.self)
         try removeTree(files)

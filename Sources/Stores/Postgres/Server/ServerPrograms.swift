@@ -77,6 +77,13 @@ struct ServerPrograms: Sendable {
         return release
     }
 
+    /// What a program says of why it failed: from its first error on, without warnings of the server before it.
+    static func words(of program: String, _ outcome: ChildProcess.Outcome) -> String {
+        let lines = outcome.errorText.split(whereSeparator: \.isNewline)
+        let errors = lines.drop { !$0.hasPrefix("\(program): error:") }
+        return printableLines((errors.isEmpty ? lines[...] : errors).joined(separator: "\n"), limit: 600)
+    }
+
     /// Whether the server finds a library of that name among its own.
     func hasLibrary(_ name: String) -> Bool {
         let places = ["../lib", "../lib/postgresql", "../lib64", "../lib64/pgsql"]
