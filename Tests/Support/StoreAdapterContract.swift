@@ -289,6 +289,14 @@ package struct StoreRun: Sendable {
         try adapter.planRestore(of: image, scratch: scratch, job: JobControl())
     }
 
+    /// Opened in the scratch directory, as a drill does it; no rows are recorded of it. The caller closes it.
+    package func rehearse(_ image: StoreImage) throws -> any RehearsedStore {
+        let record = StoreRecord(
+            name: adapter.declaration.name, kind: adapter.declaration.kind, role: adapter.declaration.role, path: "", image: .archived,
+            began: Timestamp(seconds: 0), ended: Timestamp(seconds: 0))
+        return try adapter.rehearse(image, of: record, scratch: scratch, job: JobControl())
+    }
+
     @discardableResult
     package func restore(_ image: StoreImage) throws -> StoreRestoreOutcome {
         try adapter.apply(try plan(image), of: image, scratch: scratch, job: JobControl())

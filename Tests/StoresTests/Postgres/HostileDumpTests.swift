@@ -65,10 +65,7 @@ import Testing
             CREATE TABLE trap (a int CHECK (f(a))); INSERT INTO trap VALUES (1);
             """, in: "acme")
         let image = try run.archive("a")
-        let record = StoreRecord(
-            name: "catalog", kind: .postgres, role: .metadata, path: "", image: .archived, began: Timestamp(seconds: 0),
-            ended: Timestamp(seconds: 0))
-        let rehearsed = try run.adapter.rehearse(image, of: record, scratch: run.scratch, job: JobControl())
+        let rehearsed = try run.rehearse(image)
         defer { rehearsed.close() }
         #expect(try rehearsed.answer("SELECT count(*) FROM trap", in: "acme", limit: 10_000) == "1")
         #expect(try statusOfPath(marker) == nil)

@@ -122,7 +122,8 @@ import Testing
         declaration.postgres?.programs = fixture.server.programs
         let programs = ServerPrograms(folder: fixture.server.programs)
         let writing = DumpWriting(
-            store: "catalog", programs: programs, connection: fixture.server.connection, folder: fixture.home.file("direct"), jobs: 2)
+            store: "catalog", programs: programs, connection: fixture.server.connection, folder: fixture.home.file("direct"), jobs: 2,
+            settings: SessionSettings.text(SessionSettings.common))
         try writing.writeGlobals(JobControl())
         let direct = try writing.write("acme", .all, JobControl())
         for pages: UInt64 in [1, 100, 1_000_000] {
@@ -178,7 +179,7 @@ import Testing
         #expect(keptDays == 900 && kept.filter { $0.table.contains("ve in acme") }.map(\.rows).sorted() == [1, 2], "\(kept)")
         let direct = DumpWriting(
             store: "catalog", programs: ServerPrograms(folder: "/usr/lib/postgresql/15/bin"), connection: fixture.server.connection,
-            folder: fixture.home.file("direct"), jobs: 2, encoding: "LATIN1")
+            folder: fixture.home.file("direct"), jobs: 2, settings: SessionSettings.text(SessionSettings.common), encoding: "LATIN1")
         try direct.writeGlobals(JobControl())
         let latin = try direct.write("latin", .all, JobControl())
         let place = fixture.home.file("restored")

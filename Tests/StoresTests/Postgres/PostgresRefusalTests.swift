@@ -104,10 +104,7 @@ import Testing
 
     @Test func `a drill says beforehand what would be missing`() throws {
         let image = try run.archive("a")
-        let record = StoreRecord(
-            name: "catalog", kind: .postgres, role: .metadata, path: "", image: .archived, began: Timestamp(seconds: 0),
-            ended: Timestamp(seconds: 0))
-        let rehearsed = try run.adapter.rehearse(image, of: record, scratch: run.scratch, job: JobControl())
+        let rehearsed = try run.rehearse(image)
         defer { rehearsed.close() }
         #expect(rehearsed.findings.problems.isEmpty, "\(rehearsed.findings.problems)")
         for (name, _) in Self.expected {

@@ -72,10 +72,7 @@ import Testing
     }
 
     private func answer(_ sql: String, of image: StoreImage, _ run: StoreRun) throws -> String {
-        let record = StoreRecord(
-            name: "catalog", kind: .postgres, role: .metadata, path: "", image: .archived, began: Timestamp(seconds: 0),
-            ended: Timestamp(seconds: 0))
-        let rehearsed = try run.adapter.rehearse(image, of: record, scratch: run.scratch, job: JobControl())
+        let rehearsed = try run.rehearse(image)
         defer { rehearsed.close() }
         return try rehearsed.answer(sql, in: "acme", limit: 60_000)
     }
@@ -204,13 +201,21 @@ private struct SettledServer {
     }
 
     func prove(_ image: StoreImage) throws {
-        let record = StoreRecord(
-            name: "catalog", kind: .postgres, role: .metadata, path: "", image: .archived, began: Timestamp(seconds: 0),
-            ended: Timestamp(seconds: 0))
-        let rehearsed = try run.adapter.rehearse(image, of: record, scratch: run.scratch, job: JobControl())
+        let rehearsed = try run.rehearse(image)
         defer { rehearsed.close() }
         #expect(rehearsed.findings.problems.isEmpty, "\(rehearsed.findings.problems)")
         #expect(try rehearsed.answer("SELECT count(*) FROM public.form", in: "acme", limit: 60_000) == "200")
+    }
+}
+
+struct ProgramWordsTests {
+    @Test func `an error is told without the warnings of the server before it`() throws {
+        let words = { (text: String) in
+            ServerPrograms.words(of: "pg_dump", try ChildProcess(["/bin/sh", "-c", "printf '\(text)' >&2; exit 1"]).run())
+        }
+        #expect(
+            try words("WARNING:  x\\nDETAIL:  y\\npg_dump: error: no\\npg_dump: detail: z\\n") == "pg_dump: error: no\npg_dump: detail: z")
+        #expect(try words("something else\\n") == "something else")
     }
 }
 

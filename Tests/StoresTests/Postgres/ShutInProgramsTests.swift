@@ -47,7 +47,8 @@ private let kinds: [Containment.Namespaces] = Containment.possible == .none ? [.
         let files = home.file("files")
         try makeDirectories(Path.join(files, DumpLayout.databases))
         let writing = DumpWriting(
-            store: "catalog", programs: programs, connection: server.connectionOfPrograms, folder: files, jobs: 2, door: server.door)
+            store: "catalog", programs: programs, connection: server.connectionOfPrograms, folder: files, jobs: 2, door: server.door,
+            settings: try server.settingsOfPrograms())
         let dump = try look(at: "pg_dump", on: server) { try writing.write("postgres", .all, JobControl()) }
         try expectShutIn(dump, kind)
         let amcheck = try look(at: "pg_amcheck", on: server) { [programs] in
@@ -80,7 +81,8 @@ private let kinds: [Containment.Namespaces] = Containment.possible == .none ? [.
         try session.execute("CREATE TABLE public.one AS SELECT 1 AS id; SELECT lo_from_bytea(0, 'large')")
         let files = home.file("files")
         let writing = DumpWriting(
-            store: "catalog", programs: programs, connection: server.connectionOfPrograms, folder: files, jobs: 2, door: server.door)
+            store: "catalog", programs: programs, connection: server.connectionOfPrograms, folder: files, jobs: 2, door: server.door,
+            settings: try server.settingsOfPrograms())
         let dump = try writing.write("postgres", .all, JobControl())
         let comparison = DumpComparison(programs: programs, left: dump, right: dump)
         let entries = try comparison.contents(dump).entries
