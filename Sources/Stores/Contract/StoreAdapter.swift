@@ -53,7 +53,7 @@ package protocol StoreAdapter: Sendable {
 
     /// Before anything is written to an empty place: what a person should know of the restore (``StoreRestorePlan/cautions``). Throws `refused` for an
     /// image that would go where the cluster file does not say.
-    func cautions(before image: StoreImage) throws -> [String]
+    func cautions(before image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> [String]
 
     /// Puts `image` back: afterwards the store equals the image. Touches only what differs. The store keeps running. A place that is
     /// not there is made, its parent directories too.
@@ -130,7 +130,7 @@ extension StoreAdapter {
     package func whereabouts() throws -> Whereabouts { Whereabouts() }
     package func serviceNotes() -> [String] { [] }
     package var comparesNativeImages: Bool { false }
-    package func cautions(before image: StoreImage) throws -> [String] { [] }
+    package func cautions(before image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> [String] { [] }
     package func obstaclesToDestroying(job: JobControl) throws -> [RemovalObstacles] { [] }
     package func openNativeImage(of record: StoreRecord, since previous: NativeImageBase?) throws -> any EntrySource {
         try openNativeImage(record.nativeImageID ?? "", since: previous?.image)

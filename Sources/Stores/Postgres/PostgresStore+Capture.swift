@@ -122,17 +122,28 @@ extension PostgresStore {
             jobs: host.processors, settings: SessionSettings.ofPrograms(access.connection, sessions.facts.rights))
         job.begin(phase: "dumping \(declaration.name)")
         try writing.writeGlobals(job)
-        let gaps = try sessions.pinned.first.map { try self.gaps($0.connection, isDumped: true) } ?? []
-        var image = CapturedImage(source: ToldSource(source: LocalDirectory(path: writing.folder), gaps: gaps), shape: .contentDefined)
+        var gaps = try gaps()
+        var kept: [KeptRows] = []
+        var refused: [Failure] = []
         for session in sessions.pinned {
             writing.encoding = try session.connection.text(RowSession.encodingQuestion)
-            let dump: String
-            do { dump = try writing.write(session.database, .all, snapshot: session.snapshot, job) } catch {
-                throw LockHolders.explained(error, session.connection)
+            let dumping = ReadableDump(writing: writing, database: session.database) { try session.beside(self.access.connection) }
+            let dump: ReadableDump.Outcome
+            do { dump = try dumping.write(.all, snapshot: session.snapshot, job) } catch {
+                let error = LockHolders.explained(error, session.connection)
+                guard let failure = error as? Failure, failure.code == .store, try !dumping.isReadable(job) else { throw error }
+                refused.append(failure)
+                gaps.append(.refused(session.database, failure))
+                try removeTree(writing.place(of: session.database))
+                continue
             }
+            gaps += dump.lost
             let inventory = try TableInventory(of: session.connection, database: session.database)
-            image.kept += try inventory.keptRows(in: dump, DumpRows.count(in: dump, job), programs)
+            kept += try inventory.keptRows(in: dump.folder, DumpRows.count(in: dump.folder, job), programs)
         }
+        if let first = refused.first, refused.count == sessions.pinned.count { throw first }
+        var image = CapturedImage(source: ToldSource(source: LocalDirectory(path: writing.folder), gaps: gaps), shape: .contentDefined)
+        image.kept = kept
         return image
     }
 

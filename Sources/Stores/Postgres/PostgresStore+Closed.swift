@@ -32,7 +32,7 @@ extension PostgresStore {
             job.begin(phase: "stopping \(declaration.name)")
             try control(directory).stop()
             job.begin(phase: "restoring \(declaration.name)")
-            return try FileRestore(image.tree, directory, origin, places(directory), host: host, trusted: trusted).runClosed(job)
+            return try FileRestore(image.tree, directory, origin, places(directory), host: host, trusted: terms.trusted).runClosed(job)
         }
     }
 
@@ -42,7 +42,7 @@ extension PostgresStore {
             guard try directory.isClosed() else {
                 return StoreCheck(differences: 1, examples: ["\(directory.path) is open: somebody took away what keeps its server down"])
             }
-            let parts = try RestoreParts(image.tree, directory, places(directory), host: host, trusted: trusted)
+            let parts = try RestoreParts(image.tree, directory, places(directory), host: host, trusted: terms.trusted)
             let plan = try ServerPlan(parts, nil, job: job).make()
             return StoreCheck(differences: plan.created + plan.replaced + plan.deleted + plan.metadataOnly, examples: plan.examples)
         }

@@ -26,9 +26,14 @@ extension PostgresStore {
         TablespacePlaces(store: declaration.name, dataDirectory: directory.path, named: access.tablespaces ?? [:])
     }
 
-    package func cautions(before image: StoreImage) throws -> [String] {
+    /// Of dumps: the server that is to be filled is asked, and has to answer.
+    package func cautions(before image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> [String] {
         try asFailure {
-            guard let directory, try DumpLayout.databases(in: image.tree) == nil else { return [] }
+            guard try DumpLayout.databases(in: image.tree) == nil else {
+                let target = try DumpTarget(self, host: host)
+                return try target.lacks(DumpNeeds(image.tree, in: scratch.path, target.programs, host: host, job: job))
+            }
+            guard let directory else { return [] }
             return try RestoreParts(image.tree, directory, places(directory), host: host).cautions()
         }
     }
@@ -79,7 +84,7 @@ extension PostgresStore {
         var last: (any Error)?
         let isReady = try control.wait {
             do {
-                let connection = try PostgresConnection(access.connection)
+                let connection = try access.session()
                 defer { connection.close() }
                 return try !connection.isTrue("SELECT pg_is_in_recovery()")
             } catch let error as PostgresError {
@@ -93,7 +98,7 @@ extension PostgresStore {
                 .store, "\(directory.path): the restored server has not recovered in time",
                 hint: "see its log; a longer timeout in `service` waits longer", cause: last.map { Failure(describing: $0).summary })
         }
-        let connection = try PostgresConnection(access.connection)
+        let connection = try access.session()
         defer { connection.close() }
         try endRecovery(connection, directory)
     }

@@ -13,7 +13,7 @@ package final class PostgresStore: StoreAdapter {
     package let declaration: StoreDeclaration
     let access: PostgresAccess
     let host: Host
-    let trusted: TrustedContent?
+    let terms: RestoreTerms
     private let nativeImageFolder: String?
     private let held = Mutex<[String: Held]>([:])
     let rowSums: RowSums
@@ -41,24 +41,24 @@ package final class PostgresStore: StoreAdapter {
                 .clusterFile, "store \(declaration.name): the cluster file does not say how this PostgreSQL server is reached",
                 hint: "declare it there with kind: postgres and connection")
         }
-        self.init(declaration, access, nativeImageFolder, host, trusted: nil, pagesOfLargeTables)
+        self.init(declaration, access, nativeImageFolder, host, terms: RestoreTerms(), pagesOfLargeTables)
     }
 
     private init(
-        _ declaration: StoreDeclaration, _ access: PostgresAccess, _ nativeImageFolder: String?, _ host: Host, trusted: TrustedContent?,
+        _ declaration: StoreDeclaration, _ access: PostgresAccess, _ nativeImageFolder: String?, _ host: Host, terms: RestoreTerms,
         _ pagesOfLargeTables: UInt64
     ) {
         self.declaration = declaration
         self.access = access
         self.nativeImageFolder = nativeImageFolder
         self.host = host
-        self.trusted = trusted
+        self.terms = terms
         self.pagesOfLargeTables = pagesOfLargeTables
         rowSums = RowSums(host)
     }
 
     package func under(_ terms: RestoreTerms) -> any StoreAdapter {
-        PostgresStore(declaration, access, nativeImageFolder, host, trusted: terms.trusted, pagesOfLargeTables)
+        PostgresStore(declaration, access, nativeImageFolder, host, terms: terms, pagesOfLargeTables)
     }
 
     var directory: DataDirectory? { access.dataDirectory.map(DataDirectory.init(path:)) }
@@ -92,7 +92,7 @@ package final class PostgresStore: StoreAdapter {
     package func whereabouts() throws -> Whereabouts {
         try asFailure {
             try checkDirectory()
-            let connection = try PostgresConnection(access.connection, patience: 5)
+            let connection = try access.session(patience: 5)
             defer { connection.close() }
             if let directory { return try Whereabouts(of: directory.path) }
             // A server on this host says where its files are, to those who may know.
@@ -105,14 +105,21 @@ package final class PostgresStore: StoreAdapter {
     /// A session and what the server says; what keeps a server from being reached is told with the place of its data.
     func connect() throws -> (PostgresConnection, ServerFacts) {
         try checkDirectory()
-        let connection = try PostgresConnection(access.connection)
+        let connection = try access.session()
         return (connection, try ServerFacts(of: connection))
+    }
+
+    /// What dumps lack of the server.
+    func gaps() throws -> [DatabaseInventory.Gap] {
+        let connection = try access.session()
+        defer { connection.close() }
+        return try gaps(connection, isDumped: true)
     }
 
     /// What backups lack of the server, unless it was said which databases are wanted.
     func gaps(_ connection: PostgresConnection, isDumped: Bool) throws -> [DatabaseInventory.Gap] {
-        guard access.databases.isEmpty else { return [] }
         let inventory = try DatabaseInventory(of: connection)
+        guard access.databases.isEmpty else { return inventory.missing(of: access.databases, isDumped: isDumped) }
         let session = { try PostgresConnection(self.access.connection, database: $0) }
         return isDumped ? inventory.gaps(session) : inventory.gapsOfFiles(session)
     }

@@ -79,7 +79,7 @@ package struct ClusterRestore: Sendable {
                 hint: "restore another one; holdfast backup verify says what is affected",
                 cause: check.problems.filter(\.isLoss).prefix(3).map(\.text).joined(separator: "; "))
         }
-        let cautions = try matching.pairs.flatMap { try self.cautions($0, entry, reader) }
+        let cautions = try matching.pairs.flatMap { try self.cautions($0, entry, reader, job) }
         let proof = "every byte of it read and proven: \(counted(check.packsRead, "pack")), \(ByteCount(check.bytesRead))"
         let plan = ClusterRestorePlan(
             backup: entry.manifest, from: from, file: cluster.file, matching: matching, checks: [proof] + space,
@@ -87,10 +87,12 @@ package struct ClusterRestore: Sendable {
         return PreparedClusterRestore(plan: plan, held: HeldEntry(entry, reader, under: lock))
     }
 
-    private func cautions(_ pair: StoreMatching.Pair, _ entry: RepositoryEntry, _ reader: EntryReader) throws -> [String] {
+    private func cautions(_ pair: StoreMatching.Pair, _ entry: RepositoryEntry, _ reader: EntryReader, _ job: JobControl) throws -> [String]
+    {
         let image = try cluster.image(of: pair.record, in: entry, reader, form: form(of: pair.record))
         do {
-            return try cluster.adapter(for: pair.declaration).cautions(before: image).map { "\(pair.declaration.name): \($0)" }
+            let adapter = try cluster.adapter(for: pair.declaration)
+            return try adapter.cautions(before: image, scratch: cluster.scratch(), job: job).map { "\(pair.declaration.name): \($0)" }
         } catch { throw Failure(describing: error).about(store: pair.declaration.name) }
     }
 

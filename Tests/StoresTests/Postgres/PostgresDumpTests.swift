@@ -254,31 +254,6 @@ import Testing
         #expect(try ChildProcess(["pgrep", "-f", run.scratch.path]).run().outputText == "")
     }
 
-    @Test func `a backup of an image with a damaged page ends with what the server says of it`() throws {
-        let fixture = try PostgresFixture()
-        let run = try StoreRun(fixture)
-        try fixture.server.sql("CREATE DATABASE acme")
-        try fixture.server.sql("CREATE TABLE filler AS SELECT i, md5(i::text) FROM generate_series(1, 20000) i", in: "acme")
-        let file = try fixture.server.sql("SELECT pg_relation_filepath('filler')", in: "acme").prefix { !$0.isNewline }
-        let image = try run.snapshot("a")
-        let damaged = try TemporaryDirectory()
-        let restore = TreeRestore(image: image.tree, destination: damaged.file("data"), host: .forTests())
-        _ = try restore.apply(try restore.plan(job: JobControl()), job: JobControl())
-        try [UInt8](repeating: 7, count: 64).withUnsafeBytes {
-            try Descriptor.open(damaged.file("data/\(file)"), .write).write($0, at: 3 * 8192 + 5000)
-        }
-        for pages: UInt64 in [1, 1_000_000] {
-            let store = try PostgresStore(fixture.store.declaration, nativeImageFolder: nil, host: .forTests(), pagesOfLargeTables: pages)
-            let (scratch, data) = (try ScratchDirectory(in: fixture.home.file("alone")), LocalDirectory(path: damaged.file("data")))
-            guard case .beingRebuilt(let dumps) = try store.reduce(.native(data), to: .whole, scratch: scratch, job: JobControl()) else {
-                throw Failure(.internal, "not rebuilt")
-            }
-            defer { dumps.close() }
-            let failure = Failure(describing: try #require(throws: (any Error).self) { _ = try ImageRepository().archive(dumps) })
-            #expect(failure.cause?.contains("invalid page in block 3") == true, "\(pages): \(failure)")
-        }
-    }
-
     @Test func `an image of dumps says how many rows each table has`() throws {
         let fixture = try PostgresFixture(.dump)
         let run = try StoreRun(fixture)

@@ -82,7 +82,9 @@ import Testing
         let image = try run.snapshot("a")
         try fixture.remove()
         try removeContents(of: try Descriptor.openDirectory(fast))
-        for attempt in [{ _ = try run.plan(image) }, { _ = try fixture.store.cautions(before: image) }] {
+        for attempt in [
+            { _ = try run.plan(image) }, { _ = try fixture.store.cautions(before: image, scratch: run.scratch, job: JobControl()) },
+        ] {
             let failure = #expect(throws: Failure.self) { try attempt() }
             #expect(failure?.code == .refused && failure?.message.contains(fast) == true, "\(String(describing: failure))")
             #expect(failure?.hint?.contains("  tablespaces:\n    \"\(fast)\": ") == true, "\(String(describing: failure))")
@@ -110,7 +112,7 @@ import Testing
         try fixture.fill()
         try fixture.server.sql("ALTER SYSTEM SET archive_command = 'touch /tmp/holdfast-never'")
         let image = try run.snapshot("a")
-        #expect(try fixture.store.cautions(before: image).isEmpty)
+        #expect(try fixture.store.cautions(before: image, scratch: run.scratch, job: JobControl()).isEmpty)
         try fixture.server.sql("ALTER SYSTEM RESET archive_command")
         try fixture.damage(0)
         let told = "the restored server obeys postgresql.auto.conf: archive_command = 'touch /tmp/holdfast-never'"

@@ -32,6 +32,24 @@ struct DatabaseLoad {
         return unmade
     }
 
+    /// Into a database that is there, beside what is in it; on a failure some of it may be there.
+    func runBeside() throws -> [UnmadeObject] {
+        var unmade = try makeBesideOthers()
+        unmade += try loadRows()
+        unmade += try loadOtherData()
+        return try unmade + makeAfterRows()
+    }
+
+    private func makeBesideOthers() throws -> [UnmadeObject] {
+        do {
+            try target.restore(dump.folder, ["--section=pre-data", "-d", target.connectionText(dump.name)])
+            return []
+        } catch let failure as Failure where failure.code == .store {
+            try job.checkCancelled()
+            return try objects.makeBeside()
+        }
+    }
+
     private var objects: ObjectLoad {
         ObjectLoad(target: target, database: dump.name, folder: dump.folder, entries: dump.entries, job: job)
     }

@@ -28,6 +28,8 @@ struct DumpRestore {
         var replaced: [String] = []
         var deleted: [String] = []
         var unchanged: [String] = []
+        /// They hold what the image is known to lack, and stay as they are.
+        var spared: [String] = []
         /// Roles and the like.
         var globals = false
     }
@@ -43,13 +45,19 @@ struct DumpRestore {
         }
         let difference = try compare()
         let changed = difference.created + difference.replaced
-        return StoreRestorePlan(
+        var plan = StoreRestorePlan(
             created: difference.created.count, replaced: difference.replaced.count + (difference.globals ? 1 : 0),
             deleted: difference.deleted.count, unchanged: difference.unchanged.count,
             bytesToWrite: changed.isEmpty ? (difference.globals ? 1 : 0) : census.bytes,
             bytesAtStake: changed.isEmpty && difference.deleted.isEmpty ? 0 : target.facts.bytes ?? 0, examples: examples(difference),
             newestChange: changed.isEmpty && difference.deleted.isEmpty && !difference.globals ? nil : target.host.clock.now())
+        plan.spared = difference.spared.count
+        plan.cautions = difference.spared.map { "\($0) differs and \(Self.whySpared)" }
+        return plan
     }
+
+    private static let whySpared =
+        "stays as it is, because the image is known to lack some of it; have the image's beside it: snapshot restore --database NAME --as NEW"
 
     private func examples(_ difference: Difference) -> [String] {
         let all =
@@ -81,6 +89,9 @@ struct DumpRestore {
         try target.makeDurable()
         for issue in issues { collector.add(EntryIssue(kind: .unrestored, path: "roles", detail: printable(issue, limit: 400))) }
         for issue in unmade.map(\.issue) + left.map(\.issue) { collector.add(issue) }
+        for database in difference.spared {
+            collector.add(EntryIssue(kind: .unrestored, path: printable(database, limit: 100), detail: Self.whySpared))
+        }
         let census = try ImageCensus(of: image, job: job)
         let count = difference.created.count + difference.replaced.count + difference.deleted.count
         return StoreRestoreOutcome(
@@ -131,30 +142,50 @@ struct DumpRestore {
         let present = Set(target.facts.databases)
         let chosen = target.store.access.databases
         // Images of earlier releases have no templates, and what an image does not know of it does not judge.
+        let spared = SparedEntries(target.store.terms.lacking)
         difference.deleted = present.subtracting(wanted).subtracting(target.facts.templates).filter {
-            chosen.isEmpty || chosen.contains($0)
+            (chosen.isEmpty || chosen.contains($0)) && !spared.contains(printable($0, limit: 200))
         }.sorted()
         difference.created = wanted.subtracting(present).sorted()
         for database in wanted.intersection(present).sorted() {
-            let dump = try dump(of: database)
-            // Nothing else of it could be compared.
-            guard try target.hasEncoding(of: dump) else {
+            if try equals(database, writing, &isOneRelease) {
+                difference.unchanged.append(database)
+            } else if try spared.contains(printable(database, limit: 200)) && target.holdsTables(in: database) {
+                difference.spared.append(database)
+            } else {
                 difference.replaced.append(database)
-                continue
             }
-            var writing = writing
-            writing.encoding = dump.encoding.name
-            let comparison = DumpComparison(
-                programs: target.programs, left: dump.folder, right: try writing.write(database, .besides(tables(of: database)), job))
-            let isSame =
-                try comparison.haveSameDefinitions(job)
-                && RowComparison(target: target, dump: dump, sums: target.store.rowSums, job: job).areSame()
-            if isSame { difference.unchanged.append(database) } else { difference.replaced.append(database) }
-            if try !comparison.areOfOneRelease() { isOneRelease = false }
-            try removeTree(comparison.right)
         }
         difference.globals = try text(Path.join(place, DumpLayout.globals), isOneRelease) != text(unpackGlobals(), isOneRelease)
         return difference
+    }
+
+    /// Whether the server's is as the image's.
+    private func equals(_ database: String, _ writing: DumpWriting, _ isOneRelease: inout Bool) throws -> Bool {
+        let dump = try dump(of: database)
+        // Nothing else of it could be compared.
+        guard try target.hasEncoding(of: dump) else { return false }
+        var writing = writing
+        writing.encoding = dump.encoding.name
+        let right: String
+        do { right = try writing.write(database, .besides(tables(of: database)), job) } catch let failure as Failure
+            where failure.code == .store
+        {
+            // What cannot be read any more is not what it was.
+            let dumping = ReadableDump(writing: writing, database: database) { try target.session(database) }
+            guard try !dumping.isReadable(job) else { throw failure }
+            try removeTree(writing.place(of: database))
+            return false
+        }
+        let comparison = DumpComparison(programs: target.programs, left: dump.folder, right: right)
+        defer { try? removeTree(right) }
+        if try !comparison.areOfOneRelease() { isOneRelease = false }
+        guard try comparison.haveSameDefinitions(job) else { return false }
+        do { return try RowComparison(target: target, dump: dump, sums: target.store.rowSums, job: job).areSame() } catch let error
+            as PostgresError where error.isOfContents
+        {
+            return false
+        }
     }
 
     private func tables(of database: String) throws -> [TableInventory.Table] {

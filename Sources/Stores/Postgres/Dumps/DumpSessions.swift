@@ -7,6 +7,15 @@ final class DumpSessions: Sendable {
         var database: String
         var connection: PostgresConnection
         var snapshot: String?
+
+        /// Another one that sees what this one has pinned.
+        func beside(_ text: String) throws -> PostgresConnection {
+            let other = try PostgresConnection(text, database: database)
+            guard let snapshot else { return other }
+            try other.execute(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '\(snapshot)'", as: "read what is dumped")
+            return other
+        }
     }
 
     let facts: ServerFacts
@@ -15,10 +24,6 @@ final class DumpSessions: Sendable {
     init(_ store: PostgresStore, _ facts: ServerFacts) throws {
         self.facts = facts
         let wanted = store.access.databases
-        if let missing = wanted.first(where: { !facts.databases.contains($0) }) {
-            throw Failure(
-                .store, "\(store.declaration.path): there is no database \(missing)", hint: "correct `databases` in the cluster file")
-        }
         sessions = try facts.databases.filter { wanted.isEmpty || wanted.contains($0) }.map { database in
             Session(database: database, connection: try PostgresConnection(store.access.connection, database: database))
         }

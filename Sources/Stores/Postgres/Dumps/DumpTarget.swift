@@ -94,7 +94,7 @@ struct DumpTarget {
         let session = try session()
         defer { session.close() }
         let there = Set(try session.rows("SELECT name FROM pg_available_extensions").compactMap { $0[0] })
-        let wanted = entries.filter(\.isExtension).compactMap { $0.key.dropFirst(12).split(separator: " ").first.map(String.init) }
+        let wanted = entries.compactMap(\.nameOfExtension)
         let missing = wanted.filter { !there.contains($0) }
         guard missing.isEmpty else {
             let names = missing.joined(separator: ", ")

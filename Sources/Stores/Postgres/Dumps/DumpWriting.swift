@@ -7,7 +7,7 @@ struct DumpWriting {
     let programs: ServerPrograms
     /// A connection string.
     let connection: String
-    let folder: String
+    var folder: String
     let jobs: Int
     /// To a scratch server; nil for a server of the operator's, to which programs go with the rights of this process.
     var door: ScratchDoor?
@@ -38,13 +38,16 @@ struct DumpWriting {
         try AtomicFile.write(text, to: Path.join(folder, DumpLayout.globals), mode: 0o600)
     }
 
+    /// Of the dump of a database.
+    func place(of database: String) -> String { Path.join(folder, "\(DumpLayout.databases)/\(DumpLayout.folder(of: database))") }
+
     /// `snapshot`: one that a session of that database has exported. `choosing`: arguments of `pg_dump` that say what is dumped. Gives the
     /// folder of the dump.
     @discardableResult
     func write(
         _ database: String, _ rows: Rows, snapshot: String? = nil, choosing: [String] = [], _ job: JobControl
     ) throws -> String {
-        let target = Path.join(folder, "\(DumpLayout.databases)/\(DumpLayout.folder(of: database))")
+        let target = place(of: database)
         if let door {
             try makeDirectories(target)
             try Containment(door.namespaces).give(target)
@@ -56,6 +59,14 @@ struct DumpWriting {
                 + ["-d", ConnectionText.ofProgram(connection, database: database)]
         }
         return target
+    }
+
+    /// Has a dump made of them, and keeps nothing of it.
+    func readDefinitions(of database: String, _ job: JobControl) throws {
+        try run("pg_dump", nil, job) { _ in
+            ["--schema-only", "--file=/dev/null", "--no-password", "--lock-wait-timeout=\(LockHolders.patience)"]
+                + ["-d", ConnectionText.ofProgram(connection, database: database)]
+        }
     }
 
     /// What is read back of roles and tablespaces is no longer, either.

@@ -31,7 +31,8 @@ final class DumpingServer: StoreRebuilding {
         thread = try WorkerThread(named: "dump") {
             defer { server.stop() }
             do {
-                for database in databases { try work.dump(database) }
+                let refused = try databases.compactMap { try work.dump($0) }
+                if let first = refused.first, refused.count == databases.count { throw first }
                 dumps.end()
             } catch {
                 let error = server.explained(error)
@@ -51,7 +52,8 @@ final class DumpingServer: StoreRebuilding {
         let job: JobControl
         let inventories = SharedInventories()
 
-        func dump(_ database: String) throws {
+        /// Gives why it cannot be dumped, where that is about the database alone.
+        func dump(_ database: String) throws -> Failure? {
             let folder = DumpLayout.folder(of: database)
             try makeDirectories(Path.join(writing.folder, "\(DumpLayout.databases)/\(folder)"))
             dumps.begin(folder)
@@ -65,32 +67,49 @@ final class DumpingServer: StoreRebuilding {
                 case .structure: inventory.tables
                 }
             let rows = extent == .structure ? DumpWriting.Rows.none : left.isEmpty ? .all : .besides(left)
-            let files = try RowFiles(of: try write(rows, of: database, folder, connection), connection, writing.programs)
+            let dump: ReadableDump.Outcome
+            do { dump = try write(rows, of: database, folder, connection) } catch let refused as RefusedDatabase { return refused.failure }
+            dumps.add(lost: dump.lost.map(\.issue))
+            let files = try RowFiles(of: dump.folder, connection, writing.programs)
             let reload = try inventory.reloadItems(left, connection, job)
             inventories.reload.withLock { $0 += reload }
             inventories.tables.withLock { $0.append((folder, inventory)) }
             try dumps.end(folder) { try files.file(of: $0) }
+            return nil
         }
 
-        /// Gives the directory of the dump.
+        /// Throws ``RefusedDatabase``, and has it left out.
         private func write(
             _ rows: DumpWriting.Rows, of database: String, _ folder: String, _ connection: PostgresConnection
-        ) throws -> String {
-            var writing = writing
-            writing.encoding = try connection.text(RowSession.encodingQuestion)
+        ) throws -> ReadableDump.Outcome {
+            var dump = ReadableDump(writing: writing, database: database) { try PostgresConnection(server.connection, database: database) }
+            dump.writing.encoding = try connection.text(RowSession.encodingQuestion)
             // Of names in another encoding nothing is understood here.
-            guard writing.encoding == "UTF8" else { return try writing.write(database, rows, job) }
+            guard dump.writing.encoding == "UTF8" else { return try write(dump, rows, folder) { $0 } }
             let divisions = try RowDivision.divisions(of: connection, from: store.pagesOfLargeTables)
             let tap = try server.tap(database, divisions, in: "\(writing.folder)-rows") { [dumps] in try dumps.add($0, of: folder) }
             defer { tap.close() }
-            writing.door?.folder = tap.folder
-            do { return try writing.write(database, rows, job) } catch {
-                let error = server.explained(error is Cancelled ? error : tap.problem ?? error)
-                // Before the tap is waited for, which waits for readers.
+            dump.writing.door?.folder = tap.folder
+            dump.again = { [dumps] in dumps.beginAgain(folder) }
+            return try write(dump, rows, folder) { tap.problem ?? $0 }
+        }
+
+        /// Whoever reads knows of a failure before it is thrown: the end of a tap waits for readers.
+        private func write(
+            _ dump: ReadableDump, _ rows: DumpWriting.Rows, _ folder: String, _ reason: (any Error) -> any Error
+        ) throws -> ReadableDump.Outcome {
+            do { return try dump.write(rows, job) } catch {
+                let error = error is Cancelled ? error : server.explained(reason(error))
+                if let failure = error as? Failure, failure.code == .store, (try? dump.isReadable(job)) == false {
+                    dumps.leaveOut(folder, DatabaseInventory.Gap.refused(dump.database, failure).issue)
+                    throw RefusedDatabase(failure: failure)
+                }
                 dumps.fail(error)
                 throw error
             }
         }
+
+        private struct RefusedDatabase: Error { var failure: Failure }
     }
 
     func finish() throws -> RebuiltContents {

@@ -17,6 +17,9 @@ final class GrowingDumps: EntrySource {
 
     private struct State {
         var begun: [String] = []
+        /// Of these: no part of the image.
+        var leftOut: Set<String> = []
+        var lost: [EntryIssue] = []
         var dumps: [String: Dump] = [:]
         var isOver = false
         var problem: (any Error)?
@@ -24,6 +27,8 @@ final class GrowingDumps: EntrySource {
 
     fileprivate struct Dump {
         var streams: [RowStream] = []
+        /// Those before it belong to a dump that was begun and given up.
+        var first = 0
         /// The files of the streams, when it is whole.
         var files: [String]?
     }
@@ -39,7 +44,7 @@ final class GrowingDumps: EntrySource {
     func giveUp(_ error: any Error) { fail(error) }
 
     func conclude(_ issues: IssueCollector) {
-        for issue in lacking { issues.add(issue) }
+        for issue in lacking + state.read(\.lost) { issues.add(issue) }
     }
 
     func path(of database: String) -> String { Path.join(folder, "\(DumpLayout.databases)/\(database)") }
@@ -61,9 +66,34 @@ final class GrowingDumps: EntrySource {
         }
     }
 
+    /// What was told of a database so far counts no more: it is dumped again.
+    func beginAgain(_ database: String) {
+        let streams = state.change { state -> [RowStream] in
+            guard var dump = state.dumps[database] else { return [] }
+            let given = dump.streams[dump.first...]
+            dump.first = dump.streams.count
+            state.dumps[database] = dump
+            return Array(given)
+        }
+        for stream in streams { stream.giveUp() }
+    }
+
+    /// Rows that are not in the dumps.
+    func add(lost issues: [EntryIssue]) { state.change { $0.lost += issues } }
+
+    /// The database cannot be dumped: no part of the image.
+    func leaveOut(_ database: String, _ issue: EntryIssue) {
+        beginAgain(database)
+        state.change { state in
+            state.leftOut.insert(database)
+            state.lost.append(issue)
+            state.dumps[database]?.files = []
+        }
+    }
+
     /// `name` gives the file in which `pg_dump` has put the rows of a table, as far as it knows.
     func end(_ database: String, _ name: (RowStream) throws -> String) throws {
-        let files = try streams(of: database).map { stream in
+        let files = try wholeStreams(of: database).map { stream in
             guard stream.isWhole else {
                 throw Failure(.store, "the rows of a table have no end: \(printable(stream.statement, limit: 200))")
             }
@@ -90,6 +120,11 @@ final class GrowingDumps: EntrySource {
     // MARK: Asked by readers
 
     fileprivate func streams(of database: String) -> [RowStream] { state.read { $0.dumps[database]?.streams ?? [] } }
+    /// Of the dump that counts.
+    private func wholeStreams(of database: String) -> ArraySlice<RowStream> {
+        state.read { $0.dumps[database].map { $0.streams[$0.first...] } ?? [] }
+    }
+    fileprivate func isLeftOut(_ database: String) -> Bool { state.read { $0.leftOut.contains(database) } }
 
     /// The first `count` databases are known; nil when there are no others.
     fileprivate func database(after count: Int) throws -> String? {
@@ -122,7 +157,7 @@ final class GrowingDumps: EntrySource {
 
     /// Of a dump that is whole, by files.
     func counts(in database: String) -> [String: DumpRows] {
-        let (streams, files) = state.read { ($0.dumps[database]?.streams ?? [], $0.dumps[database]?.files ?? []) }
+        let (streams, files) = (wholeStreams(of: database), state.read { $0.dumps[database]?.files ?? [] })
         return Dictionary(zip(files, streams.map(\.rows))) { first, _ in first }
     }
 }
@@ -178,6 +213,8 @@ private final class Databases: SourceDirectory {
         return [node]
     }
 
+    func settled(_ nodes: [Node]) throws -> [Node] { nodes.filter { !dumps.isLeftOut(FileName.text($0.name)) } }
+
     func directory(named name: [UInt8]) throws -> any SourceDirectory {
         DatabaseDirectory(try local.directory(named: name), dumps, FileName.text(name), owner)
     }
@@ -222,10 +259,12 @@ private final class DatabaseDirectory: SourceDirectory {
     }
 
     func settled(_ nodes: [Node]) throws -> [Node] {
-        let files = try dumps.dump(of: database, after: known).files ?? []
-        return try nodes.map { node in
+        let dump = try dumps.dump(of: database, after: known)
+        let files = dump.files ?? []
+        return try nodes.compactMap { node in
             guard let stream = Self.stream(in: node.name) else { return node }
-            let name = Array(files[stream].utf8)
+            guard stream >= dump.first else { return nil }
+            let name = Array(files[stream - dump.first].utf8)
             var named = owner.owning(try local.file(named: name).metadata())
             (named.name, named.size, named.content) = (name, node.size, node.content)
             return named

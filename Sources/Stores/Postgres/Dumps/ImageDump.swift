@@ -25,9 +25,12 @@ struct ImageDump {
 
     /// What a backup that is made of it lacks; of dumps that was told when they were made.
     private func gaps(_ server: ScratchServer) throws -> [EntryIssue] {
-        guard store.access.databases.isEmpty, try DumpLayout.databases(in: image) == nil else { return [] }
+        guard try DumpLayout.databases(in: image) == nil else { return [] }
         let connection = try PostgresConnection(server.connection)
         defer { connection.close() }
+        guard store.access.databases.isEmpty else {
+            return try DatabaseInventory(of: connection).missing(of: store.access.databases).map(\.issue)
+        }
         let found = try DatabaseInventory(of: connection).gapsOfFiles { try PostgresConnection(server.connection, database: $0) }
         return (opened.all + found).map(\.issue)
     }
@@ -86,7 +89,7 @@ struct ImageDump {
     private func loaded(_ folder: String, _ job: JobControl) throws -> (ScratchServer, ServerPrograms, [UnmadeObject]) {
         let name = store.declaration.name
         let programs = try ServerPrograms.newest(store.access, store: name)
-        let server = try ScratchServer(emptyFor: name, programs, in: folder, host: host, job: job)
+        let server = try emptyServer(programs, folder, job)
         do {
             var target = try DumpTarget(store, scratch: server, programs, host: host)
             _ = try target.loadGlobals(try image.bytes(of: [DumpLayout.globals], limit: 1 << 26) ?? [])
@@ -102,6 +105,31 @@ struct ImageDump {
             let error = server.explained(error)
             server.stop()
             throw error
+        }
+    }
+
+    /// One that can make the extensions of the image, as far as their libraries are here: started anew with those that it has to begin with.
+    private func emptyServer(_ programs: ServerPrograms, _ folder: String, _ job: JobControl) throws -> ScratchServer {
+        let name = store.declaration.name
+        let needs = try DumpNeeds(image, in: folder, programs, host: host, job: job)
+        let server = try ScratchServer(emptyFor: name, programs, in: folder, host: host, job: job)
+        let installed = needs.extensions.filter(programs.hasLibrary)
+        guard !installed.isEmpty else { return server }
+        let libraries = Set(DumpNeeds.toPreload(installed, on: try PostgresConnection(server.connection)))
+        guard !libraries.isEmpty else { return server }
+        let preloaded = libraries.sorted().compactMap { library in
+            needs.databases.first { $0.extensions.contains(library) }.map { ScratchSettings.Preload(library: library, database: $0.name) }
+        }
+        job.log("store \(name): a server on a copy of the image begins with \(libraries.sorted().joined(separator: ", "))")
+        server.stop()
+        // Each goes with its files when nobody holds it any more: they are in places of their own.
+        let places = ["preloaded", "plain"].map { Path.join(folder, $0) }
+        for place in places { try makeDirectories(place) }
+        do { return try ScratchServer(emptyFor: name, programs, in: places[0], preloaded: preloaded, host: host, job: job) } catch {
+            try job.checkCancelled()
+            // What needs them is named as what cannot be made.
+            job.log("store \(name): it does not begin with them: \(Failure(describing: error).summary)")
+            return try ScratchServer(emptyFor: name, programs, in: places[1], host: host, job: job)
         }
     }
 

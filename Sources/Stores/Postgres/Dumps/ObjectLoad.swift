@@ -15,6 +15,11 @@ struct ObjectLoad {
         try makeDatabase() + run(statements.section("pre-data", of: entries.filter { !$0.isOfDatabase }))
     }
 
+    /// The same in a database that is there; what is there already is not made again.
+    func makeBeside() throws -> [UnmadeObject] {
+        try run(statements.section("pre-data", of: entries.filter { !$0.isOfDatabase }))
+    }
+
     /// What comes after the rows and is not there yet.
     func makeAfterRows() throws -> [UnmadeObject] {
         try run(statements.section("post-data", of: entries.filter { !$0.isOfDatabase }))

@@ -21,9 +21,9 @@ struct RowDivision: Sendable {
         return Dictionary(rows.map { ($0[0] ?? "", RowDivision(pages: $0[1].flatMap { UInt64($0) } ?? 0)) }) { first, _ in first }
     }
 
-    /// All of its rows, in their order; nobody may change the table meanwhile. On a failure the stream fails too.
+    /// All of its rows, in their order; nobody may change the table meanwhile. On a failure nobody waits for the rest of them.
     func read(_ table: CopiedTable, into stream: RowStream, from place: RowTap.Server) throws {
-        try runWorkers(min(place.sessions, parts), named: "rows", onFailure: { stream.fail(place.failure($0)) }) { worker in
+        try runWorkers(min(place.sessions, parts), named: "rows", onFailure: { _ in stream.giveUp() }) { worker in
             let session = try PartSession(place)
             defer { session.close() }
             // In turns: what is read ahead of the part that is wanted has little room.

@@ -1,4 +1,5 @@
 import HostIO
+import Model
 
 /// The rows of one table on their way from a server into an image, as a file of a dump has them: a line a row, then `\.` and two empty lines. They
 /// come in parts, several of them at a time, and are read in the order of the parts.
@@ -22,6 +23,8 @@ final class RowStream: Sendable {
         var rows = DumpRows()
         var hasGivenEnd = false
         var problem: (any Error)?
+        /// Nobody wants them any more.
+        var isGivenUp = false
 
         /// To the first part that has not been read to its end. Done where others are woken: the room of a part is larger from then on.
         mutating func advance() {
@@ -45,6 +48,7 @@ final class RowStream: Sendable {
         piece.withUnsafeBytes { counted.add($0) }
         try state.wait { state -> Void? in
             if let problem = state.problem { throw problem }
+            if state.isGivenUp { throw Failure(.store, "rows of a dump that was given up") }
             guard state.count(with: part) < Self.piecesAhead else { return nil }
             state.pieces[part, default: []].append(piece)
             state.rows += counted
@@ -59,6 +63,14 @@ final class RowStream: Sendable {
         }
     }
 
+    /// The rows that have come are of no use: whoever reads finds the end, whoever pushes a failure.
+    func giveUp() {
+        state.change { state in
+            state.isGivenUp = true
+            state.pieces = [:]
+        }
+    }
+
     /// Whoever reads or pushes throws it.
     func fail(_ error: any Error) { state.change { $0.problem = $0.problem ?? error } }
 
@@ -68,6 +80,7 @@ final class RowStream: Sendable {
     func next() throws -> [[UInt8]]? {
         try state.wait { state -> [[UInt8]]?? in
             if let problem = state.problem { throw problem }
+            if state.isGivenUp { return .some(nil) }
             if let pieces = state.pieces.removeValue(forKey: state.present) {
                 state.advance()
                 return .some(pieces)

@@ -64,7 +64,9 @@ final class RowTap: Sendable {
             while let client = try listener.accept() {
                 do {
                     let connection = try server.connect()
-                    let session = RowTapSession(client: client, to: server, connection, begin)
+                    let session = RowTapSession(client: client, to: server, connection, begin) { error in
+                        sessions.problem.withLock { $0 = $0 ?? server.failure(error) }
+                    }
                     let thread = try WorkerThread(named: "tap rows") { try session.run() }
                     sessions.running.withLock { $0.append((session, thread)) }
                 } catch {
@@ -93,9 +95,14 @@ private final class RowTapSession: Sendable {
     private let place: RowTap.Server
     private let server: LocalSocket
     private let begin: @Sendable (RowStream) throws -> Void
+    /// Told why rows cannot be read, of which the client learns nothing.
+    private let note: @Sendable (any Error) -> Void
 
-    init(client: LocalSocket, to place: RowTap.Server, _ server: LocalSocket, _ begin: @escaping @Sendable (RowStream) throws -> Void) {
-        (self.client, self.place, self.server, self.begin) = (client, place, server, begin)
+    init(
+        client: LocalSocket, to place: RowTap.Server, _ server: LocalSocket, _ begin: @escaping @Sendable (RowStream) throws -> Void,
+        _ note: @escaping @Sendable (any Error) -> Void
+    ) {
+        (self.client, self.place, self.server, self.begin, self.note) = (client, place, server, begin, note)
     }
 
     func shutDown() {
@@ -142,7 +149,10 @@ private final class RowTapSession: Sendable {
         }
         let stream = RowStream(statement, parts: division.parts)
         try begin(stream)
-        try place.turn.mutex.withLock { _ in try division.read(target, into: stream, from: place) }
+        do { try place.turn.mutex.withLock { _ in try division.read(target, into: stream, from: place) } } catch {
+            note(error)
+            throw error
+        }
         return ClientMessages.message(
             asking: "COPY (SELECT \(target.columnList) FROM ONLY \(target.relation) WHERE false)\(RowStream.statementEnd)")
     }

@@ -35,7 +35,7 @@ struct ScratchData: Sendable {
     /// The first superuser of a new one.
     static let user = "holdfast_scratch"
 
-    init(emptyAt place: ScratchPlace, store: String) throws {
+    init(emptyAt place: ScratchPlace, store: String, preloaded: [ScratchSettings.Preload] = []) throws {
         self.place = place
         self.store = store
         let outcome = try place.process(
@@ -44,7 +44,9 @@ struct ScratchData: Sendable {
         guard outcome.succeeded else { throw failure("could not be made", outcome) }
         // It would take part whatever the configuration file is.
         try place.takeOver()
-        try place.configure(ScratchSettings(release: try place.programs.release()))
+        var settings = ScratchSettings(release: try place.programs.release())
+        settings.preloaded = preloaded
+        try place.configure(settings)
     }
 
     /// Recovers in single-user mode, which needs no role, and gives the name of the first superuser.

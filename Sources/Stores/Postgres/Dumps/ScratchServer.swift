@@ -36,11 +36,11 @@ final class ScratchServer: Sendable {
 
     /// A new server without anything in it.
     convenience init(
-        emptyFor store: String, _ programs: ServerPrograms, in folder: String, host: Host,
+        emptyFor store: String, _ programs: ServerPrograms, in folder: String, preloaded: [ScratchSettings.Preload] = [], host: Host,
         namespaces: Containment.Namespaces = Containment.possible, job: JobControl
     ) throws {
         let place = try ScratchPlace(in: folder, programs, namespaces)
-        try self.init(on: try ScratchData(emptyAt: place, store: store), user: ScratchData.user, host: host, job: job)
+        try self.init(on: try ScratchData(emptyAt: place, store: store, preloaded: preloaded), user: ScratchData.user, host: host, job: job)
     }
 
     private init(on data: ScratchData, user: String, host: Host, job: JobControl) throws {

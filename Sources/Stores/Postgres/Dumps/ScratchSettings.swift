@@ -7,6 +7,14 @@ struct ScratchSettings: Hashable, Sendable {
     var libraries: [String] = []
     /// Of the programs.
     var release: Int
+    /// Libraries of extensions that can only be made where the server began with them. What they would run beside the sessions does not begin.
+    var preloaded: [Preload] = []
+
+    /// An extension, and a database that has it.
+    struct Preload: Hashable, Sendable {
+        var library: String
+        var database: String
+    }
 
     static let leastLocks: UInt32 = 64
     static let mostLocks: UInt32 = 16_384
@@ -29,8 +37,15 @@ struct ScratchSettings: Hashable, Sendable {
             "archive_mode = off", "ssl = off", "allow_in_place_tablespaces = on", "max_wal_size = 8GB",
             "max_prepared_transactions = 1000", "max_connections = 400", "max_locks_per_transaction = \(locks)",
             "max_logical_replication_workers = 0", "lc_messages = 'C'", "log_min_messages = warning", "log_destination = 'stderr'",
-            "logging_collector = off", "shared_preload_libraries = '\(libraries.joined(separator: ","))'",
+            "logging_collector = off",
+            "shared_preload_libraries = '\((libraries + preloaded.map(\.library).filter { !libraries.contains($0) }).joined(separator: ","))'",
         ]
+        // No background workers: a scheduler would run what the image has scheduled.
+        if !preloaded.isEmpty { lines.append("max_worker_processes = 0") }
+        // It is made in one database alone, which it has to be told beforehand.
+        for own in preloaded where own.library == "pg_cron" {
+            lines += ["cron.database_name = '\(own.database.replacing("'", with: "''"))'", "cron.launch_active_jobs = off"]
+        }
         // They would run on every connection (since 17), with the rights of who connects.
         if release >= 17 { lines.append("event_triggers = off") }
         return lines.joined(separator: "\n") + "\n"

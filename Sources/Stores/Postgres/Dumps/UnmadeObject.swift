@@ -34,6 +34,8 @@ struct UnmadeObject: Hashable, Sendable {
     /// Of a backup that is made of a server which lacks it.
     var loss: EntryIssue { EntryIssue(kind: .unreadable, path: issue.path, detail: issue.detail) }
 
+    var textWithRemedy: String { text + (remedy.map { "; run when the cause is gone: \(printable($0, limit: 1500))" } ?? "") }
+
     /// One line.
     var text: String { "\(what) in \(printable(database, limit: 100)) cannot be made: \(reason)" }
 }

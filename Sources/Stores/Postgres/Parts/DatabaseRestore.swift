@@ -43,29 +43,31 @@ struct DatabaseRestore: PartRestore {
         job.begin(phase: "taking \(plan.what) out of the image")
         try source.execute("ALTER DATABASE \(quotedName(source.database)) RENAME TO \(quotedName(staging))", in: "template1")
         let dump = try source.dump(staging, job)
-        try target.checkExtensions(of: dump, called: source.database)
+        try target.checkExtensions(of: dump.folder, called: source.database)
         try target.makeRoles(try source.definitions(of: plan.roles, job))
         job.begin(phase: "loading \(plan.what)")
         do {
-            try target.load(staging, from: dump)
+            let unmade = try source.load(staging, target, job) { try $0.run() }
             let slow = try target.analysis(staging)
             try target.makeDurable()
             job.begin(phase: "comparing \(plan.what)")
-            let isSame = try isSame(as: dump, staging, job)
+            let isSame = try isSame(as: dump.folder, staging, unmade, job)
             try job.checkCancelled()
             try target.place(staging, as: plan.name, keeping: plan.keptAs)
-            return StorePartOutcome(issues: source.unmade.map(\.text) + [slow?.text].compactMap { $0 }, isSame: isSame)
+            return source.outcome(unmade, dump.lost, [slow?.text].compactMap { $0 }, isSame: isSame, renaming: [(staging, plan.name)])
         } catch {
             try? target.drop(staging)
             throw error
         }
     }
 
-    private func isSame(as dump: String, _ staging: String, _ job: JobControl) throws -> Bool {
+    /// What could not be made is told by itself: the rows are to be the same in any case.
+    private func isSame(as dump: String, _ staging: String, _ unmade: [UnmadeObject], _ job: JobControl) throws -> Bool {
         var writing = target.writing(into: Path.join(source.folder, "target"))
         writing.encoding = try source.encoding(of: staging)
         try makeDirectories(Path.join(writing.folder, DumpLayout.databases))
         let written = try writing.write(staging, .all, job)
-        return try DumpComparison(programs: target.programs, left: dump, right: written).areSame(job)
+        let comparison = DumpComparison(programs: target.programs, left: dump, right: written)
+        return try unmade.isEmpty ? comparison.areSame(job) : comparison.haveSameRows(job)
     }
 }

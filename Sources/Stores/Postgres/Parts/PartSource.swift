@@ -64,15 +64,36 @@ final class PartSource: Sendable {
         try session.execute(sql)
     }
 
-    /// A dump of `name`, or of what `arguments` choose in it; gives its folder.
-    func dump(_ name: String, choosing arguments: [String] = [], _ job: JobControl) throws -> String {
+    /// A dump of `name`, or of what `arguments` choose in it.
+    func dump(_ name: String, choosing arguments: [String] = [], _ job: JobControl) throws -> ReadableDump.Outcome {
         let files = Path.join(folder, "source")
         try makeDirectories(Path.join(files, DumpLayout.databases))
         var writing = DumpWriting(
             store: store.declaration.name, programs: programs, connection: server.connectionOfPrograms, folder: files,
             jobs: host.processors, door: server.door, settings: try server.settingsOfPrograms())
         writing.encoding = try encoding(of: name)
-        return try writing.write(name, .all, choosing: arguments, job)
+        return try ReadableDump(writing: writing, database: name) { try self.session(name) }.write(.all, choosing: arguments, job)
+    }
+
+    /// Has the dump that ``dump(_:choosing:_:)`` wrote of `name` loaded by `body`, every table in the order of its rows. Gives what the server refuses.
+    func load(
+        _ name: String, _ target: DumpTarget, _ job: JobControl, _ body: (DatabaseLoad) throws -> [UnmadeObject]
+    ) throws -> [UnmadeObject] {
+        let image = ImageTree.source(LocalDirectory(path: Path.join(folder, "source")))
+        let dump = try DatabaseDump(name, of: image, in: folder, target.programs, host: host, job: job)
+        defer { try? removeTree(dump.folder) }
+        return try body(DatabaseLoad(target: target, dump: dump, sums: RowSums(host), job: job, largeTable: .max))
+    }
+
+    /// What is not as it was; `names`: what things were called while they were made, and what they are called now. Of what the copy lacks, that of
+    /// `table`, or all.
+    func outcome(
+        _ unmade: [UnmadeObject], _ lost: [DatabaseInventory.Gap], _ more: [String], isSame: Bool, renaming names: [(String, String)],
+        of table: String? = nil
+    ) -> StorePartOutcome {
+        let missing = self.unmade.filter { object in table.map { object.what.contains($0) } ?? true }
+        let words = (missing + unmade).map(\.textWithRemedy) + lost.map(\.text) + more
+        return StorePartOutcome(issues: words.map { names.reduce($0) { $0.replacing($1.0, with: $1.1) } }, isSame: isSame && lost.isEmpty)
     }
 
     /// Roles that `condition` on `pg_shdepend d` finds for the database; of a database of the copy that is a session's.

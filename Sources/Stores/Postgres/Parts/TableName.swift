@@ -19,6 +19,12 @@ struct TableName: Hashable, Sendable, CustomStringConvertible {
     var description: String { "\(schema).\(name)" }
     var quoted: String { "\(quotedName(schema)).\(quotedName(name))" }
 
+    /// As `pg_dump` writes it, where no part needs quotes; what does is quoted.
+    var quotedAsNeeded: String {
+        [schema, name].map { part in part.allSatisfy { $0.isLowercase || $0.isNumber || $0 == "_" } ? part : quotedName(part) }.joined(
+            separator: ".")
+    }
+
     /// Of anything that is called so in the schema; throws `notFound` when there is no such schema.
     func exists(in session: PostgresConnection) throws -> Bool {
         guard try session.isTrue("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", [schema]) else {

@@ -70,34 +70,21 @@ struct TableRestore: PartRestore {
         defer { live.close() }
         try live.execute("CREATE SCHEMA \(quotedName(staging.schema))", as: "make a schema for the table")
         do {
-            let issues = try load(dump, job)
+            let unmade = try source.load(source.database, target, job) { try $0.runBeside() }
+            if unmade.contains(where: { $0.isOfRows }) {
+                throw RowsRefused(server: plan.what, object: unmade.first(where: \.isOfRows) ?? unmade[0])
+            }
             job.begin(phase: "comparing \(plan.what)")
-            let isSame = try isSame(as: dump, staging, job)
+            let isSame = try isSame(as: dump.folder, staging, job)
             try job.checkCancelled()
             try settle(staging, live)
             try live.execute("ANALYZE \(place.quoted)")
-            let missing = source.unmade.filter { $0.what.contains(table.name) }
-            return StorePartOutcome(issues: missing.map(\.text) + issues, isSame: isSame)
+            let names = [(staging.quotedAsNeeded, place.quotedAsNeeded), (staging.quoted, place.quoted), (staging.schema, place.schema)]
+            return source.outcome(unmade, dump.lost, [], isSame: isSame, renaming: names, of: table.name)
         } catch {
             try? live.execute("DROP SCHEMA IF EXISTS \(quotedName(staging.schema)) CASCADE")
             throw error
         }
-    }
-
-    /// What other objects of the database may keep from being made comes last, one by one; gives what could not be made.
-    private func load(_ dump: String, _ job: JobControl) throws -> [String] {
-        let entries = try DumpComparison(programs: target.programs, left: dump, right: dump).contents(dump).entries
-        let last = ["FK CONSTRAINT ", "TRIGGER ", "RULE ", "STATISTICS "]
-        let isLast = { (entry: DumpComparison.Entry) in last.contains { entry.key.hasPrefix($0) } }
-        try target.load(entries.filter { !isLast($0) }, of: dump, into: source.database)
-        var issues: [String] = []
-        for entry in entries.filter(isLast) {
-            try job.checkCancelled()
-            do { try target.load([entry], of: dump, into: source.database) } catch let failure as Failure {
-                issues.append("\(entry.key): \(failure.cause ?? failure.message)")
-            }
-        }
-        return issues
     }
 
     private func isSame(as dump: String, _ staging: TableName, _ job: JobControl) throws -> Bool {

@@ -31,30 +31,65 @@ struct DatabaseInventory: Sendable {
         var words: String
         /// Somebody's data is missing by it.
         var isLoss = false
+        /// What of the database, where it is not all of it.
+        var part: String?
 
-        var text: String { "the database \(printable(database, limit: 100)) \(words)" }
-        var issue: EntryIssue { EntryIssue(kind: isLoss ? .unreadable : .leftOut, path: printable(database, limit: 100), detail: words) }
+        static func rows(of table: String, in database: String, _ reason: String) -> Gap {
+            let words = "cannot be read, so its rows are left out: \(printable(reason, limit: 500))"
+            return Gap(database: database, words: words, isLoss: true, part: table)
+        }
+
+        static func refused(_ database: String, _ failure: Failure) -> Gap {
+            Gap(
+                database: database,
+                words: "cannot be dumped, so all of it is left out: \(printable(failure.cause ?? failure.message, limit: 500))",
+                isLoss: true)
+        }
+
+        /// Declared, and not on the server.
+        static func missing(_ database: String) -> Gap {
+            Gap(database: database, words: "is not there, though `databases` in the cluster file names it", isLoss: true)
+        }
+
+        /// Where a restore looks for what an image lacks.
+        var path: String { ([database] + (part.map { [$0] } ?? [])).map { printable($0, limit: 200) }.joined(separator: "/") }
+        var text: String {
+            "\(part.map { "\(printable($0, limit: 200)) in " } ?? "")the database \(printable(database, limit: 100)) \(words)"
+        }
+        var issue: EntryIssue { EntryIssue(kind: isLoss ? .unreadable : .leftOut, path: path, detail: words) }
+    }
+
+    /// Those of the wanted ones that cannot be saved.
+    func missing(of wanted: [String], isDumped: Bool = true) -> [Gap] {
+        wanted.filter { !saved.contains($0) && (isDumped || !closed.contains($0)) }.map { name in
+            if closed.contains(name) { return Self.closed(name) }
+            return invalid.contains(name) ? Self.invalid(name, isLoss: true) : .missing(name)
+        }
+    }
+
+    private static func closed(_ name: String) -> Gap {
+        Gap(
+            database: name,
+            words:
+                "allows no connections, so it cannot be dumped and is left out: ALTER DATABASE \(quotedName(name)) ALLOW_CONNECTIONS true",
+            isLoss: true)
+    }
+
+    private static func invalid(_ name: String, isLoss: Bool = false) -> Gap {
+        Gap(
+            database: name,
+            words: "cannot be read since a DROP DATABASE of it was interrupted, and is left out: DROP DATABASE \(quotedName(name))",
+            isLoss: isLoss)
     }
 
     /// Of dumps that are made of the server itself.
     func gaps(_ session: (String) throws -> PostgresConnection) -> [Gap] {
-        let unread = closed.map { name in
-            Gap(
-                database: name,
-                words:
-                    "allows no connections, so it cannot be dumped and is left out: ALTER DATABASE \(quotedName(name)) ALLOW_CONNECTIONS true",
-                isLoss: true)
-        }
-        return unread + gapsOfFiles(session)
+        closed.map(Self.closed) + gapsOfFiles(session)
     }
 
     /// Of what is made of its files, where ``openAll(_:)`` has opened those that are closed.
     func gapsOfFiles(_ session: (String) throws -> PostgresConnection) -> [Gap] {
-        let unreadable = invalid.map { name in
-            Gap(
-                database: name,
-                words: "cannot be read since a DROP DATABASE of it was interrupted, and is left out: DROP DATABASE \(quotedName(name))")
-        }
+        let unreadable = invalid.map { Self.invalid($0) }
         guard let template = try? session("template1") else { return unreadable }
         defer { template.close() }
         guard (try? template.isTrue(Self.isChanged)) == true else { return unreadable }

@@ -14,7 +14,7 @@ struct LiveServer {
     init?(_ store: PostgresStore, _ directory: DataDirectory) throws {
         guard try directory.exists(), try !directory.isGuarded(), try directory.isInUse() else { return nil }
         access = store.access
-        connection = try PostgresConnection(access.connection)
+        connection = try access.session()
         try connection.execute("CHECKPOINT", as: "write a checkpoint")
         facts = try ServerFacts(of: connection)
         programs = try ServerPrograms.find(store.access, told: facts.programs, major: facts.major)
