@@ -6,11 +6,20 @@ package struct ObjectName: Hashable, Comparable, Sendable, CustomStringConvertib
 
     /// Refuses a name that could leave the storage or that some storage cannot hold.
     package init?(_ text: String) {
-        let components = text.split(separator: "/", omittingEmptySubsequences: false)
-        let sound = components.allSatisfy { component in
-            !component.isEmpty && component != "." && component != ".." && component.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        guard text.utf8.count <= 240 else { return nil }
+        // Of the component: its bytes, and those that are dots. A name is made for each read, so nothing is taken apart here.
+        var (count, dots) = (0, 0)
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "/") {
+                guard count > 0, count > 2 || dots < count else { return nil }
+                (count, dots) = (0, 0)
+                continue
+            }
+            guard byte > 0x20, byte < 0x7F else { return nil }
+            count += 1
+            if byte == UInt8(ascii: ".") { dots += 1 }
         }
-        guard sound, !components.isEmpty, text.utf8.count <= 240 else { return nil }
+        guard count > 0, count > 2 || dots < count else { return nil }
         self.text = text
     }
 

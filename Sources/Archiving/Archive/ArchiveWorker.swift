@@ -66,10 +66,9 @@ final class ArchiveWorker {
     }
 
     private func list(_ opened: any SourceDirectory, _ previous: TreeID?) throws -> ListedDirectory {
-        let before = previous.flatMap(previousTree)
-        let listing = try opened.entries(run.issues, before: before?.nodes ?? [])
+        let listing = try opened.entries(run.issues, before: { previous.flatMap(previousTree)?.nodes ?? [] })
         return ListedDirectory(
-            listing, before: before, previous: previous, moved: { formerNode(of: $0, in: opened) },
+            listing, before: previous.flatMap(previousNodes), previous: previous, moved: { formerNode(of: $0, in: opened) },
             isStored: { content in content.allSatisfy { run.repository.contains($0, .data) } })
     }
 
@@ -118,6 +117,12 @@ final class ArchiveWorker {
     }
 
     /// A tree that is missing or damaged is no parent: everything is read again.
+    private func previousNodes(_ id: TreeID) -> FormerNodes? {
+        guard run.repository.contains(id.naming(BlobNamed.self), .tree) else { return nil }
+        return (try? run.repository.nodes(of: id, using: opener)).map(FormerNodes.init)
+    }
+
+    /// The same as a whole.
     private func previousTree(_ id: TreeID) -> Tree? {
         guard run.repository.contains(id.naming(BlobNamed.self), .tree) else { return nil }
         return try? run.repository.tree(id, using: opener)

@@ -1,3 +1,4 @@
+import RepositoryEngine
 import ResticFormat
 
 /// A listing compared with the tree that the directory had before. There is one of it, as there is one of its nodes: a directory can
@@ -26,22 +27,32 @@ struct ListedDirectory: ~Copyable {
     /// Small files that one job reads, at most.
     private static let filesInBatch = 32
 
-    /// `before`: the tree `previous`. `moved` gives what an entry was that stood somewhere else before; `isStored` tells whether a file's
-    /// blobs are all there.
+    /// `before`: the nodes of the tree `previous`; nil when there is none that can be read. `moved` gives what an entry was that stood somewhere else
+    /// before; `isStored` tells whether a file's blobs are all there.
     init(
-        _ listing: consuming [Node], before: Tree?, previous: TreeID?, moved: ([UInt8]) -> Node?, isStored: ([BlobID]) -> Bool
+        _ listing: consuming [Node], before: consuming FormerNodes?, previous: TreeID?, moved: ([UInt8]) -> Node?,
+        isStored: ([BlobID]) -> Bool
     ) {
         nodes = listing
+        var before = before
         self.previous = before == nil ? nil : previous
         if !Tree(nodes: nodes).isInOrder { nodes.sort { Tree.areInOrder($0.name, $1.name) } }
-        isUnchanged = before?.nodes.count == nodes.count
-        var matching = 0
-        let old = before?.nodes ?? []
+        isUnchanged = before != nil
         for index in nodes.indices {
-            while matching < old.count, Tree.areInOrder(old[matching].name, nodes[index].name) { matching += 1 }
-            let hasMatch = matching < old.count && old[matching].name == nodes[index].name
-            examine(index, moved(nodes[index].name) ?? (hasMatch ? old[matching] : nil), isStored)
+            let match = Self.former(&before) { try $0.node(named: nodes[index].name) } ?? nil
+            examine(index, moved(nodes[index].name) ?? match, isStored)
         }
+        // Entries that are gone are a change as well.
+        isUnchanged = isUnchanged && Self.former(&before) { try $0.isAtEnd() } ?? false
+    }
+
+    /// A tree that is damaged further on is none from there on: what it was to say is read again.
+    private static func former<Result>(_ before: inout FormerNodes?, _ body: (inout FormerNodes) throws -> Result) -> Result? {
+        guard var nodes = before else { return nil }
+        before = nil
+        guard let result = try? body(&nodes) else { return nil }
+        before = nodes
+        return result
     }
 
     private mutating func examine(_ index: Int, _ old: Node?, _ isStored: ([BlobID]) -> Bool) {

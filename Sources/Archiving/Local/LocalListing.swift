@@ -7,44 +7,38 @@ import ResticFormat
 extension LocalSourceDirectory {
     /// In the byte order of their names.
     func entries(_ issues: IssueCollector) throws -> [Node] {
+        let listing = try LocalEntries(of: self, issues)
         var nodes: [Node] = []
-        try forEachEntry(issues, expecting: { nodes.reserveCapacity($0) }) { nodes.append($0) }
+        nodes.reserveCapacity(listing.expected)
+        while let node = try listing.next(issues) {
+            try issues.checkCancelled()
+            nodes.append(node)
+        }
         return nodes
     }
 
-    /// Gives the entries one after the other, in the byte order of their names: a directory may have a million. An error of `body` is thrown as it is.
-    func forEachEntry(
-        _ issues: IssueCollector, expecting: (Int) -> Void = { _ in }, _ body: (Node) throws -> Void
-    ) throws {
-        if isHollow { return }
-        var problem: (any Error)?
-        try source.concerningEntry { () throws(SystemError) in
-            let open = try handle.open()
+    /// Whether the directory has any, as ``entries(_:)`` would give them; none of them is looked at.
+    func hasEntries() throws -> Bool {
+        let names = try entryNames()
+        return (0..<names.count).contains { !hides(names[$0]) }
+    }
+
+    fileprivate func entryNames() throws -> EntryNames {
+        if isHollow { return EntryNames() }
+        return try source.concerningEntry { () throws(SystemError) in
             // A second description: its position is ours alone.
-            let listing = try open.descriptor.reopenDirectory()
-            var names = try listing.entries().map(\.name)
-            if handle.parent == nil, !source.options.excludedAtRoot.isEmpty {
-                names.removeAll { source.options.excludedAtRoot.contains($0) }
-            }
-            if !source.options.showsLeftOvers { names.removeAll(where: TemporaryName.isOne) }
-            names.sort(by: Tree.areInOrder)
-            tellDatabases(among: names, in: listing, issues)
-            let place = EntryPlace(listing.raw)
-            let crossing = MountCrossing(device: handle.device, mount: holdfast_mount_id(listing.raw, ""))
-            expecting(names.count)
-            for name in names {
-                guard let node = try node(name, place, listing, crossing, issues) else { continue }
-                do { try body(node) } catch {
-                    problem = error
-                    return
-                }
-            }
+            try handle.open().descriptor.reopenDirectory().entryNames()
         }
-        if let problem { throw problem }
+    }
+
+    /// No part of the source.
+    fileprivate func hides(_ name: [UInt8]) -> Bool {
+        if handle.parent == nil, source.options.excludedAtRoot.contains(name) { return true }
+        return !source.options.showsLeftOvers && TemporaryName.isOne(name)
     }
 
     /// nil, and told to `issues`, when it has vanished or cannot be examined.
-    private func node(
+    fileprivate func node(
         _ name: [UInt8], _ place: EntryPlace, _ folder: borrowing Descriptor, _ crossing: MountCrossing, _ issues: IssueCollector
     ) throws(SystemError) -> Node? {
         var (status, flags, mount) = (stat(), UInt64(0), Int64(0))
@@ -96,9 +90,11 @@ extension LocalSourceDirectory {
     }
 
     /// Copied file by file while programs go on writing, a database is torn.
-    private func tellDatabases(among names: [[UInt8]], in folder: borrowing Descriptor, _ issues: IssueCollector) {
+    fileprivate func tellDatabases(among names: EntryNames, in folder: borrowing Descriptor, _ issues: IssueCollector) {
         guard case .live = source.options.identity else { return }
-        for name in OpenDatabases.inUse(among: names, in: folder) {
+        let beside = names.ending(in: OpenDatabases.endings)
+        if beside.isEmpty { return }
+        for name in OpenDatabases.inUse(among: beside, in: folder) where !hides(name) {
             issues.add(EntryIssue(kind: .inUse, path: handle.path(of: name), detail: OpenDatabases.detail))
         }
     }
@@ -117,6 +113,69 @@ extension LocalSourceDirectory {
         guard let problem = source.entryError(error) as? EntryError else { throw error }
         issues.add(EntryIssue(kind: problem.issueKind, path: handle.path(of: name), detail: problem.detail))
     }
+}
+
+/// The entries of a local directory one after the other, in the byte order of their names: a directory may have a million. The names are read at once,
+/// and each entry is looked at when it is asked for.
+final class LocalEntries: @unchecked Sendable {
+    // Whoever has it gives it on as a whole: it is used by one thread at a time.
+    private let directory: LocalSourceDirectory
+    private let names: EntryNames
+    private var position = 0
+    private var looking: Looking?
+
+    private struct Looking {
+        let open: SharedDescriptor
+        let place: EntryPlace
+        let crossing: MountCrossing
+
+        init(_ handle: DirectoryHandle) throws(SystemError) {
+            open = try handle.open()
+            place = EntryPlace(open.descriptor.raw)
+            crossing = MountCrossing(device: handle.device, mount: holdfast_mount_id(open.descriptor.raw, ""))
+        }
+    }
+
+    /// What is found out by the names alone is told to `issues`.
+    init(of directory: LocalSourceDirectory, _ issues: IssueCollector) throws {
+        self.directory = directory
+        names = try directory.entryNames()
+        guard names.count > 0 else { return }
+        try directory.source.concerningEntry { () throws(SystemError) in
+            let looking = try Looking(directory.handle)
+            directory.tellDatabases(among: names, in: looking.open.descriptor, issues)
+            self.looking = looking
+        }
+    }
+
+    /// As many as this or fewer will come.
+    var expected: Int { names.count }
+
+    /// Nil at the end. One that has vanished or cannot be examined is told to `issues` and left out.
+    func next(_ issues: IssueCollector) throws -> Node? {
+        while position < names.count {
+            let name = names[position]
+            position += 1
+            if directory.hides(name) { continue }
+            let node = try directory.source.concerningEntry { () throws(SystemError) in
+                let looking = try look()
+                return try directory.node(name, looking.place, looking.open.descriptor, looking.crossing, issues)
+            }
+            if let node { return node }
+        }
+        looking = nil
+        return nil
+    }
+
+    private func look() throws(SystemError) -> Looking {
+        if let looking { return looking }
+        let begun = try Looking(directory.handle)
+        looking = begun
+        return begun
+    }
+
+    /// Keeps no descriptor open until the next one is asked for.
+    func pause() { looking = nil }
 }
 
 /// `/proc/self/fd/N/NAME` with a NUL: one buffer for the names of a whole directory, for calls by name and for calls by path.

@@ -11,15 +11,16 @@ package enum OpenDatabases {
     private static let log = Array("-wal".utf8)
     private static let journal = Array("-journal".utf8)
 
-    /// Names of the databases among the entries `names` of a directory.
+    /// How what lies beside a database in use is called at its end.
+    static let endings = [log, journal]
+
+    /// Names of the databases in a directory; `names`: of its entries, or of those alone that end in one of ``endings``.
     package static func inUse(among names: [[UInt8]], in folder: borrowing Descriptor) -> [[UInt8]] {
         let logs = names.filter { $0.count > log.count && $0.hasSuffix(log) }.map { Array($0.dropLast(log.count)) }
         let journals = names.filter { $0.count > journal.count && $0.hasSuffix(journal) }
             .filter { begins($0, in: folder, with: journalHeader) }.map { Array($0.dropLast(journal.count)) }
-        guard !logs.isEmpty || !journals.isEmpty else { return [] }
-        let there = Set(names)
         var found: [[UInt8]] = []
-        for name in Set(logs + journals) where there.contains(name) && begins(name, in: folder, with: header) { found.append(name) }
+        for name in Set(logs + journals) where begins(name, in: folder, with: header) { found.append(name) }
         return found.sorted { $0.lexicographicallyPrecedes($1) }
     }
 

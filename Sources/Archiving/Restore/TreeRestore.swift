@@ -55,8 +55,12 @@ package struct TreeRestore: Sendable {
         let local = LocalDirectory(path: destination, options: .destination(excludedAtRoot: options.excludedAtRoot))
         var root: LocalSourceDirectory?
         do { root = try local.openRoot() } catch let error as EntryError where error.kind == .vanished {}
-        return try PlanRun(image: image, destination: destination, options: options, clock: host.clock, job: job).execute(
-            root: root, threads: host.processors)
+        do { return try plan(root, .inOrder, job) } catch is UnorderedTree { return try plan(root, .whole, job) }
+    }
+
+    private func plan(_ root: LocalSourceDirectory?, _ way: ImageReader.Way, _ job: JobControl) throws -> TreeRestorePlan {
+        let run = PlanRun(image: image, destination: destination, options: options, way, clock: host.clock, job: job)
+        return try run.execute(root: root, threads: host.processors)
     }
 
     /// Does what the plan says and nothing else; entries that have come since the plan stay. When it returns, all is durable (``Options/isDurable``).

@@ -39,6 +39,8 @@ package struct TreeRestorePlan: Sendable {
 
     package static let examplesKept = 20
 
+    /// How directories of the image are read.
+    var way = ImageReader.Way.inOrder
     /// nil when the destination is to be made.
     var root: DirectoryHandle?
     var directories: [DirectoryChange] = []

@@ -30,9 +30,9 @@ package protocol SourceDirectory: AnyObject, Sendable {
     /// The entries in any order, with metadata; `content` and `subtree` not set. An entry that vanished while it was read is left out
     /// and told to `issues`.
     func entries(_ issues: IssueCollector) throws -> [Node]
-    /// The same, told what the directory held in the parent tree: what the source knows to be unchanged it may take over from there
-    /// instead of asking for it again.
-    func entries(_ issues: IssueCollector, before: [Node]) throws -> [Node]
+    /// The same for a source that can take over what it knows to be unchanged instead of asking for it again: `before` gives what the directory held
+    /// in the parent tree, in memory as a whole.
+    func entries(_ issues: IssueCollector, before: () -> [Node]) throws -> [Node]
     /// More entries of a directory that grows while it is read: waits for the next ones, and gives nil when no more will come. Asked by one thread
     /// after ``entries(_:)`` until then, which holds that thread; ``EntrySource/width`` has to be larger by it.
     func moreEntries() throws -> [Node]?
@@ -71,7 +71,7 @@ package protocol SourceFile: AnyObject, Sendable {
 }
 
 extension SourceDirectory {
-    package func entries(_ issues: IssueCollector, before: [Node]) throws -> [Node] { try entries(issues) }
+    package func entries(_ issues: IssueCollector, before: () -> [Node]) throws -> [Node] { try entries(issues) }
     package func moreEntries() throws -> [Node]? { nil }
     package func settled(_ nodes: [Node]) throws -> [Node] { nodes }
     package func directory(listed node: Node) throws -> any SourceDirectory { try directory(named: node.name) }

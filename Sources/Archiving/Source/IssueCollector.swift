@@ -32,6 +32,9 @@ package final class IssueCollector: Sendable {
         state.withLock { $0.summary.lacks(issue.path) }
     }
 
+    /// Whoever tells it of a long listing is told when that is not wanted any more.
+    func checkCancelled() throws { try job?.checkCancelled() }
+
     package var count: Int { state.withLock { $0.count } }
     package var first: [EntryIssue] { state.withLock { $0.first } }
     package var summary: IssueSummary { state.withLock { $0.summary } }

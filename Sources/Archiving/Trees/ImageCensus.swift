@@ -15,7 +15,8 @@ package struct ImageCensus: Hashable, Sendable {
         var pending = [try reader.root().0]
         while let directory = pending.popLast() {
             try job.checkCancelled()
-            for node in try reader.nodes(of: directory) {
+            let entries = try reader.entriesInAnyOrder(of: directory)
+            while let node = try entries.next() {
                 guard node.type == .dir else {
                     files += 1
                     bytes = bytes.addingReportingOverflow(node.size).partialValue

@@ -110,9 +110,9 @@ private final class ImageMeasuring {
     private func open(_ directory: ImageDirectory, path: String) throws -> Frame {
         var frame = Frame(path: path)
         if case .archived(let id) = directory { frame.tree = id }
-        let nodes = try reader.nodes(of: directory)
-        try count(nodes.count)
-        for node in nodes {
+        let entries = try reader.entriesInAnyOrder(of: directory)
+        while let node = try entries.next() {
+            try count(1)
             frame.sum.addEntry()
             if node.type == .dir { frame.waiting.append((try reader.directory(node, in: directory), node.name)) }
             guard extent == .all else { continue }

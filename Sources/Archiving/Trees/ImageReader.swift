@@ -18,14 +18,28 @@ package final class ImageReader {
     private let checkCancelled: () throws -> Void
     /// What is read is counted by whoever reads, and is no part of the image's budget.
     private let isMeasuring: Bool
+    private let way: Way
 
-    package convenience init(_ image: ImageTree, job: JobControl? = nil) throws {
-        try self.init(image, isMeasuring: false) { try job?.checkCancelled() }
+    /// How directories are read whose entries are wanted in order.
+    enum Way: Sendable {
+        /// One entry after the other: one that is out of order throws ``UnorderedTree``.
+        case inOrder
+        /// As a whole, and sorted.
+        case whole
     }
 
-    init(_ image: ImageTree, isMeasuring: Bool, checkCancelled: @escaping () throws -> Void) throws {
+    package convenience init(_ image: ImageTree, job: JobControl? = nil) throws {
+        try self.init(image, job: job, .inOrder)
+    }
+
+    convenience init(_ image: ImageTree, job: JobControl?, _ way: Way) throws {
+        try self.init(image, isMeasuring: false, way) { try job?.checkCancelled() }
+    }
+
+    init(_ image: ImageTree, isMeasuring: Bool, _ way: Way = .inOrder, checkCancelled: @escaping () throws -> Void) throws {
         self.image = image
         self.isMeasuring = isMeasuring
+        self.way = way
         self.checkCancelled = checkCancelled
         switch image {
         case .archived(let tree): opener = try tree.repository.makeOpener()
@@ -49,6 +63,29 @@ package final class ImageReader {
         let nodes = try allNodes(of: directory)
         if case .archived(let tree) = image, !isMeasuring { try tree.budget.spend(nodes.count, of: tree, checkCancelled) }
         return nodes.contains { TemporaryName.isOne($0.name) } ? nodes.filter { !TemporaryName.isOne($0.name) } : nodes
+    }
+
+    /// The same one after the other, so that a large directory of an archive is never in memory as a whole.
+    func entries(of directory: ImageDirectory) throws -> ImageNodes {
+        guard case .archived(let id) = directory, way == .inOrder else { return ImageNodes(try nodes(of: directory)) }
+        return try entries(of: id, mustBeInOrder: true)
+    }
+
+    /// The same in any order, and a name may be there twice: for whoever counts or copies.
+    package func entriesInAnyOrder(of directory: ImageDirectory) throws -> ImageNodes {
+        guard case .archived(let id) = directory else { return ImageNodes(try nodes(of: directory)) }
+        return try entries(of: id, mustBeInOrder: false)
+    }
+
+    private func entries(of id: TreeID, mustBeInOrder: Bool) throws -> ImageNodes {
+        guard case .archived(let tree) = image, let opener else { throw damaged("tree \(id.short)", "the image is no archive") }
+        let (isMeasuring, checkCancelled, location) = (isMeasuring, checkCancelled, tree.repository.location)
+        return ImageNodes(try tree.repository.nodes(of: id, using: opener), mustBeInOrder: mustBeInOrder) {
+            RepositoryError.damagedFile(name: "tree \(id.short)", reason: $0, location: location)
+        } spend: {
+            try checkCancelled()
+            if !isMeasuring { try tree.budget.spend($0, of: tree, checkCancelled) }
+        }
     }
 
     private func allNodes(of directory: ImageDirectory) throws -> [Node] {

@@ -80,21 +80,25 @@ package struct TreeCopy: Sendable {
     private func copyTree(
         _ id: TreeID, parent: TreeID?, _ worker: Worker, _ pool: WorkPool<Job>, _ job: JobControl, isNew: (TreeID) -> Bool
     ) throws {
-        let tree = try source.repository.tree(id, using: worker.sourceOpener)
-        let before = parent.flatMap { try? writer.repository.tree($0, using: worker.targetOpener) }
+        let nodes = try source.repository.nodes(of: id, using: worker.sourceOpener)
+        var before = parent.flatMap { try? writer.repository.nodes(of: $0, using: worker.targetOpener) }.map(FormerNodes.init)
         var blobs: [BlobID] = []
-        for node in tree.nodes {
-            let known = before?.node(named: node.name)
+        while let node = try nodes.next() {
+            try job.checkCancelled()
+            let known = try? before?.node(named: node.name)
             if let subtree = node.subtree, subtree != known?.subtree, isNew(subtree) {
                 pool.push(.tree(subtree, parent: known?.subtree), .late)
             }
             guard let content = node.content, content != known?.content else { continue }
             job.add(1, to: .filesDone)
-            blobs += content.filter { !writer.contains($0, .data) }
+            for blob in content where !writer.contains(blob, .data) {
+                blobs.append(blob)
+                guard blobs.count == Self.blobsInJob else { continue }
+                pool.push(.blobs(blobs), .ordinary)
+                blobs = []
+            }
         }
-        for start in stride(from: 0, to: blobs.count, by: Self.blobsInJob) {
-            pool.push(.blobs(Array(blobs[start..<min(start + Self.blobsInJob, blobs.count)])), .ordinary)
-        }
+        if !blobs.isEmpty { pool.push(.blobs(blobs), .ordinary) }
         worker.outcome.trees += 1
         try copyBlob(id.naming(BlobNamed.self), .tree, worker, job)
     }

@@ -82,9 +82,14 @@ package struct TreeSkeleton: Sendable {
 
     private func open(_ id: TreeID, _ node: Node, _ held: inout NestedDirectories, _ opener: BlobOpener, _ job: JobControl) throws -> Level
     {
-        let nodes = try source.repository.tree(id, using: opener).nodes
-        try source.budget.spend(nodes.count, of: source) { try job.checkCancelled() }
-        let directories = nodes.filter { $0.type == .dir && $0.subtree != nil }
+        let nodes = try source.repository.nodes(of: id, using: opener)
+        var directories: [Node] = []
+        var count = 0
+        while let node = try nodes.next() {
+            count += 1
+            if node.type == .dir, node.subtree != nil { directories.append(node) }
+        }
+        try source.budget.spend(count, of: source) { try job.checkCancelled() }
         try held.hold(directories.count)
         return Level(source: id, node: node, waiting: directories)
     }

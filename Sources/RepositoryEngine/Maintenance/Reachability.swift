@@ -67,24 +67,36 @@ package final class Reachability: Sendable {
         if !new.isEmpty { work.change { $0.stack += new } }
     }
 
+    /// Nodes that are looked at before what they refer to is noted.
+    private static let nodesInBatch = 4096
+
     private func visit(_ id: TreeID, _ opener: BlobOpener) throws {
-        let tree: Tree
         do {
-            tree = try repository.tree(id, using: opener)
-        } catch let error as RepositoryError {
-            return add(CheckProblem(.tree(id), Failure(describing: error).summary))
-        } catch let error as FormatError {
-            return add(CheckProblem(.tree(id), Failure(describing: error).summary))
-        } catch let error as StorageError where error.isAboutOneObject {
-            return add(CheckProblem(.tree(id), Failure(describing: error).summary))
-        }
-        enqueue(tree.nodes.compactMap(\.subtree))
-        used.withLock { used in
-            for node in tree.nodes {
-                for blob in node.content ?? [] { used.insert(blob, .data) }
+            let nodes = try repository.nodes(of: id, using: opener)
+            var rules = TreeRules(of: id, in: repository)
+            while case let batch = try self.batch(of: nodes), !batch.isEmpty {
+                try job?.checkCancelled()
+                enqueue(batch.compactMap(\.subtree))
+                used.withLock { used in
+                    for node in batch {
+                        for blob in node.content ?? [] { used.insert(blob, .data) }
+                    }
+                }
+                for node in batch { rules.problems(of: node).forEach(add) }
             }
+        } catch let error as RepositoryError {
+            add(CheckProblem(.tree(id), Failure(describing: error).summary))
+        } catch let error as FormatError {
+            add(CheckProblem(.tree(id), Failure(describing: error).summary))
+        } catch let error as StorageError where error.isAboutOneObject {
+            add(CheckProblem(.tree(id), Failure(describing: error).summary))
         }
-        TreeRules.problems(in: tree, id: id, repository: repository).forEach(add)
+    }
+
+    private func batch(of nodes: TreeNodes) throws -> [Node] {
+        var batch: [Node] = []
+        while batch.count < Self.nodesInBatch, let node = try nodes.next() { batch.append(node) }
+        return batch
     }
 
     private func add(_ problem: CheckProblem) { found.withLock { $0.append(problem) } }

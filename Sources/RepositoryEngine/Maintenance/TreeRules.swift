@@ -1,18 +1,24 @@
 import ResticFormat
 
 /// What must hold of a tree beyond that it decodes: restic's own rules, and the ones that it leaves out (order of the names, sizes).
-enum TreeRules {
-    static func problems(in tree: Tree, id: TreeID, repository: IndexedRepository) -> [CheckProblem] {
+/// Asked for one node after the other.
+struct TreeRules {
+    private let id: TreeID
+    private let repository: IndexedRepository
+    private var previous: [UInt8]?
+
+    init(of id: TreeID, in repository: IndexedRepository) {
+        self.id = id
+        self.repository = repository
+    }
+
+    mutating func problems(of node: Node) -> [CheckProblem] {
+        defer { previous = node.name }
         var problems: [CheckProblem] = []
-        var previous: [UInt8]?
-        for node in tree.nodes {
-            if let reason = nameProblem(node, after: previous) {
-                problems.append(CheckProblem(.tree(id), "entry “\(String(decoding: node.name, as: UTF8.self))” \(reason)"))
-            }
-            previous = node.name
-            problems += nodeProblems(node, id, repository)
+        if let reason = Self.nameProblem(node, after: previous) {
+            problems.append(CheckProblem(.tree(id), "entry “\(String(decoding: node.name, as: UTF8.self))” \(reason)"))
         }
-        return problems
+        return problems + Self.nodeProblems(node, id, repository)
     }
 
     private static func nameProblem(_ node: Node, after previous: [UInt8]?) -> String? {
@@ -23,13 +29,13 @@ enum TreeRules {
     }
 
     private static func nodeProblems(_ node: Node, _ id: TreeID, _ repository: IndexedRepository) -> [CheckProblem] {
-        let name = String(decoding: node.name, as: UTF8.self)
+        var name: String { String(decoding: node.name, as: UTF8.self) }
         switch node.type {
         case .dir:
             return node.subtree == nil ? [CheckProblem(.tree(id), "directory “\(name)” has no subtree")] : []
         case .file:
             guard let content = node.content else { return [CheckProblem(.tree(id), "file “\(name)” has no content list")] }
-            return contentProblems(content, of: name, size: node.size, id, repository)
+            return contentProblems(content, of: node, id, repository)
         case .irregular:
             return [CheckProblem(.tree(id), "“\(name)” is of no known type")]
         case .symlink, .dev, .chardev, .fifo, .socket:
@@ -38,8 +44,9 @@ enum TreeRules {
     }
 
     private static func contentProblems(
-        _ content: [BlobID], of name: String, size: UInt64, _ id: TreeID, _ repository: IndexedRepository
+        _ content: [BlobID], of node: Node, _ id: TreeID, _ repository: IndexedRepository
     ) -> [CheckProblem] {
+        var name: String { String(decoding: node.name, as: UTF8.self) }
         var total: UInt64 = 0
         var missing: [CheckProblem] = []
         for blob in content {
@@ -50,6 +57,6 @@ enum TreeRules {
             }
         }
         if !missing.isEmpty { return missing }
-        return total == size ? [] : [CheckProblem(.tree(id), "“\(name)” has \(size) bytes and blobs of \(total)")]
+        return total == node.size ? [] : [CheckProblem(.tree(id), "“\(name)” has \(node.size) bytes and blobs of \(total)")]
     }
 }

@@ -7,6 +7,8 @@ struct JSONScanner {
     private(set) var position = 0
     /// Whether a container was entered and nothing of it read.
     private var isAtStart = false
+    /// The last time that was read, and its text: most nodes have one twice.
+    var lastTime: (text: UnsafeRawBufferPointer, time: NodeTime)?
 
     static let deepest = 64
 
@@ -147,6 +149,8 @@ struct JSONScanner {
         let start = position
         var hasEscapes = false
         while position < bytes.count {
+            position = Self.plainWords(bytes, from: position)
+            guard position < bytes.count else { break }
             let byte = bytes[position]
             if byte == 0x22 {
                 position += 1
@@ -162,6 +166,22 @@ struct JSONScanner {
         }
         position = bytes.count
         throw error(.truncated)
+    }
+
+    /// Where the bytes end, eight at a time, in which no string ends, is escaped or has a control character.
+    private static func plainWords(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        var index = start
+        while bytes.count - index >= 8 {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let (quotes, escapes) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5C))
+            let found =
+                ((quotes &- ones) & ~quotes) | ((escapes &- ones) & ~escapes) | ((word &- ones &* 0x20) & ~word)
+            if found & tops != 0 { return index }
+            index += 8
+        }
+        return index
     }
 
     mutating func id<Named>(_: Named.Type = Named.self) throws(FormatError) -> ObjectID<Named> {

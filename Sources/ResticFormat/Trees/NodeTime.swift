@@ -1,3 +1,4 @@
+import Glibc
 package import Model
 
 extension NodeTime {
@@ -122,7 +123,14 @@ extension JSONWriter {
 extension JSONScanner {
     mutating func time() throws(FormatError) -> NodeTime {
         let start = position
-        guard let time = NodeTime(rfc3339: try rawString().text) else { throw error(.invalid("time"), at: start) }
+        let text = try rawString().text
+        if let lastTime, lastTime.text.count == text.count, let last = lastTime.text.baseAddress, let this = text.baseAddress,
+            memcmp(last, this, text.count) == 0
+        {
+            return lastTime.time
+        }
+        guard let time = NodeTime(rfc3339: text) else { throw error(.invalid("time"), at: start) }
+        lastTime = (text, time)
         return time
     }
 }

@@ -13,6 +13,7 @@ package struct TreeDecoder {
     }
 
     private var phase = Phase.opening
+    /// Nodes that nobody has taken.
     private var tree = Tree(nodes: [])
     /// Bytes that are not understood yet, and the first one's offset in the whole.
     private var held: [UInt8] = []
@@ -25,7 +26,14 @@ package struct TreeDecoder {
     package init() {}
 
     /// Nodes that have come so far.
-    package var count: Int { tree.nodes.count }
+    package private(set) var count = 0
+
+    /// Nodes that have come since this was last asked. What comes of ``finish()`` then are the last ones.
+    package mutating func take() -> [Node] {
+        var taken = Tree(nodes: [])
+        swap(&taken, &tree)
+        return taken.nodes
+    }
 
     package mutating func feed(_ piece: UnsafeRawBufferPointer) throws(FormatError) {
         held.append(contentsOf: piece)
@@ -43,7 +51,10 @@ package struct TreeDecoder {
         case .nodes: throw FormatError(.tree, .truncated, at: offset + held.count)
         case .rest:
             let last = try moved { () throws(FormatError) in try Tree(decoding: Self.opening + [0x5D] + held) }
-            return last.nodes.isEmpty ? tree : last
+            if last.nodes.isEmpty { return tree }
+            // The member stands there twice, and the second one holds: too late when nodes of the first one were taken.
+            guard count == tree.nodes.count else { throw FormatError(.tree, .invalid("nodes")) }
+            return last
         }
     }
 
@@ -69,18 +80,35 @@ package struct TreeDecoder {
                 start = next
                 if phase == .rest { return start }
                 scanned = start
+                if let (node, end) = Self.node(at: start, of: bytes) {
+                    add(node)
+                    start = end
+                    continue
+                }
             }
             guard let end = walk.end(in: bytes, from: scanned) else {
                 scanned = bytes.count - start
                 return start
             }
             let text = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-            do throws(FormatError) { tree.append(try Self.node(text)) } catch {
+            do throws(FormatError) { add(try Self.node(text)) } catch {
                 throw FormatError(error.file, error.problem, at: error.offset + offset + start)
             }
-            needsNode = false
             (start, scanned) = (end, end)
         }
+    }
+
+    private mutating func add(_ node: Node) {
+        tree.append(node)
+        count += 1
+        needsNode = false
+    }
+
+    /// A node that is there as a whole, as nearly all are, and where it ends; nil when it is not, or is none.
+    private static func node(at start: Int, of bytes: UnsafeRawBufferPointer) -> (node: Node, end: Int)? {
+        var scanner = JSONScanner(UnsafeRawBufferPointer(rebasing: bytes[start...]), of: .tree)
+        guard let node = try? scanner.node() else { return nil }
+        return (node, start + scanner.position)
     }
 
     private static func node(_ text: UnsafeRawBufferPointer) throws(FormatError) -> Node {
@@ -95,13 +123,13 @@ package struct TreeDecoder {
         for index in start..<bytes.count {
             switch bytes[index] {
             case 0x20, 0x0A, 0x0D, 0x09: continue
-            case 0x7B where tree.nodes.isEmpty || needsNode: return index
-            case 0x2C where !tree.nodes.isEmpty && !needsNode: needsNode = true
+            case 0x7B where count == 0 || needsNode: return index
+            case 0x2C where count > 0 && !needsNode: needsNode = true
             case 0x5D where !needsNode:
                 phase = .rest
                 return index + 1
             default:
-                let wanted = tree.nodes.isEmpty || needsNode ? "an object" : "`,`"
+                let wanted = count == 0 || needsNode ? "an object" : "`,`"
                 throw FormatError(.tree, .expected(wanted), at: offset + index)
             }
         }

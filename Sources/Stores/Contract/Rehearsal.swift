@@ -92,7 +92,8 @@ extension RehearsedFiles {
         var pending = [try reader.root().0]
         var entries: UInt64 = 0
         while let directory = pending.popLast() {
-            for node in try reader.nodes(of: directory) {
+            let nodes = try reader.entriesInAnyOrder(of: directory)
+            while let node = try nodes.next() {
                 try job.checkCancelled()
                 entries += 1
                 if node.type == .dir { pending.append(try reader.directory(node, in: directory)) }

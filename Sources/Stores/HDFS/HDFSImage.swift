@@ -120,12 +120,12 @@ final class HDFSImageDirectory: SourceDirectory {
         }
     }
 
-    func entries(_ issues: IssueCollector) throws -> [Node] { try entries(issues, before: []) }
+    func entries(_ issues: IssueCollector) throws -> [Node] { try entries(issues, before: { [] }) }
 
-    func entries(_ issues: IssueCollector, before: [Node]) throws -> [Node] {
-        let past = Tree(nodes: before)
+    func entries(_ issues: IssueCollector, before: () -> [Node]) throws -> [Node] {
+        let past = Tree(nodes: before())
         var nodes: [Node] = []
-        nodes.reserveCapacity(before.count)
+        nodes.reserveCapacity(past.nodes.count)
         try image.reading {
             let folder = try status()
             var pages = image.client.pages(of: image.path(of: place))

@@ -30,9 +30,10 @@ struct ImageComparison {
         var changed: Set<[BlobID]> = []
         var waiting: [(old: TreeID?, new: TreeID)] = old == new ? [] : [(old, new)]
         while let pair = waiting.popLast() {
-            let before = try pair.old.map { try repository.tree($0, using: opener) }
-            for node in try repository.tree(pair.new, using: opener).nodes {
-                let known = before?.node(named: node.name)
+            var before = try pair.old.map { FormerNodes(try repository.nodes(of: $0, using: opener)) }
+            let nodes = try repository.nodes(of: pair.new, using: opener)
+            while let node = try nodes.next() {
+                let known = try before?.node(named: node.name)
                 if let content = node.content, content != known?.content { changed.insert(content) }
                 if let subtree = node.subtree, subtree != known?.subtree { waiting.append((known?.subtree, subtree)) }
             }

@@ -8,8 +8,12 @@ final class ApplyRun: Sendable {
     enum Job: Sendable {
         /// A directory of the image that is to be made in `parent`, with all in it.
         case makeDirectory(Node, RestoredDirectory)
-        /// Entries of the directory's `nodes` that one thread writes alone.
-        case entries(RestoredDirectory, Range<Int>)
+        /// The rest of the entries of a new directory.
+        case list(RestoredDirectory, ImageNodes)
+        /// Entries that one thread writes alone.
+        case entries(RestoredDirectory, [Node])
+        /// All that is to be done in the directory is known.
+        case known(RestoredDirectory)
         case entry(RestoredDirectory, Node)
         /// One that is to be a link to another and cannot be.
         case copy(RestoredDirectory, Node)
@@ -44,6 +48,7 @@ final class ApplyRun: Sendable {
     let job: JobControl
     let issues: IssueCollector
     let threads: Int
+    let way: ImageReader.Way
     private let state: Mutex<State>
 
     private struct State {
@@ -56,6 +61,7 @@ final class ApplyRun: Sendable {
 
     init(restore: TreeRestore, plan: TreeRestorePlan, root: DirectoryHandle, job: JobControl) {
         image = restore.image
+        way = plan.way
         options = restore.options
         self.job = job
         threads = restore.host.processors
@@ -106,42 +112,38 @@ final class ApplyRun: Sendable {
     // MARK: What there is to do
 
     private func beginWhole(_ root: DirectoryHandle) throws {
-        let reader = try ImageReader(image)
+        let reader = try ImageReader(image, job: job, way)
         let (directory, node) = try reader.root()
-        let nodes = try reader.nodes(of: directory).filter { !options.excludedAtRoot.contains($0.name) }
-        begin(RestoredDirectory(root, image: directory, node: node, nodes: nodes, outstanding: nodes.count, parent: nil))
+        let entries = try reader.entries(of: directory)
+        try begin(RestoredDirectory(root, image: directory, node: node, outstanding: 1, parent: nil), entries)
     }
 
-    /// All `nodes` of a new directory are to be written.
-    func begin(_ directory: RestoredDirectory) {
-        if directory.nodes.isEmpty {
-            directory.expectMore()
-            return finishNow(directory)
-        }
+    /// All `entries` of a new directory are to be written. Some are taken, and the others when all that is below these is done: a directory may have a
+    /// million, and they are never in memory together.
+    func begin(_ directory: RestoredDirectory, _ entries: ImageNodes) throws {
         var directories: [Job] = []
-        var entries: [Job] = []
-        var start = 0
+        var nodes: [Node] = []
         var bytes: UInt64 = 0
-        func closeBatch(at end: Int) {
-            if start < end { entries.append(.entries(directory, start..<end)) }
-            (start, bytes) = (end, 0)
-        }
-        for (index, node) in directory.nodes.enumerated() {
+        var isAtEnd = false
+        while nodes.count + directories.count < Self.entriesInBatch, bytes < Self.bytesInBatch {
+            guard let node = try entries.next() else {
+                isAtEnd = true
+                break
+            }
+            if directory.handle.parent == nil, options.excludedAtRoot.contains(node.name) { continue }
             if node.type == .dir {
-                closeBatch(at: index)
                 directories.append(.makeDirectory(node, directory))
-                start = index + 1
             } else {
+                nodes.append(node)
                 bytes.grow(by: node.size)
-                if bytes >= Self.bytesInBatch || index + 1 - start >= Self.entriesInBatch { closeBatch(at: index + 1) }
             }
         }
-        closeBatch(at: directory.nodes.count)
+        if isAtEnd, nodes.isEmpty, directories.isEmpty { return try complete(directory) }
+        directory.expectMore(nodes.count + directories.count)
+        pool.push(isAtEnd ? .known(directory) : .list(directory, entries), .late)
         pool.push(directories.reversed(), .late)
-        pool.push(entries.reversed(), .ordinary)
+        if !nodes.isEmpty { pool.push(.entries(directory, nodes), .ordinary) }
     }
-
-    private func finishNow(_ directory: RestoredDirectory) { pool.push(.entries(directory, 0..<0), .ordinary) }
 
     private func begin(_ plan: TreeRestorePlan) {
         var made: [ObjectIdentifier: RestoredDirectory] = [:]
@@ -151,11 +153,11 @@ final class ApplyRun: Sendable {
             parent?.expectMore()
             // One more, so that nothing is done before all is known.
             let directory = RestoredDirectory(
-                change.directory, image: change.image, node: change.node, nodes: [], outstanding: change.changes.count + 1,
+                change.directory, image: change.image, node: change.node, outstanding: change.changes.count + 1,
                 isAppendOnly: change.directory.isAppendOnly, parent: parent)
             made[ObjectIdentifier(change.directory)] = directory
             push(change.changes, directory)
-            pool.push(.entries(directory, 0..<0), .late)
+            pool.push(.known(directory), .late)
         }
     }
 

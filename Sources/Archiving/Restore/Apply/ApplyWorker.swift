@@ -13,18 +13,19 @@ final class ApplyWorker {
 
     init(run: ApplyRun) throws {
         self.run = run
-        reader = try ImageReader(run.image, job: run.job)
+        reader = try ImageReader(run.image, job: run.job, run.way)
     }
 
     func perform(_ job: ApplyRun.Job) throws {
         switch job {
         case .makeDirectory(let node, let parent): try makeDirectory(node, parent)
-        case .entries(let directory, let range):
-            for index in range {
+        case .list(let directory, let entries): try run.begin(directory, entries)
+        case .known(let directory): try run.complete(directory)
+        case .entries(let directory, let nodes):
+            for node in nodes {
                 try run.job.checkCancelled()
-                try write(directory.nodes[index], in: directory)
+                try write(node, in: directory)
             }
-            if range.isEmpty { try run.complete(directory) }
         case .entry(let directory, let node): try write(node, in: directory)
         case .copy(let directory, let node): try writeAlone(node, in: directory)
         case .rewrite(let directory, let node, let blobs): try rewriteFile(node, blobs, in: directory)
@@ -56,7 +57,7 @@ final class ApplyWorker {
 
     private func makeDirectory(_ node: Node, _ parent: RestoredDirectory) throws {
         let image = try reader.directory(node, in: parent.image)
-        let nodes = try reader.nodes(of: image)
+        let entries = try reader.entries(of: image)
         let made = try run.concerning(parent.handle, node.name) { () throws(SystemError) in
             try make(node.name, in: parent)
             return try DirectoryHandle(node.name, in: parent.handle)
@@ -65,7 +66,7 @@ final class ApplyWorker {
         guard let handle = made else { return try run.complete(parent) }
         run.count(bytes: 0, entries: 1)
         run.placement.touched(handle)
-        run.begin(RestoredDirectory(handle, image: image, node: node, nodes: nodes, outstanding: nodes.count, parent: parent))
+        try run.begin(RestoredDirectory(handle, image: image, node: node, outstanding: 1, parent: parent), entries)
     }
 
     /// A directory that is there already is used; anything else under the name is moved aside.

@@ -8,8 +8,6 @@ final class RestoredDirectory: Sendable {
     let image: ImageDirectory
     /// Its metadata; nil when they are not known and stay as they are.
     let node: Node?
-    /// Entries to be written.
-    let nodes: [Node]
     /// Nothing in it can be given another name or be removed, by chattr(1).
     let isAppendOnly: Bool
     private let outstanding: Mutex<Int>
@@ -18,14 +16,13 @@ final class RestoredDirectory: Sendable {
 
     /// `outstanding` is what will be told to ``complete()``.
     init(
-        _ handle: DirectoryHandle, image: ImageDirectory, node: Node?, nodes: [Node], outstanding: Int, isAppendOnly: Bool = false,
+        _ handle: DirectoryHandle, image: ImageDirectory, node: Node?, outstanding: Int, isAppendOnly: Bool = false,
         parent: RestoredDirectory?
     ) {
         self.isAppendOnly = isAppendOnly
         self.handle = handle
         self.image = image
         self.node = node
-        self.nodes = nodes
         self.parent = parent
         self.outstanding = Mutex(outstanding)
     }
@@ -40,7 +37,7 @@ final class RestoredDirectory: Sendable {
     }
 
     /// Something more must be done before the directory is.
-    func expectMore() { outstanding.withLock { $0 += 1 } }
+    func expectMore(_ count: Int = 1) { outstanding.withLock { $0 += count } }
 
     /// Whether that was the last.
     func complete() -> Bool {

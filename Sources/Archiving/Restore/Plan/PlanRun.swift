@@ -8,31 +8,38 @@ final class PlanRun: Sendable {
     enum Job: Sendable {
         /// A directory that is on both sides.
         case compare(ImageDirectory, PlannedDirectory)
+        /// The rest of such a one.
+        case goOn(DirectoryComparison)
         /// Directories in such a one that are on both sides: opened one after the other, since a directory may have a million of them.
-        case descend(ImageDirectory, PlannedDirectory, [Node], [CommonDirectory])
+        case descend(ImageDirectory, PlannedDirectory, [CommonDirectory])
         /// A directory of the image that the destination lacks, and its path for people.
         case countNew(ImageDirectory, String)
+        /// The rest of such a one.
+        case countMore(ImageDirectory, ImageNodes, String)
         /// Directories in a directory of the destination that the image lacks.
         case countDeleted(LocalSourceDirectory, [[UInt8]])
+        /// The rest of such a one.
+        case countMoreDeleted(LocalSourceDirectory, LocalEntries)
         /// A file of the same size on both sides.
         case compareContent(FileComparison)
         /// Some blobs of such a file.
         case compareBlobs(FileComparison, Range<Int>)
     }
 
-    /// A directory that is on both sides, by its place among the nodes of its directory in the image.
+    /// A directory that is on both sides.
     struct CommonDirectory: Sendable {
-        let index: Int
+        let node: Node
         let hasSameMetadata: Bool
     }
 
-    /// Directories that are opened by one job.
-    static let directoriesInBatch = 256
+    /// Entries that are looked into before the next ones of their directory are: how many wait for that does not grow with the directory.
+    static let entriesInStep = 256
 
     let pool = WorkPool<Job>()
     let zeros = ZeroBlobs()
     let image: ImageTree
     let options: TreeRestore.Options
+    let way: ImageReader.Way
     let job: JobControl
     let clock: any WallClock
     let held: HeldEntries
@@ -49,7 +56,10 @@ final class PlanRun: Sendable {
     }
 
     /// `destination`: its path.
-    init(image: ImageTree, destination: String, options: TreeRestore.Options, clock: any WallClock, job: JobControl) {
+    init(
+        image: ImageTree, destination: String, options: TreeRestore.Options, _ way: ImageReader.Way, clock: any WallClock, job: JobControl
+    ) {
+        self.way = way
         self.clock = clock
         held = HeldEntries(root: destination)
         self.image = image
@@ -60,8 +70,9 @@ final class PlanRun: Sendable {
     /// `root` is nil when the destination is not there.
     func execute(root: LocalSourceDirectory?, threads: Int) throws -> TreeRestorePlan {
         let (imageRoot, rootNode) = try ImageReader(image).root()
-        let isEmpty = try root.map { try $0.entries(IssueCollector()).isEmpty } ?? true
+        let isEmpty = try root.map { try !$0.hasEntries() } ?? true
         state.withLock { state in
+            state.plan.way = way
             state.plan.intoEmpty = isEmpty
             state.plan.root = root?.handle
         }

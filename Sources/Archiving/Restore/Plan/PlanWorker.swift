@@ -7,21 +7,26 @@ final class PlanWorker {
     let run: PlanRun
     let reader: ImageReader
     let hashing: ContentHashing
+    /// Comparisons of content that the present step has asked for.
+    private var contents = 0
 
     init(run: PlanRun) throws {
         self.run = run
-        reader = try ImageReader(run.image, job: run.job)
+        reader = try ImageReader(run.image, job: run.job, run.way)
         hashing = ContentHashing()
     }
 
     func perform(_ job: PlanRun.Job) throws {
         switch job {
         case .compare(let image, let directory): try compare(image, directory)
-        case .countNew(let directory, let path): try countNew(directory, path)
-        case .descend(let image, let directory, let nodes, let common):
-            for entry in common { try descend(nodes[entry.index], entry.hasSameMetadata, image, directory) }
+        case .goOn(let comparison): try goOn(comparison)
+        case .countNew(let directory, let path): try countNew(directory, try reader.entries(of: directory), path)
+        case .countMore(let directory, let entries, let path): try countNew(directory, entries, path)
+        case .descend(let image, let directory, let common):
+            for entry in common { try descend(entry, image, directory) }
         case .countDeleted(let directory, let names):
             for name in names { try countDeleted(name, in: directory) }
+        case .countMoreDeleted(let directory, let entries): try countDeleted(entries, of: directory)
         case .compareContent(let file): try compareContent(file)
         case .compareBlobs(let file, let range): try compareBlobs(file, range)
         }
@@ -36,31 +41,46 @@ final class PlanWorker {
         } else {
             run.count { $0.unchanged += 1 }
         }
-        var wanted = try reader.nodes(of: image)
-        if directory.isRoot, !run.options.excludedAtRoot.isEmpty { wanted.removeAll { run.options.excludedAtRoot.contains($0.name) } }
+        let excluded = directory.isRoot ? run.options.excludedAtRoot : []
+        try goOn(DirectoryComparison(image, try reader.entries(of: image), with: directory, excluding: excluded))
+    }
+
+    /// Up to so many directories and files that are on both sides, which are looked into before the rest.
+    private func goOn(_ comparison: DirectoryComparison) throws {
         var below: [PlanRun.CommonDirectory] = []
-        var next = 0
-        let isListed = try forEachEntry(of: directory) { there in
-            while next < wanted.count, Tree.areInOrder(wanted[next].name, there.name) {
-                try create(wanted[next], image, directory)
-                next += 1
+        contents = 0
+        do {
+            while below.count + contents < PlanRun.entriesInStep {
+                try run.job.checkCancelled()
+                guard let pair = try comparison.next() else { return descend(below, in: comparison) }
+                if let directory = try take(pair, comparison.image, comparison.directory) { below.append(directory) }
             }
-            guard next < wanted.count, wanted[next].name == there.name else { return try delete(there, directory) }
-            let node = wanted[next]
-            if node.type == .dir, there.type == .dir {
-                below.append(PlanRun.CommonDirectory(index: next, hasSameMetadata: node.hasSameMetadata(as: there)))
-                run.gives(node.right(beyond: there), directory.source.handle.path(of: node.name))
-            } else {
-                try compare(node, there, image, directory)
-            }
-            next += 1
+        } catch let problem as ListingProblem {
+            try leave(comparison.directory, problem.error)
+            return descend(below, in: comparison)
         }
-        guard isListed else { return }
-        for node in wanted[next...] { try create(node, image, directory) }
-        for start in stride(from: 0, to: below.count, by: PlanRun.directoriesInBatch).reversed() {
-            let batch = Array(below[start..<min(start + PlanRun.directoriesInBatch, below.count)])
-            run.pool.push(.descend(image, directory, wanted, batch), .late)
+        comparison.pause()
+        run.pool.push(.goOn(comparison), .late)
+        descend(below, in: comparison)
+    }
+
+    private func descend(_ directories: [PlanRun.CommonDirectory], in comparison: DirectoryComparison) {
+        if !directories.isEmpty { run.pool.push(.descend(comparison.image, comparison.directory, directories), .late) }
+    }
+
+    /// A directory that is on both sides is given back.
+    private func take(
+        _ pair: DirectoryComparison.Pair, _ image: ImageDirectory, _ directory: PlannedDirectory
+    ) throws -> PlanRun.CommonDirectory? {
+        switch pair {
+        case .wanted(let node): try create(node, image, directory)
+        case .there(let there): try delete(there, directory)
+        case .both(let node, let there) where node.type == .dir && there.type == .dir:
+            run.gives(node.right(beyond: there), directory.source.handle.path(of: node.name))
+            return PlanRun.CommonDirectory(node: node, hasSameMetadata: node.hasSameMetadata(as: there))
+        case .both(let node, let there): try compare(node, there, image, directory)
         }
+        return nil
     }
 
     private func compare(_ node: Node, _ there: Node, _ image: ImageDirectory, _ directory: PlannedDirectory) throws {
@@ -76,26 +96,18 @@ final class PlanWorker {
         }
     }
 
-    /// False, and told, when they cannot be listed; then `body` was not called. Its own errors are those of the image.
-    private func forEachEntry(of directory: PlannedDirectory, _ body: (Node) throws -> Void) throws -> Bool {
-        var problem: (any Error)?
-        do {
-            try directory.source.forEachEntry(IssueCollector()) { node in
-                do { try body(node) } catch {
-                    problem = error
-                    throw error
-                }
-            }
-            return true
-        } catch let error as EntryError where !directory.isRoot && problem == nil {
-            run.leave(directory.source.handle.path(), error.detail)
-        } catch let error as SystemError where !directory.isRoot && error.isUnreachable && problem == nil {
-            run.leave(directory.source.handle.path(), error.reason)
+    /// What cannot be listed stays as it is; of the root that is an error.
+    private func leave(_ directory: PlannedDirectory, _ problem: any Error) throws {
+        if directory.isRoot { throw problem }
+        switch problem {
+        case let error as EntryError: run.leave(directory.source.handle.path(), error.detail)
+        case let error as SystemError where error.isUnreachable: run.leave(directory.source.handle.path(), error.reason)
+        default: throw problem
         }
-        return false
     }
 
-    private func descend(_ node: Node, _ hasSameMetadata: Bool, _ image: ImageDirectory, _ directory: PlannedDirectory) throws {
+    private func descend(_ common: PlanRun.CommonDirectory, _ image: ImageDirectory, _ directory: PlannedDirectory) throws {
+        let node = common.node
         let opened: LocalSourceDirectory
         do { opened = try directory.source.openDirectory(node.name) } catch let error as EntryError {
             guard error.kind != .vanished else { return try create(node, image, directory) }
@@ -105,7 +117,7 @@ final class PlanWorker {
         }
         let below = try reader.directory(node, in: image)
         try run.job.checkCancelled()
-        try compare(below, PlannedDirectory(opened, image: below, node: opened.isHollow ? nil : node, hasSameMetadata))
+        try compare(below, PlannedDirectory(opened, image: below, node: opened.isHollow ? nil : node, common.hasSameMetadata))
     }
 
     private func compareFiles(_ file: FileComparison) {
@@ -115,6 +127,7 @@ final class PlanWorker {
         guard hasSameSize || mayRewrite(file) else { return conclude(file, isSame: false) }
         guard file.node.size > 0 else { return conclude(file, isSame: hasSameSize) }
         run.job.add(Int(clamping: file.node.size), to: .bytesExpected)
+        contents += 1
         run.pool.push(.compareContent(file), .ordinary)
     }
 
@@ -166,19 +179,28 @@ final class PlanWorker {
         return run.room(FileExtent(of: node, in: tree.repository, run.zeros, opener).solid, of: node)
     }
 
-    private func countNew(_ directory: ImageDirectory, _ path: String) throws {
-        try run.job.checkCancelled()
-        var (entries, bytes) = (0, UInt64(0))
-        for node in try reader.nodes(of: directory) {
-            entries += 1
+    /// Up to so many directories, which are counted before the rest.
+    private func countNew(_ directory: ImageDirectory, _ entries: ImageNodes, _ path: String) throws {
+        var (count, bytes) = (0, UInt64(0))
+        var below: [PlanRun.Job] = []
+        var isAtEnd = false
+        while !isAtEnd, below.count < PlanRun.entriesInStep {
+            try run.job.checkCancelled()
+            guard let node = try entries.next() else {
+                isAtEnd = true
+                continue
+            }
+            count += 1
             run.gives(node.right, path.pathOf(node.name))
-            if node.type == .dir { try push(countNew: node, directory, path.pathOf(node.name)) }
+            if node.type == .dir { below.append(.countNew(try reader.directory(node, in: directory), path.pathOf(node.name))) }
             if node.type == .file, LinkKey(node).map(run.countsBytes) ?? true { bytes.grow(by: self.bytes(of: node)) }
         }
         run.count { plan in
-            plan.created += entries
+            plan.created += count
             plan.bytesToWrite.grow(by: bytes)
         }
+        if !isAtEnd { run.pool.push(.countMore(directory, entries, path), .late) }
+        run.pool.push(below, .late)
     }
 
     private func delete(_ there: Node, _ directory: PlannedDirectory) throws {
@@ -207,25 +229,44 @@ final class PlanWorker {
         try run.job.checkCancelled()
         // What is mounted there stays, with all in it.
         guard parent.obstacle(at: name) != .mount, let directory = try? parent.openDirectory(name),
-            let nodes = try? directory.entries(IssueCollector())
+            let entries = try? LocalEntries(of: directory, IssueCollector())
         else { return }
+        try countDeleted(entries, of: directory)
+    }
+
+    private func countDeleted(_ entries: LocalEntries, of directory: LocalSourceDirectory) throws {
+        var deleted = DeletedEntries()
+        var below: [[UInt8]] = []
+        while below.count < PlanRun.entriesInStep, let node = try? entries.next(IssueCollector()) {
+            try run.job.checkCancelled()
+            deleted.add(node)
+            if node.type == .dir { below.append(node.name) }
+        }
         run.held.note(in: directory)
-        var bytes: UInt64 = 0
-        var newest: NodeTime?
-        for node in nodes {
-            bytes.grow(by: node.size)
-            guard node.type != .dir, newest.map({ $0.timestamp < node.ctime.timestamp }) ?? true else { continue }
-            newest = node.ctime
-        }
         run.count { plan in
-            plan.deleted += nodes.count
-            plan.bytesFreed.grow(by: bytes)
-            if let newest { plan.loses(newest) }
+            plan.deleted += deleted.count
+            plan.bytesFreed.grow(by: deleted.bytes)
+            if let newest = deleted.newest { plan.loses(newest) }
         }
-        let below = nodes.filter { $0.type == .dir }.map(\.name)
-        for start in stride(from: 0, to: below.count, by: PlanRun.directoriesInBatch) {
-            run.pool.push(.countDeleted(directory, Array(below[start..<min(start + PlanRun.directoriesInBatch, below.count)])), .late)
-        }
+        guard !below.isEmpty else { return }
+        entries.pause()
+        run.pool.push(.countMoreDeleted(directory, entries), .late)
+        run.pool.push(.countDeleted(directory, below), .late)
+    }
+}
+
+/// Entries of a directory that is to be deleted with all in it.
+private struct DeletedEntries {
+    var count = 0
+    var bytes: UInt64 = 0
+    /// The newest change; directories not.
+    var newest: NodeTime?
+
+    mutating func add(_ node: Node) {
+        count += 1
+        bytes.grow(by: node.size)
+        guard node.type != .dir, newest.map({ $0.timestamp < node.ctime.timestamp }) ?? true else { return }
+        newest = node.ctime
     }
 }
 
