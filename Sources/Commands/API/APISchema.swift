@@ -51,7 +51,7 @@ enum APISchema {
         "StoreFailure": "store: string, code: string, message: string, hint?: string",
         "EntryIssue": "kind: string, path: string, detail: string",
         "FilledStore":
-            "name: string, bytesWritten: integer, entriesChanged: integer, issues: integer, named: [EntryIssue], differences: integer, lacks: [string], seconds: number",
+            "name: string, bytesWritten: integer, entriesChanged: integer, issues: integer, named: [EntryIssue], scripts: [string], differences: integer, lacks: [string], seconds: number",
         "Difference": "from: string, to: string, stores: [StoreDifference]",
         "StoreDifference":
             "name: string, presence: string, added: integer, removed: integer, changed: integer, metadata: integer, bytesBefore: integer, bytesAfter: integer, examples: [Change]",

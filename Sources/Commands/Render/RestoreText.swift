@@ -25,6 +25,7 @@ struct RestoreText {
             ]
                 + shown.map { "  \(printable($0.path, limit: 200)): \(printable($0.detail, limit: 200))" }
                 + (more > 0 ? ["  and \(grouped(more)) more"] : [])
+                + store.scripts.map { "SQL to run when the causes are gone: \($0)" }
         }
         guard !lines.isEmpty, let job else { return lines }
         return lines + ["all of them: holdfast jobs show \(job)\(suffix)"]

@@ -26,6 +26,8 @@ struct FilledStoreResult: Encodable {
     var issues: Int
     /// The first hundred of them.
     var named: [EntryIssue]
+    /// Paths of files with SQL for what of them can be made later.
+    var scripts: [String]
     /// Entries that differ from the image after the restore: written since by whoever uses the store.
     var differences: Int
     /// What the image itself lacks of the store that it was made of.
@@ -38,6 +40,7 @@ struct FilledStoreResult: Encodable {
         entriesChanged = store.changes.entriesChanged
         issues = store.changes.issues
         named = store.changes.named
+        scripts = store.scripts
         differences = store.check.differences
         lacks = store.image?.lines(of: store.name, examples: EntryNote.mostNamed) ?? []
         seconds = store.seconds

@@ -13,6 +13,8 @@ struct PartResult: Encodable {
         /// What was made equals what the snapshot has.
         var isSame: Bool
         var issues: [String]
+        /// Paths of files with SQL for what of them can be made later.
+        var scripts: [String]
         var undo: [String]
         var seconds: Double
     }
@@ -23,7 +25,7 @@ struct PartResult: Encodable {
         let (plan, part) = (outcome.plan, outcome.plan.part)
         restored = Part(
             snapshot: plan.snapshot, store: plan.store, what: part.what, name: part.name, keptAs: OrNull(part.keptAs),
-            isSame: outcome.isSame, issues: outcome.issues, undo: part.undo, seconds: outcome.seconds)
+            isSame: outcome.isSame, issues: outcome.issues, scripts: outcome.scripts, undo: part.undo, seconds: outcome.seconds)
     }
 }
 
@@ -40,6 +42,7 @@ extension CommandContext {
         console.finish(json: PartResult(outcome)) { _ in text(outcome) }
         if console.mode != .json {
             for issue in outcome.issues { console.warn("not made: \(printable(issue, limit: 300))") }
+            for path in outcome.scripts { console.warn("SQL to run when the causes are gone: \(path)") }
         }
         return outcome.issues.isEmpty && outcome.isSame ? .done : .flawed(.incomplete)
     }

@@ -19,6 +19,8 @@ package struct StorePart: Hashable, Sendable, Codable {
 package struct StorePartOutcome: Hashable, Sendable, Codable {
     /// What of the part could not be made, a constraint to a table that lacks the rows, say.
     package var issues: [String]
+    /// For what of that can be made later.
+    package var remedies: [RestoreRemedy] = []
     /// Whether what was made equals what the image has.
     package var isSame: Bool
 

@@ -67,6 +67,8 @@ package struct StoreRestoreOutcome: Hashable, Sendable, Codable {
     package var issues: Int
     /// The first of them (``IssueCollector/kept``).
     package var named: [EntryIssue]
+    /// For what of them can be made later.
+    package var remedies: [RestoreRemedy] = []
 
     package init(bytesWritten: UInt64, entriesChanged: Int, issues: Int, named: [EntryIssue] = []) {
         self.bytesWritten = bytesWritten

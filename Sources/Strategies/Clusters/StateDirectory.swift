@@ -70,7 +70,7 @@ package struct StateDirectory: Sendable {
         guard let folder = try folder() else { return }
         for name in [
             Self.scratch, Self.alerts, Self.jobs, "api.token", "api.socket", Self.standing, Self.standby, Self.drillPlaces,
-            Self.drillReports, Self.memories, DeletionJournal.name, "catalogue.json",
+            Self.drillReports, Self.remedies, Self.memories, DeletionJournal.name, "catalogue.json",
         ] { try removeTree(Array(name.utf8), in: folder.descriptor) }
     }
 }

@@ -16,6 +16,8 @@ package struct PartRestoreOutcome: Sendable {
     /// What of the part could not be made.
     package var issues: [String]
     package var isSame: Bool
+    /// Files with SQL for what of it can be made later.
+    package var scripts: [String] = []
     package var seconds: Double
 }
 
@@ -49,7 +51,10 @@ extension Snapshots {
                 do {
                     let outcome = try prepared.adapter.applyPart(plan.part, job: job)
                     let seconds = Double(cluster.host.clock.monotonicNanoseconds() &- start) / 1e9
-                    return PartRestoreOutcome(plan: plan, issues: outcome.issues, isSame: outcome.isSame, seconds: seconds)
+                    for issue in outcome.issues { job.log("not made: \(issue)") }
+                    let scripts = try cluster.keep(outcome.remedies, of: plan.store, job)
+                    return PartRestoreOutcome(
+                        plan: plan, issues: outcome.issues, isSame: outcome.isSame, scripts: scripts, seconds: seconds)
                 } catch {
                     throw Failure(describing: error).about(store: plan.store)
                 }

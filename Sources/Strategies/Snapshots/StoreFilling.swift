@@ -21,10 +21,13 @@ package struct FilledStore: Sendable {
         self.seconds = seconds
     }
 
-    /// The store was found equal to the image.
+    /// Files with SQL for what of it can be made later.
+    package var scripts: [String] = []
+
     /// What the image has of the store that it was made of.
     package var image: Completeness?
 
+    /// The store was found equal to the image.
     package var isEqual: Bool { changes.issues == 0 && check.differences == 0 }
 }
 
@@ -76,11 +79,19 @@ extension Cluster {
             let seconds = Double(host.clock.monotonicNanoseconds() &- start) / 1e9
             var filled = FilledStore(name: record.name, changes: changes, check: check, checked: checked, seconds: seconds)
             filled.image = record.completeness
+            filled.scripts = try keep(changes.remedies, of: record.name, job)
             remember(filled, from: entry.manifest.name, job)
             return filled
         } catch {
             throw Failure(describing: error).about(store: record.name)
         }
+    }
+
+    /// Writes them into `state`; gives the paths of the files, which the job names too.
+    package func keep(_ remedies: [RestoreRemedy], of store: String, _ job: JobControl) throws -> [String] {
+        let paths = try state.keep(remedies, of: store, at: host.clock.now(), host)
+        for path in paths { job.log("store \(store): SQL for what could not be made is in \(path)") }
+        return paths
     }
 
     /// Notes in the catalogue whether the store is as its image was. The caller holds the cluster's lock. One that cannot be written does not undo the

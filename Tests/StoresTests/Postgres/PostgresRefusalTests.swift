@@ -83,6 +83,7 @@ import Testing
         let outcome = try target.restore(image)
         check(outcome.named)
         #expect(outcome.issues == Self.expected.count)
+        #expect(outcome.remedies.count == Self.expected.count && outcome.remedies.allSatisfy { $0.database == "acme" })
         #expect(try counts(other.server) == before)
         #expect(try other.server.sql("SELECT count(*) FROM t", in: "sound") == "50\n")
         let sql = { (text: String) in try other.server.sql(text, in: "acme") }
@@ -99,6 +100,15 @@ import Testing
         let inPlace = try run.restore(image)
         #expect(try counts(fixture.server) == before)
         #expect(try fixture.server.sql("SELECT count(*) FROM t", in: "sound") == "50\n")
+        // With the causes gone, what was named is run as it is.
+        _ = try sql(
+            "ALTER EVENT TRIGGER refusing DISABLE; DELETE FROM twice WHERE id = 2; DELETE FROM child; UPDATE part SET a = 1; DELETE FROM narrow WHERE i > 40"
+        )
+        _ = try sql("DELETE FROM of_domain WHERE f > 40; DELETE FROM a_dict WHERE false")
+        for remedy in outcome.remedies { _ = try sql(remedy.sql) }
+        #expect(try sql("SELECT count(*) FROM pg_indexes WHERE indexname IN ('twice_name', 'person_bare')") == "2\n")
+        #expect(try sql("SELECT count(*) FROM pg_constraint WHERE NOT convalidated") == "0\n")
+        #expect(try sql("SELECT count(b) FROM made") == "2\n")
         #expect(inPlace.named.isEmpty, "the database that was not touched is left as it is: \(inPlace.named)")
     }
 

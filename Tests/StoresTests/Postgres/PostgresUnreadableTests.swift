@@ -155,6 +155,7 @@ import Testing
             defer { run.adapter.releasePart(plan) }
             let outcome = try run.adapter.applyPart(plan, job: JobControl())
             #expect(outcome.isSame && outcome.issues.count == words.count, "\(outcome)")
+            #expect(outcome.remedies.count == words.count, "\(outcome.remedies)")
             for word in words { #expect(outcome.issues.contains { $0.contains(word) }, "\(word): \(outcome.issues)") }
         }
         #expect(try fixture.server.sql("SELECT count(*) FROM twice", in: "other") == "2\n")

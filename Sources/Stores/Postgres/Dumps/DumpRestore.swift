@@ -94,8 +94,10 @@ struct DumpRestore {
         }
         let census = try ImageCensus(of: image, job: job)
         let count = difference.created.count + difference.replaced.count + difference.deleted.count
-        return StoreRestoreOutcome(
+        var outcome = StoreRestoreOutcome(
             bytesWritten: count == 0 ? 0 : census.bytes, entriesChanged: count + (difference.globals ? 1 : 0), issues: collector)
+        outcome.remedies = unmade.compactMap(\.laterSQL)
+        return outcome
     }
 
     /// The names of `CREATE ROLE name;` in a file of globals.

@@ -8,6 +8,8 @@ struct SQLStatements: Sequence, IteratorProtocol {
         var line: Int
         /// Without what separates it from others.
         var bytes: [UInt8]
+        /// A backslash stands outside of what is quoted: `psql` takes what follows for one of its commands.
+        var hasCommand = false
 
         var text: String { String(decoding: bytes, as: UTF8.self) }
     }
@@ -31,8 +33,8 @@ struct SQLStatements: Sequence, IteratorProtocol {
                 continue
             }
             let (start, began) = (place, line)
-            takeStatement()
-            let statement = Statement(line: began, bytes: Array(bytes[start..<place]))
+            let hasCommand = takeStatement()
+            let statement = Statement(line: began, bytes: Array(bytes[start..<place]), hasCommand: hasCommand)
             if peek() == Self.semicolon { advance() }
             return statement
         }
@@ -93,7 +95,7 @@ struct SQLStatements: Sequence, IteratorProtocol {
     private mutating func takeLine() -> Statement? {
         let (start, began) = (place, line)
         while let byte = peek(), byte != Self.newline { advance() }
-        let statement = Statement(line: began, bytes: Array(bytes[start..<place]))
+        let statement = Statement(line: began, bytes: Array(bytes[start..<place]), hasCommand: true)
         let words = statement.text.split(separator: " ")
         let isKey =
             words.count == 2 && (words[0] == "\\restrict" || words[0] == "\\unrestrict")
@@ -101,15 +103,17 @@ struct SQLStatements: Sequence, IteratorProtocol {
         return isKey ? nil : statement
     }
 
-    /// Up to the semicolon that ends it, or the end.
-    private mutating func takeStatement() {
+    /// Up to the semicolon that ends it, or the end. Gives whether there was a backslash that is not quoted.
+    private mutating func takeStatement() -> Bool {
+        var hasCommand = false
         var parentheses = 0
         var isInName = false
         while let byte = peek() {
             let wasInName = isInName
             isInName = Self.isOfName(byte) || wasInName && byte == Self.dollar
             switch byte {
-            case Self.semicolon where parentheses <= 0: return
+            case Self.semicolon where parentheses <= 0: return hasCommand
+            case Self.backslash: hasCommand = true
             case UInt8(ascii: "("): parentheses += 1
             case UInt8(ascii: ")"): parentheses -= 1
             case Self.quote:
@@ -124,6 +128,7 @@ struct SQLStatements: Sequence, IteratorProtocol {
             }
             advance()
         }
+        return hasCommand
     }
 
     /// Whether an `E` that is no part of a name stands before the quote.

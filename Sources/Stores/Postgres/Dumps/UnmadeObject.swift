@@ -1,5 +1,6 @@
 import Archiving
 import Model
+import StoreContract
 
 /// Something of a dump that a server refuses to make, while everything else of it is made.
 struct UnmadeObject: Hashable, Sendable {
@@ -34,7 +35,16 @@ struct UnmadeObject: Hashable, Sendable {
     /// Of a backup that is made of a server which lacks it.
     var loss: EntryIssue { EntryIssue(kind: .unreadable, path: issue.path, detail: issue.detail) }
 
-    var textWithRemedy: String { text + (remedy.map { "; run when the cause is gone: \(printable($0, limit: 1500))" } ?? "") }
+    /// Nil where there is none, or where `psql` would take some of it for a command of its own.
+    var laterSQL: RestoreRemedy? {
+        remedy.flatMap { sql in
+            SQLStatements(Array(sql.utf8)).allSatisfy { !$0.hasCommand }
+                ? RestoreRemedy(database: database, what: what, reason: reason, sql: sql) : nil
+        }
+    }
+
+    /// With what is to be done later.
+    var words: String { text + (remedy.map { "; run when the cause is gone: \(printable($0, limit: 1500))" } ?? "") }
 
     /// One line.
     var text: String { "\(what) in \(printable(database, limit: 100)) cannot be made: \(reason)" }

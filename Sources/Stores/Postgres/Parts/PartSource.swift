@@ -92,8 +92,14 @@ final class PartSource: Sendable {
         of table: String? = nil
     ) -> StorePartOutcome {
         let missing = self.unmade.filter { object in table.map { object.what.contains($0) } ?? true }
-        let words = (missing + unmade).map(\.textWithRemedy) + lost.map(\.text) + more
-        return StorePartOutcome(issues: words.map { names.reduce($0) { $0.replacing($1.0, with: $1.1) } }, isSame: isSame && lost.isEmpty)
+        let renamed = { (text: String) in names.reduce(text) { $0.replacing($1.0, with: $1.1) } }
+        let words = (missing + unmade).map(\.words) + lost.map(\.text) + more
+        var outcome = StorePartOutcome(issues: words.map(renamed), isSame: isSame && lost.isEmpty)
+        outcome.remedies = unmade.compactMap(\.laterSQL).map { remedy in
+            RestoreRemedy(
+                database: renamed(remedy.database), what: renamed(remedy.what), reason: renamed(remedy.reason), sql: renamed(remedy.sql))
+        }
+        return outcome
     }
 
     /// Roles that `condition` on `pg_shdepend d` finds for the database; of a database of the copy that is a session's.
