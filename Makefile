@@ -26,7 +26,7 @@ test: ## build with every warning an error, and run all tests
 	@scripts/test $(ARGS)
 
 test-long: ## the same with every case of every kind, and ten minutes of hostile files (hours)
-	@HOLDFAST_LONG_TESTS=1 HOLDFAST_FUZZ_SECONDS=$(FUZZ_SECONDS) HOLDFAST_MANY_FILES=1000 $(MAKE) --no-print-directory test
+	@HOLDFAST_LONG_TESTS=1 HOLDFAST_FUZZ_SECONDS=$(FUZZ_SECONDS) HOLDFAST_MANY_FILES=1000000 $(MAKE) --no-print-directory test
 
 lint: ## check format, layers and house rules
 	@scripts/lint

@@ -42,6 +42,9 @@ package struct EntryIssue: Hashable, Sendable, Codable {
         self.detail = detail
     }
 
+    /// The path for people: that of the root itself is a dot.
+    package var place: String { path.isEmpty ? "." : path }
+
     /// "unrestored sub/f: it is immutable (lsattr)".
-    package var text: String { "\(kind.rawValue) \(path): \(detail)" }
+    package var text: String { "\(kind.rawValue) \(place): \(detail)" }
 }

@@ -17,7 +17,7 @@ package final class IssueCollector: Sendable {
             if issue.kind == .inUse, state.first.contains(where: { $0.kind == .inUse && $0.path == issue.path }) { return nil }
             state.summary.add(issue)
             state.count += 1
-            if state.first.count < Self.kept { state.first.append(issue) }
+            if state.first.count < Self.kept { state.first.append(EntryIssue(kind: issue.kind, path: issue.place, detail: issue.detail)) }
             return state.count
         }
         guard let job, let count else { return }
@@ -56,7 +56,7 @@ package struct IssueSummary: Hashable, Sendable {
     package mutating func add(_ issue: EntryIssue) {
         counts[issue.kind, default: 0] += 1
         if named[issue.kind, default: []].count < EntryNote.mostNamed {
-            named[issue.kind, default: []].append("\(issue.path): \(issue.detail)")
+            named[issue.kind, default: []].append("\(issue.place): \(issue.detail)")
         }
         if issue.kind == .unreadable { missing.add(issue.path) }
         guard issue.kind.isAskedAgain, let known = paths?.count else { return }
