@@ -67,9 +67,10 @@ final class ArchiveWorker {
 
     private func list(_ opened: any SourceDirectory, _ previous: TreeID?) throws -> ListedDirectory {
         let listing = try opened.entries(run.issues, before: { previous.flatMap(previousTree)?.nodes ?? [] })
-        return ListedDirectory(
+        return try ListedDirectory(
             listing, before: previous.flatMap(previousNodes), previous: previous, moved: { formerNode(of: $0, in: opened) },
-            isStored: { content in content.allSatisfy { run.repository.contains($0, .data) } })
+            isStored: { content in content.allSatisfy { run.repository.contains($0, .data) } },
+            checkCancelled: { try run.job.checkCancelled() })
     }
 
     private func begin(
@@ -161,7 +162,7 @@ final class ArchiveWorker {
 
     private func write(_ done: PendingDirectory.Finished, _ directory: PendingDirectory) throws -> TreeID {
         if done.isUnchanged, let previous = directory.previous { return previous }
-        let saved = try run.writer.save(Tree(nodes: done.nodes), using: sealer)
+        let saved = try run.writer.save(Tree(nodes: done.nodes), using: sealer) { try run.job.checkCancelled() }
         count(saved)
         return saved.id.naming(TreeNamed.self)
     }

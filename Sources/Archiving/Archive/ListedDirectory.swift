@@ -31,14 +31,15 @@ struct ListedDirectory: ~Copyable {
     /// before; `isStored` tells whether a file's blobs are all there.
     init(
         _ listing: consuming [Node], before: consuming FormerNodes?, previous: TreeID?, moved: ([UInt8]) -> Node?,
-        isStored: ([BlobID]) -> Bool
-    ) {
+        isStored: ([BlobID]) -> Bool, checkCancelled: () throws -> Void
+    ) throws {
         nodes = listing
         var before = before
         self.previous = before == nil ? nil : previous
         if !Tree(nodes: nodes).isInOrder { nodes.sort { Tree.areInOrder($0.name, $1.name) } }
         isUnchanged = before != nil
         for index in nodes.indices {
+            try checkCancelled()
             let match = Self.former(&before) { try $0.node(named: nodes[index].name) } ?? nil
             examine(index, moved(nodes[index].name) ?? match, isStored)
         }

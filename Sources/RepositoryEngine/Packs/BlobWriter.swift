@@ -51,14 +51,16 @@ package final class BlobWriter: Sendable {
         return SavedBlob(id: id, isNew: true, storedBytes: sealed.bytes.count)
     }
 
-    /// The same for a tree. The text of a large one is never in memory as a whole.
-    package func save(_ tree: Tree, using sealer: BlobSealer) throws -> SavedBlob {
+    /// The same for a tree. The text of a large one is never in memory as a whole; `checkCancelled` is asked while it is written.
+    package func save(
+        _ tree: Tree, using sealer: BlobSealer, checkCancelled: () throws -> Void = {}
+    ) throws -> SavedBlob {
         guard tree.nodes.count > Self.manyNodes else {
             return try tree.encoded().withUnsafeBytes { try save($0, as: .tree, using: sealer) }
         }
-        let (id, length) = sealer.measure(tree)
+        let (id, length) = try sealer.measure(tree, checkCancelled)
         guard claim(id, .tree) else { return SavedBlob(id: id, isNew: false, storedBytes: 0) }
-        let sealed = try sealer.seal(tree, id: id, length: length)
+        let sealed = try sealer.seal(tree, id: id, length: length, checkCancelled)
         try add(sealed, id: id, kind: .tree)
         return SavedBlob(id: id, isNew: true, storedBytes: sealed.bytes.count)
     }

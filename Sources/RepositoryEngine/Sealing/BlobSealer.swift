@@ -58,10 +58,11 @@ package final class BlobSealer {
     }
 
     /// The id of a tree and the length of its bytes, which are never in memory as a whole.
-    func measure(_ tree: Tree) -> (id: BlobID, length: Int) {
+    func measure(_ tree: Tree, _ checkCancelled: () throws -> Void) throws -> (id: BlobID, length: Int) {
         var length = 0
         hasher.begin()
-        tree.encode { piece in
+        try tree.encode { piece in
+            try checkCancelled()
             hasher.update(piece)
             length += piece.count
         }
@@ -69,15 +70,23 @@ package final class BlobSealer {
     }
 
     /// The same as ``seal(_:id:kind:)`` for a tree as ``measure(_:)`` found it: it is compressed from pieces and proven by its hash.
-    func seal(_ tree: Tree, id: BlobID, length: Int) throws -> Sealed {
+    func seal(_ tree: Tree, id: BlobID, length: Int, _ checkCancelled: () throws -> Void) throws -> Sealed {
         guard canCompress, let plainLength = UInt32(exactly: length), plainLength < UInt32.max - 64 else {
             return try tree.encoded().withUnsafeBytes { try seal($0, id: id, kind: .tree) }
         }
         let room = compressed.bytes(Compressor.bound(length))
-        let count = try compressor.compress(length, into: room) { try tree.encode($0) }
+        let count = try compressor.compress(length, into: room) { compress in
+            try tree.encode { piece in
+                try checkCancelled()
+                try compress(piece)
+            }
+        }
         let frame = UnsafeRawBufferPointer(rebasing: room[0..<count])
         hasher.begin()
-        let isWhole = comparer.decompress(frame, count: length) { hasher.update($0) }
+        let isWhole = try comparer.decompress(frame, count: length) {
+            try checkCancelled()
+            hasher.update($0)
+        }
         guard hasher.finish(naming: BlobNamed.self) == id, isWhole else { throw RepositoryError.compressionMismatch(id) }
         return try encrypt(frame, uncompressedLength: plainLength)
     }
