@@ -1,4 +1,5 @@
 import Archiving
+import Model
 import Testing
 
 @Suite struct IssueCollectorTests {
