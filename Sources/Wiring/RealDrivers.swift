@@ -30,6 +30,7 @@ extension Drivers {
                 return HDFSPlace(try clients.client(path, access, host)) { retrying(ReadAheadStorage($0), job) }
             })
         drivers.namespace = { (address, access, host) throws in try clients.client(address, access, host).namespaceID() }
+        drivers.proposals = { DebianClusters().proposals(for: $0) }
         return drivers
     }
 

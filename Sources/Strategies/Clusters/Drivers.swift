@@ -13,6 +13,9 @@ package struct Drivers: Sendable {
     /// What tells one HDFS from another, for an address in it; nil when that cannot be asked.
     package var namespace: @Sendable (_ address: String, _ access: HDFSAccess, _ host: Host) throws -> String? = { _, _, _ in nil }
 
+    /// Lines for people: what of this host no store of the file has.
+    package var proposals: @Sendable (_ file: ClusterFile) -> [String] = { _ in [] }
+
     /// For the lock of a cluster that another Holdfast works on.
     package var patience = LockPatience.none
     /// Of the keys of repositories that are made.

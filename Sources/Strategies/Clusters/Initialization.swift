@@ -17,7 +17,7 @@ package struct InitOutcome: Sendable {
     package var stores: [StoreReport]
     /// Backups in targets of the cluster file that are of another cluster of this name.
     package var found: [FoundBackups]
-    /// Targets that could not be looked into, as lines for people.
+    /// Targets that could not be looked into, and what of this host no store has, as lines for people.
     package var notes: [String]
     package var recoverySheet: String
 }
@@ -59,7 +59,8 @@ extension Cluster {
             let (found, notes) = foundBackups(besides: id)
             return InitOutcome(
                 identity: identity, newPasswordFile: newPassword, adoptedSnapshots: adopted?.entries.count, settings: settings,
-                stores: stores, found: found.filter { !catalogue.formerIDs.contains($0.cluster.id) }, notes: notes,
+                stores: stores, found: found.filter { !catalogue.formerIDs.contains($0.cluster.id) },
+                notes: notes + drivers.proposals(file),
                 recoverySheet: try recoverySheet(storageID: repository.id))
         }
     }

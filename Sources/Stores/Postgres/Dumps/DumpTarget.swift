@@ -50,6 +50,12 @@ struct DumpTarget {
         _ program: String, on dump: String? = nil, input: [UInt8] = [], settings more: String = "", _ arguments: (ProgramView) -> [String]
     ) throws -> ChildProcess.Outcome {
         guard let door else {
+            if let account = LocalPeer.account(of: connectionOfPrograms) {
+                let view = ProgramView(folder: ServerPrograms.folderOfPeer, input: "/dev/stdin")
+                return try programs.process(
+                    program, as: account, in: dump, arguments(view), input: input, settings: settings + more, outputLimit: 1 << 20
+                ).run()
+            }
             let view = ProgramView(folder: dump ?? "", input: "/dev/stdin")
             return try programs.process(program, arguments(view), input: input, settings: settings + more).run()
         }

@@ -69,6 +69,11 @@ struct DumpWriting {
         }
     }
 
+    private func made(_ folder: String) throws -> String {
+        try makeDirectories(folder)
+        return folder
+    }
+
     /// What is read back of roles and tablespaces is no longer, either.
     private static let outputLimit = 1 << 26
 
@@ -81,6 +86,10 @@ struct DumpWriting {
                 try programs.shutIn(
                     program, at: door, on: folder.map { ProgramFolder($0, .writing) }, settings: settings, outputLimit: Self.outputLimit
                 ) { arguments($0.folder) }
+            } else if let account = LocalPeer.account(of: connection) {
+                try programs.process(
+                    program, as: account, in: folder.map(made), arguments(ServerPrograms.folderOfPeer), input: [], settings: settings,
+                    outputLimit: Self.outputLimit)
             } else {
                 programs.process(program, arguments(folder ?? ""), settings: settings, outputLimit: Self.outputLimit)
             }

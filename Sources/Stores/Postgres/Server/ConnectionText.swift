@@ -26,6 +26,9 @@ enum ConnectionText {
         return words.isEmpty ? "the local PostgreSQL server" : "PostgreSQL at \(words.joined(separator: " "))"
     }
 
+    /// Of one of its settings; nil when it does not say.
+    static func value(_ key: String, of text: String) -> String? { settings(of: text).first { $0.key == key }?.value }
+
     /// The database that it names; nil when it names none.
     static func database(of text: String) -> String? { settings(of: text).first { $0.key == "dbname" }?.value }
 

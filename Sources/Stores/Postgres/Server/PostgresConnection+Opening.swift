@@ -52,7 +52,20 @@ extension PostgresConnection {
             return try open(present)
         }
 
+        /// Where root is refused by its name, as the user of the server.
         private func connect(_ options: String) throws(PostgresError) -> OpaquePointer {
+            let known = LocalPeer.account(of: text)
+            do throws(PostgresError) { return try LocalPeer.acting(as: known) { () throws(PostgresError) in try begin(options) } } catch {
+                // invalid_authorization_specification
+                guard error.state == "28000", known == nil, let account = LocalPeer.candidate(text) else { throw error }
+                let handle = try? LocalPeer.acting(as: account) { () throws(PostgresError) in try begin(options) }
+                guard let handle else { throw error }
+                LocalPeer.remember(account, of: text)
+                return handle
+            }
+        }
+
+        private func begin(_ options: String) throws(PostgresError) -> OpaquePointer {
             var settings = [("dbname", text), ("application_name", "holdfast"), ("client_encoding", "UTF8"), ("options", options)]
             // The last one wins, also over what a connection string in `dbname` says (PQconnectdbParams, expand_dbname).
             if let database { settings.append(("dbname", database)) }
