@@ -67,7 +67,7 @@ struct BackupCreateCommand: ClusterCommand {
             ([
                 BackupText(terminal: terminal, now: context.now).fields(outcome.entry, in: target), "", stores.images(records), "",
                 "\(ByteCount(outcome.bytesAdded)) added to target \(target) in \(DurationText.spoken(seconds: seconds))",
-            ] + stores.walks(records) + stores.issues(records) + stores.reload(records) + [
+            ] + stores.walks(records) + stores.issues(records) + stores.unchecked(records) + stores.reload(records) + [
                 "prove it: holdfast backup verify \(name) --target \(target) --read-data\(cluster.suffix)"
             ])
             .joined(separator: "\n")

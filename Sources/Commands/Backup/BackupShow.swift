@@ -32,7 +32,7 @@ struct BackupShowCommand: ClusterCommand {
             return
                 ([BackupText(terminal: terminal, now: context.now).fields(entry, in: target, drill: drill), "", stores.images(records), ""]
                 + stores.tables(records) + stores.physical(records)
-                + stores.walks(records) + stores.issues(records, examples: 10)
+                + stores.walks(records) + stores.issues(records, examples: 10) + stores.unchecked(records)
                 + (reload.isEmpty ? ["nothing has to be reloaded after a restore"] : reload))
                 .joined(separator: "\n")
         }

@@ -36,7 +36,9 @@ struct RestoreText {
         let changed =
             "\(counted(store.changes.entriesChanged, "entry", "entries")) changed, \(ByteCount(store.changes.bytesWritten)) written"
         let lacks = store.image.map { $0.hasAllEntries ? "" : ", which holds \($0.words)" } ?? ""
-        return "\(changed) in \(DurationText.spoken(seconds: store.seconds)); \(check(store))\(lacks)"
+        let tables = printable(store.check.unproven.joined(separator: ", "), limit: 300)
+        let unproven = tables.isEmpty ? "" : "; not checked by its own rules: \(tables)"
+        return "\(changed) in \(DurationText.spoken(seconds: store.seconds)); \(check(store))\(lacks)\(unproven)"
     }
 
     private func check(_ store: FilledStore) -> String {

@@ -19,7 +19,7 @@ struct SnapshotCreateText {
             "\(ByteCount(outcome.bytesStored)) added to \(storage) in \(DurationText.spoken(seconds: seconds))",
             "kept \(text.kept(snapshot.keeping))",
         ]
-        lines += stores.issues(manifest.stores) + stores.mounts(manifest.stores)
+        lines += stores.issues(manifest.stores) + stores.mounts(manifest.stores) + stores.unchecked(manifest.stores)
         if !outcome.removed.isEmpty { lines.append("expired and removed: \(outcome.removed.map(\.text).joined(separator: ", "))") }
         return lines.joined(separator: "\n")
     }

@@ -44,6 +44,11 @@ struct StoreText {
         }
     }
 
+    /// What of stores could not be checked; empty when all could.
+    func unchecked(_ records: [StoreRecord]) -> [String] {
+        records.compactMap { record in record.unchecked.map { "\(record.name): \(printable($0, limit: 600))" } }
+    }
+
     /// Stores that were walked whole though a comparison would have told what had changed; empty when there are none.
     func walks(_ records: [StoreRecord]) -> [String] {
         records.compactMap { record in

@@ -30,6 +30,8 @@ struct FilledStoreResult: Encodable {
     var scripts: [String]
     /// Entries that differ from the image after the restore: written since by whoever uses the store.
     var differences: Int
+    /// What could not be proven of it here, and why.
+    var unchecked: [String]
     /// What the image itself lacks of the store that it was made of.
     var lacks: [String]
     var seconds: Double
@@ -42,6 +44,7 @@ struct FilledStoreResult: Encodable {
         named = store.changes.named
         scripts = store.scripts
         differences = store.check.differences
+        unchecked = store.check.unproven
         lacks = store.image?.lines(of: store.name, examples: EntryNote.mostNamed) ?? []
         seconds = store.seconds
     }

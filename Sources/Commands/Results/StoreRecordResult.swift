@@ -26,6 +26,8 @@ struct StoreRecordResult: Encodable {
     var issueExamples: [String]
     /// Of a backup: why all of the store was walked, not only what had changed; null when that was not so.
     var fullWalk: OrNull<String>
+    /// What of the store could not be checked when the image was made.
+    var unchecked: OrNull<String>
     var reload: [ReloadItem]
     /// Of a backup made of dumps: the rows of each table that it holds; null where tables are not counted.
     var kept: OrNull<[KeptRows]>
@@ -53,6 +55,7 @@ struct StoreRecordResult: Encodable {
         unreadable = record.unreadable
         issueExamples = record.issueExamples
         fullWalk = OrNull(record.fullWalk)
+        unchecked = OrNull(record.unchecked)
         reload = record.reload
         kept = OrNull(record.kept)
         physicalBytes = OrNull(record.physicalBytes)

@@ -24,7 +24,7 @@ struct SnapshotShowCommand: ClusterCommand {
             let records = snapshot.entry.manifest.stores
             return
                 ([SnapshotText(terminal: terminal, now: context.now).fields(snapshot), "", stores.images(records)]
-                + stores.issues(records, examples: 10)).joined(separator: "\n")
+                + stores.issues(records, examples: 10) + stores.unchecked(records)).joined(separator: "\n")
         }
         return .done
     }

@@ -9,6 +9,8 @@ package struct StoreDoubt: Hashable, Sendable, Codable {
         case emptied
         /// Far less is left than was in it.
         case shrunk
+        /// Its own software finds it damaged; the image has it as it is.
+        case damaged
     }
 
     /// A raw value of ``Kind``, or one that a newer program knows.
@@ -23,7 +25,7 @@ package struct StoreDoubt: Hashable, Sendable, Codable {
 
     package var kind: Kind? { Kind(rawValue: what) }
     /// Whether a person can say that the store is right as it is.
-    package var isAcceptable: Bool { kind != nil && kind != .halfRestored }
+    package var isAcceptable: Bool { kind != nil && kind != .halfRestored && kind != .damaged }
 }
 
 /// How much a store held, and where it lay, when it was last known to be right.
@@ -55,6 +57,9 @@ extension StoreRecord {
     fileprivate var countedEntries: UInt64? { entriesAtLeast ?? (image == .archived || isCounted ? entries : nil) }
     fileprivate var countedBytes: UInt64? { entriesAtLeast == nil && (image == .archived || isCounted || bytes > 0) ? bytes : nil }
     private var isCounted: Bool { facts[Self.entriesFact] != nil }
+    /// The fact under which a store says in one sentence what of it could not be checked at the cut.
+    package static let uncheckedFact = "unchecked"
+    package var unchecked: String? { facts[Self.uncheckedFact] }
     /// The fact under which a store counts the entries of a native image.
     package static let entriesFact = "entries"
 }

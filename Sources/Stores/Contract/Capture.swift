@@ -76,6 +76,8 @@ package struct CapturedImage: Sendable {
     package var entriesAtLeast: UInt64?
     /// Files that were open for writing when the image was pinned, where that does not fix their length; nil when they cannot be told.
     package var openFiles: [OpenFile]?
+    /// What is wrong with the store as a whole, as far as making the image has shown.
+    package var doubts: [StoreDoubt] = []
     /// Where nothing was pinned: counts, while `source` is read, the entries that changed after the cut. To be read when it has been archived.
     package var changes: ChangeCounter?
 

@@ -88,9 +88,15 @@ package struct StoreCheck: Hashable, Sendable, Codable {
     package var differences: Int
     /// A few of them for people, at most 20.
     package var examples: [String]
+    /// What could not be proven here, and why: "table notes (no such collation sequence: unicase)".
+    package var unproven: [String]
+    /// What is wrong with the store although it equals the image, which has it so; nil when nothing is.
+    package var damage: String?
 
-    package init(differences: Int = 0, examples: [String] = []) {
+    package init(differences: Int = 0, examples: [String] = [], unproven: [String] = [], damage: String? = nil) {
         self.differences = differences
         self.examples = examples
+        self.unproven = unproven
+        self.damage = damage
     }
 }

@@ -32,7 +32,10 @@ struct DatabaseComparison {
             before.close()
             after.close()
         }
-        let new = try Self.definitions(after)
+        guard let new = try Self.unlessDamaged({ try Self.definitions(after) }) else {
+            if pages.count > 0 { replaced = ["\(image.name), as damaged as it was"] }
+            return
+        }
         if pages.count == 0 {
             unchanged = new.count
             return
@@ -44,7 +47,7 @@ struct DatabaseComparison {
             replaced = ["\(live.name), which is damaged: undo cannot bring back what was left of it"]
             return
         }
-        let touched = touchedBefore.union(try Self.touchedTables(after, pages))
+        let touched = touchedBefore.union(try Self.unlessDamaged { try Self.touchedTables(after, pages) } ?? [])
         for (named, definition) in new {
             guard let present = old[named] else {
                 created.append(named.text)

@@ -7,11 +7,37 @@ struct DatabaseReduction {
     let extent: StoreExtent
     let patterns: [TablePattern]
 
-    /// What was taken out, for whoever has to load it again. The file is rebuilt, so that no row is left in its free space.
+    /// What was taken out, for whoever has to load it again. The file is rebuilt, so that no row is left in its free space; where SQLite cannot do that
+    /// for want of what only the database's own program has, free space is zeroed instead, and the file stays as long as it was.
     func run(_ database: StagedDatabase, _ job: JobControl) throws -> [ReloadItem] {
         guard extent != .whole else { return [] }
+        let (reload, wasWAL) = try takeOut(database, job)
         let connection = try database.connect(.existing)
         defer { connection.close() }
+        try connection.execute("PRAGMA journal_mode = OFF")
+        if let refusal = try rebuild(connection) {
+            job.log("\(database.name) cannot be rebuilt (\(refusal)): its free space is zeroed instead")
+            try connection.query("PRAGMA incremental_vacuum") { _ in }
+            try FreeSpaceScrub(of: database).run(connection, job)
+        }
+        if wasWAL { try connection.query("PRAGMA journal_mode = WAL") { _ in } }
+        return reload
+    }
+
+    /// Why SQLite cannot; nil when it has.
+    private func rebuild(_ connection: SQLiteConnection) throws -> String? {
+        do { try connection.execute("VACUUM") } catch {
+            guard error.isRefusal else { throw error }
+            return error.message
+        }
+        return nil
+    }
+
+    /// By way of stand-ins for collations: tables are emptied as a whole, and no row is compared.
+    private func takeOut(_ database: StagedDatabase, _ job: JobControl) throws -> (reload: [ReloadItem], wasWAL: Bool) {
+        let connection = try database.connect(.existing)
+        defer { connection.close() }
+        try connection.takeStandIns()
         let wasWAL = try DatabaseFacts(of: connection).isWAL
         try connection.turn(.triggers, on: false)
         try connection.turn(.foreignKeys, on: false)
@@ -24,9 +50,7 @@ struct DatabaseReduction {
             let rows = table.kind == .virtual ? try recreate(table.name, connection) : try empty(table.name, connection)
             reload.append(ReloadItem(what: "table \(table.name)", count: rows, bytes: sizes?.bytes[table.name]))
         }
-        try connection.execute("VACUUM")
-        if wasWAL { try connection.query("PRAGMA journal_mode = WAL") { _ in } }
-        return reload
+        return (reload, wasWAL)
     }
 
     private func isEmptied(_ name: String) -> Bool { extent == .structure || patterns.contains { $0.matches(name) } }
@@ -44,12 +68,20 @@ struct DatabaseReduction {
     }
 
     /// A virtual table (full-text, R-tree) is made anew from its own definition: emptying it row by row would leave terms of the text
-    /// in its shadow tables. One whose module is not built into this SQLite stays; its shadow tables were emptied as ordinary ones.
+    /// in its shadow tables. One whose module is not built into this SQLite stays; its shadow tables were emptied as ordinary ones. Of one that
+    /// cannot be opened for want of a tokenizer, the shadow tables are emptied but for its settings; its program rebuilds it.
     private func recreate(_ name: String, _ connection: SQLiteConnection) throws -> UInt64? {
-        guard let definition = try connection.text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1", [name]),
-            let module = try connection.text("SELECT 1 FROM pragma_table_list(?1) WHERE ncol > 0", [name]), module == "1"
-        else { return nil }
-        try connection.execute("DROP TABLE \(quoted(name)); \(definition)")
+        guard let definition = try connection.text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1", [name]) else {
+            return nil
+        }
+        if try connection.refusal(of: "SELECT * FROM \(quoted(name))") == nil {
+            try connection.execute("DROP TABLE \(quoted(name)); \(definition)")
+            return nil
+        }
+        for shadow in try TableInventory(of: connection).tables
+        where shadow.kind == .shadow && shadow.name.hasPrefix("\(name)_") && !shadow.name.hasSuffix("_config") {
+            _ = try empty(shadow.name, connection)
+        }
         return nil
     }
 }

@@ -78,24 +78,44 @@ extension SQLiteStore {
         return staged
     }
 
+    /// A damaged database is kept as it is, page by page: it is all that there is.
     private func describe(_ staged: StagedDatabase, _ facts: DatabaseFacts, _ job: JobControl) throws -> CapturedImage {
-        let sizes: BackupSizes
-        do { sizes = try survey(staged, job) } catch let error as SQLiteError where error.isUnusableContent {
-            throw Failure(.damaged, "\(files.path): the database is damaged", hint: error.failure.hint, cause: error.message)
-        }
+        let survey = try survey(staged, job)
         try FileMetadata(of: files).apply(toFileAt: staged.path, withTimes: true)
-        return CapturedImage(
-            source: LocalDirectory(path: staged.folder), shape: DatabaseShape.shape(bytes: facts.bytes), sizes: sizes.byMode,
-            facts: sizes.inventory.facts, reloadable: sizes.reloadable)
+        var image = CapturedImage(
+            source: LocalDirectory(path: staged.folder), shape: DatabaseShape.shape(bytes: facts.bytes), sizes: survey.sizes?.byMode,
+            facts: survey.sizes?.inventory.facts ?? [:], reloadable: survey.sizes?.reloadable ?? [])
+        image.facts[StoreRecord.uncheckedFact] = survey.foreign.sentence
+        if let damage = survey.damage {
+            image.doubts = [StoreDoubt(.damaged, "the database is damaged (\(damage)); its pages are kept as they are")]
+        }
+        return image
     }
 
-    private func survey(_ staged: StagedDatabase, _ job: JobControl) throws -> BackupSizes {
+    private struct Survey {
+        var sizes: BackupSizes?
+        var foreign = ForeignSchema()
+        var damage: String?
+    }
+
+    private func survey(_ staged: StagedDatabase, _ job: JobControl) throws -> Survey {
         let connection = try staged.connect(.existing)
         defer { connection.close() }
-        var inventory = try TableInventory(of: connection)
-        try inventory.countRows(connection, job: job)
-        return BackupSizes(
-            declaration: declaration, facts: try DatabaseFacts(of: connection), inventory: inventory, sizes: try TableSizes(of: connection))
+        var survey = Survey()
+        do {
+            survey.foreign = try ForeignSchema(of: connection)
+            try connection.takeStandIns()
+            var inventory = try TableInventory(of: connection)
+            try inventory.countRows(connection, job: job)
+            let sizes = try TableSizes(of: connection)
+            survey.damage = sizes?.damage
+            survey.sizes = BackupSizes(
+                declaration: declaration, facts: try DatabaseFacts(of: connection), inventory: inventory, sizes: sizes)
+        } catch let error as SQLiteError where error.isUnusableContent {
+            connection.close()
+            survey.damage = try IntegrityCheck(of: staged, job: job).damage ?? error.message
+        }
+        return survey
     }
 }
 

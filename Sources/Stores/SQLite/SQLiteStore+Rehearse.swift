@@ -18,7 +18,7 @@ extension SQLiteStore {
         let restored = host.clock.monotonicNanoseconds()
         job.begin(phase: "checking \(declaration.name)")
         let check = try store.check(against: image, scratch: scratch, job: job)
-        findings.proofs.append("integrity_check finds nothing")
+        note(check, &findings)
         let hasOtherMetadata = check.examples.contains(Self.metadataExample)
         let other = check.differences - (hasOtherMetadata ? 1 : 0)
         if other > 0 {
@@ -33,12 +33,24 @@ extension SQLiteStore {
         return RehearsedDatabase(path: moved.path, findings: findings, clock: host.clock)
     }
 
+    private func note(_ check: StoreCheck, _ findings: inout RehearsalFindings) {
+        if let damage = check.damage {
+            findings.problems.append("the database is damaged: \(damage)")
+        } else {
+            findings.proofs.append(check.unproven.isEmpty ? "integrity_check finds nothing" : "the trees of its pages are sound")
+        }
+        findings.gaps += check.unproven.map { "SQLite cannot check \($0) here" }
+    }
+
     /// With the rows that were counted at the cut; tables whose rows the image leaves out have none.
     private func compareRows(with record: StoreRecord, _ findings: inout RehearsalFindings, _ job: JobControl) throws {
         let connection = try SQLiteConnection(path: declaration.path)
         defer { connection.close() }
+        try connection.takeStandIns()
         var inventory = try TableInventory(of: connection)
-        try inventory.countRows(connection, job: job)
+        do { try inventory.countRows(connection, job: job) } catch let error as SQLiteError where error.isUnusableContent {
+            return findings.problems.append("its rows cannot be counted: \(error.message)")
+        }
         let rows = Dictionary(inventory.tables.map { ($0.name, $0.rows ?? 0) }) { first, _ in first }
         let patterns = record.bulkTables.map(TablePattern.init)
         let recorded = record.facts.filter { $0.key.hasPrefix(Self.rowsFact) }.sorted { $0.key < $1.key }.map { key, value in
@@ -68,6 +80,11 @@ private struct RehearsedDatabase: RehearsedStore {
             return try connection.interrupted(when: { clock.monotonicNanoseconds() > deadline }) { try connection.lines(sql) }
         } catch let error as SQLiteError where error.isInterrupted {
             throw Failure(.refused, "it ran past its timeout", hint: "give the check a longer timeout, or ask less")
+        } catch let error as SQLiteError where error.isRefusal {
+            guard try !ForeignSchema(of: connection).isEmpty else { throw error }
+            throw Failure(
+                .incomplete, "it cannot be asked here: \(error.message)",
+                hint: "write the check as a command that runs the database's own program")
         }
     }
 }

@@ -35,7 +35,10 @@ extension SQLiteStore {
             return StoreRestorePlan(
                 created: 1, bytesToWrite: try image.bytes(), examples: ["fill the empty \(image.name)"], intoEmpty: true)
         }
-        let comparison = try compare(connection, facts, with: image, scratch, job)
+        defer { connection.close() }
+        let copy = try still(connection, facts, scratch, job)
+        defer { copy.remove() }
+        guard let comparison = try compare(copy, facts, with: image, scratch, job) else { return try wholePlan(facts, image) }
         let metadata = try FileMetadata(ofFileAt: image.path)
         let differs = try !FileMetadata(of: files).isLike(metadata)
         let bytes = comparison.isEqual ? 0 : try image.bytes()
@@ -46,6 +49,14 @@ extension SQLiteStore {
             bytesAtStake: DatabaseShape.added(bytes: facts.bytes, pages: comparison.differingPages),
             examples: comparison.examples(limit: 18) + (differs ? ["owner, mode or attributes of \(Path.lastComponent(files.path))"] : []),
             newestChange: comparison.isEqual ? nil : try files.newestChange(), intoEmpty: facts.objects == 0)
+    }
+
+    /// For an image that cannot be given the page size of the live database.
+    private func wholePlan(_ facts: DatabaseFacts, _ image: StagedDatabase) throws -> StoreRestorePlan {
+        let example = "replace all of \(Path.lastComponent(files.path)): its pages have another size; no program may have it open"
+        return StoreRestorePlan(
+            replaced: 1, bytesToWrite: try image.bytes(), bytesFreed: facts.bytes, bytesAtStake: facts.bytes, examples: [example],
+            newestChange: try files.newestChange())
     }
 
     package func apply(
@@ -72,10 +83,22 @@ extension SQLiteStore {
         case .missing, .unusable: try DatabaseInstallation(of: image, at: files).run(job)
         case .usable(let connection, let facts):
             defer { connection.close() }
-            let fitting = try fitted(image, to: facts, scratch, job)
+            guard let fitting = try fitted(image, to: facts, scratch, job) else {
+                try leaveLog(connection, facts)
+                return try overwrite(connection, with: image, job)
+            }
             defer { if fitting.folder != image.folder { fitting.remove() } }
             try overwrite(connection, with: fitting, job)
         }
+    }
+
+    /// Pages of another size can be written outside of WAL mode only, which SQLite leaves when nobody else has the database open.
+    private func leaveLog(_ live: SQLiteConnection, _ facts: DatabaseFacts) throws {
+        guard facts.isWAL else { return }
+        do { if try live.text("PRAGMA journal_mode = DELETE") == "delete" { return } } catch let error as SQLiteError where error.isBusy {}
+        throw Failure(
+            .store, "\(files.path): its pages have another size than those of the image, and a program has it open",
+            hint: "stop the programs that use the database, then run the command again")
     }
 
     /// One transaction on the running database; durable when it returns. Afterwards the log is moved into the database as far as
@@ -98,41 +121,40 @@ extension SQLiteStore {
             let unpacked = try unpacked(image, scratch, job)
             let copy = try still(connection, facts, scratch, job)
             defer { copy.remove() }
-            try proveIntegrity(of: copy)
-            let fitting = try fitted(unpacked, to: facts, scratch, job)
-            let comparison = try DatabaseComparison(live: copy, image: fitting, pageSize: facts.pageSize, job: job)
-            guard try FileMetadata(of: files).isLike(FileMetadata(ofFileAt: unpacked.path)) else {
-                return StoreCheck(
-                    differences: comparison.differences + 1, examples: comparison.examples(limit: 19) + [Self.metadataExample])
+            let integrity = try IntegrityCheck(of: copy, job: job)
+            let comparison = try compare(copy, facts, with: unpacked, scratch, job)
+            if let damage = integrity.damage, comparison?.isEqual != true { throw damaged(damage) }
+            var check = StoreCheck(unproven: integrity.foreign.texts, damage: integrity.damage)
+            guard let comparison else {
+                check.unproven.append("all pages, which have another size in the image")
+                return check
             }
-            return StoreCheck(differences: comparison.differences, examples: comparison.examples(limit: 20))
+            (check.differences, check.examples) = (comparison.differences, comparison.examples(limit: 19))
+            if try !FileMetadata(of: files).isLike(FileMetadata(ofFileAt: unpacked.path)) {
+                check.differences += 1
+                check.examples.append(Self.metadataExample)
+            }
+            return check
         }
     }
 
     /// What a check names beside tables.
     static let metadataExample = "owner, mode or attributes"
 
-    func proveIntegrity(of copy: StagedDatabase) throws {
-        let connection = try copy.connect(.existing)
-        defer { connection.close() }
-        let verdict = try connection.text("PRAGMA integrity_check(1)") ?? "no answer"
-        guard verdict == "ok" else {
-            throw Failure(
-                .store, "\(files.path): the database is damaged", hint: "restore the store from an older snapshot or from a backup",
-                cause: verdict)
-        }
+    private func damaged(_ verdict: String) -> Failure {
+        Failure(
+            .store, "\(files.path): the database is damaged", hint: "restore the store from an older snapshot or from a backup",
+            cause: verdict)
     }
 }
 
 /// Still copies to compare.
 extension SQLiteStore {
+    /// Nil when the image cannot be given the page size of the live database.
     private func compare(
-        _ connection: SQLiteConnection, _ facts: DatabaseFacts, with image: StagedDatabase, _ scratch: ScratchDirectory, _ job: JobControl
-    ) throws -> DatabaseComparison {
-        defer { connection.close() }
-        let copy = try still(connection, facts, scratch, job)
-        defer { copy.remove() }
-        let fitting = try fitted(image, to: facts, scratch, job)
+        _ copy: StagedDatabase, _ facts: DatabaseFacts, with image: StagedDatabase, _ scratch: ScratchDirectory, _ job: JobControl
+    ) throws -> DatabaseComparison? {
+        guard let fitting = try fitted(image, to: facts, scratch, job) else { return nil }
         defer { if fitting.folder != image.folder { fitting.remove() } }
         return try DatabaseComparison(live: copy, image: fitting, pageSize: facts.pageSize, job: job)
     }
@@ -150,9 +172,10 @@ extension SQLiteStore {
 
     /// The image with the page size of the live database: in WAL mode SQLite cannot change it under running programs
     /// (<https://sqlite.org/pragma.html#pragma_page_size>), so the image is rebuilt.
+    /// Nil when SQLite cannot rebuild it, for want of what only the database's own program has.
     private func fitted(
         _ image: StagedDatabase, to facts: DatabaseFacts, _ scratch: ScratchDirectory, _ job: JobControl
-    ) throws -> StagedDatabase {
+    ) throws -> StagedDatabase? {
         let source = try image.connect(.existing)
         defer { source.close() }
         let pageSize = Int(try source.integer("PRAGMA page_size") ?? 0)
@@ -160,7 +183,10 @@ extension SQLiteStore {
         try job.checkCancelled()
         let rebuilt = try StagedDatabase(in: scratch.path, called: "fitted", name: image.name, host: host)
         try source.execute("PRAGMA page_size = \(facts.pageSize)")
-        try source.query("VACUUM INTO ?1", [rebuilt.path]) { _ in }
+        do { try source.query("VACUUM INTO ?1", [rebuilt.path]) { _ in } } catch let error as SQLiteError where error.isRefusal {
+            rebuilt.remove()
+            return nil
+        }
         return rebuilt
     }
 }

@@ -39,10 +39,12 @@ package final class SQLiteStore: StoreAdapter {
 
     package func open() throws -> StoreStatus {
         try asStoreFailure {
-            let (_, facts) = try LiveDatabase.require(files)
+            let (connection, facts) = try LiveDatabase.require(files)
+            defer { connection.close() }
             return StoreStatus(
                 version: DatabaseFacts.libraryVersion, bytes: facts.bytes, nativeImages: false,
-                imageReason: "a database is copied page by page through SQLite, so that programs may go on writing", facts: facts.texts)
+                imageReason: "a database is copied page by page through SQLite, so that programs may go on writing",
+                notes: [try ForeignSchema(of: connection).sentence].compactMap { $0 }, facts: facts.texts)
         }
     }
 

@@ -1,4 +1,5 @@
 import HostIO
+import Model
 
 /// The tables of a database, with what is worth recording of each.
 struct TableInventory {
@@ -27,7 +28,7 @@ struct TableInventory {
         self.tables = tables
     }
 
-    /// Counts the rows of the ordinary tables; reads the smallest b-tree of each.
+    /// Counts the rows of the ordinary tables; reads the smallest b-tree of each. `connection` has stand-ins for collations.
     mutating func countRows(_ connection: SQLiteConnection, job: JobControl) throws {
         for index in tables.indices where tables[index].kind == .ordinary {
             try job.checkCancelled()
@@ -44,16 +45,22 @@ struct TableSizes {
     /// B-trees of each table: itself and its indexes; each keeps one page when it is empty.
     private(set) var trees: [String: Int] = [:]
 
+    /// "page 14 of notes", of the first page that is no page of a tree; nil when there is none.
+    private(set) var damage: String?
+
     /// Nil when this SQLite was built without `dbstat`. Walks the whole database.
     init?(of connection: SQLiteConnection) throws {
         guard try connection.integer("SELECT 1 FROM pragma_module_list WHERE name = 'dbstat'") != nil else { return nil }
-        let sums = """
-            SELECT s.tbl_name, sum(d.pgsize), count(*) FROM dbstat('main', 1) d JOIN sqlite_schema s ON s.name = d.name GROUP BY 1
-            """
+        var tables: [String: String] = ["sqlite_schema": "sqlite_schema"]
+        try connection.query("SELECT name, tbl_name FROM sqlite_schema") { row in
+            if let name = row.text(0) { tables[name] = row.text(1) }
+        }
+        let sums = "SELECT name, sum(pgsize), min(CASE WHEN pagetype = 'corrupted' THEN pageno END) FROM dbstat GROUP BY name"
         try connection.query(sums) { row in
-            guard let name = row.text(0) else { return }
-            bytes[name] = row.integer(1).flatMap { UInt64(exactly: $0) } ?? 0
-            trees[name] = Int(row.integer(2) ?? 0)
+            guard let name = row.text(0), let table = tables[name] else { return }
+            bytes[table] = (bytes[table] ?? 0).addingSaturated(row.integer(1).flatMap { UInt64(exactly: $0) } ?? 0)
+            trees[table, default: 0] += 1
+            if damage == nil, let page = row.integer(2) { damage = "page \(page) of \(name)" }
         }
     }
 }

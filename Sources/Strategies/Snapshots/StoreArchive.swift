@@ -19,6 +19,7 @@ struct StoreArchive {
         record.note(image.seen + outcome.summary)
         record.tree = outcome.root.subtree?.hex
         record.kept = image.kept.isEmpty ? nil : image.kept
+        record.doubts = image.doubts.isEmpty ? nil : image.doubts
         node = outcome.root
     }
 

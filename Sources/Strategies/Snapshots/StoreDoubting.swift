@@ -11,7 +11,7 @@ struct StoreDoubting {
 
     func judged(_ record: StoreRecord) -> StoreRecord {
         var record = record
-        var doubts = catalogue.halfRestoredDoubts(about: record.name)
+        var doubts = (record.doubts ?? []) + catalogue.halfRestoredDoubts(about: record.name)
         if let baseline = baseline(of: record) { doubts += rule.doubts(about: record, since: baseline) }
         record.doubts = doubts.isEmpty ? nil : doubts
         return record

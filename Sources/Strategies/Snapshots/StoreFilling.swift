@@ -72,10 +72,11 @@ extension Cluster {
             let image = try image(of: record, in: entry, reader, form: form)
             let scratch = try scratch()
             job.begin(phase: "restoring \(record.name)")
-            let changes = try adapter.restore(image, scratch: scratch, job: job)
+            var changes = try adapter.restore(image, scratch: scratch, job: job)
             job.begin(phase: "checking \(record.name)")
             let checked = try? adapter.fileTime()
             let check = try adapter.check(against: image, scratch: scratch, job: job)
+            if let damage = check.damage { changes.note(damage, of: record, job) }
             let seconds = Double(host.clock.monotonicNanoseconds() &- start) / 1e9
             var filled = FilledStore(name: record.name, changes: changes, check: check, checked: checked, seconds: seconds)
             filled.image = record.completeness
@@ -106,5 +107,17 @@ extension Cluster {
         } else if store.isEqual, catalogue.incompleteRestores.contains(where: { $0.store == store.name }) {
             try? updateCatalogue { $0.noteEqual(store.name) }
         }
+    }
+}
+
+extension StoreRestoreOutcome {
+    /// The store is as damaged as its image.
+    fileprivate mutating func note(_ damage: String, of record: StoreRecord, _ job: JobControl) {
+        let issue = EntryIssue(
+            kind: .unrestored, path: Path.lastComponent(record.path),
+            detail: "it was damaged when the image was made, and is so again: \(damage)")
+        job.log(issue.text)
+        issues += 1
+        named.append(issue)
     }
 }

@@ -20,11 +20,15 @@ struct DrillChecks {
         let start = clock.monotonicNanoseconds()
         var answer: String?
         var problem: String?
+        var verdict = DrillReport.Verdict.failed
         do { (answer, problem) = try ask(check) } catch {
-            problem = Failure(describing: error).summary
+            let failure = Failure(describing: error)
+            problem = failure.summary
+            // Nothing is wrong with the backup.
+            if failure.code == .incomplete { verdict = .unproven }
         }
         let seconds = Double(clock.monotonicNanoseconds() &- start) / 1e9
-        let verdict = problem == nil ? DrillReport.Verdict.passed : .failed
+        if problem == nil { verdict = .passed }
         let report = DrillReport.Check(name: check.name, store: check.store, verdict: verdict, problem: problem, seconds: seconds)
         return Outcome(report: report, answer: problem == nil ? nil : answer)
     }
