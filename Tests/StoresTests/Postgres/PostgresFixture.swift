@@ -38,7 +38,9 @@ final class PostgresFixture: StoreUnderTest {
         if let mount { try Self.openToOthers(mount.path) }
         server = try PostgresServer(release, settings: settings, in: mount?.path, isSubvolume: form == .snapshot)
         images = mount.map { Path.join($0.path, "images") } ?? home.file("images")
-        var access = PostgresAccess(connection: server.connection, dataDirectory: server.data, service: server.service)
+        var access = PostgresAccess(
+            connection: server.connection, dataDirectory: server.data, service: server.service,
+            programs: release == .debian15 ? nil : server.programs)
         if form == .dump { (access.dataDirectory, access.service) = (nil, nil) }
         change(&access)
         let declaration = StoreDeclaration(

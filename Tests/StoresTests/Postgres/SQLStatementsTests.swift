@@ -31,6 +31,12 @@ import Testing
         #expect(SQLStatements(Array("\n\n SELECT\n1;\n--\nX".utf8)).map(\.line) == [3, 6])
     }
 
+    @Test func `the statements of a function's body are part of one statement`() {
+        let one = "CREATE FUNCTION a() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 1 END; END"
+        let other = "create or replace procedure b() begin atomic select 2; end"
+        #expect(statements("\(one);\n\(other); BEGIN; END;") == [one, other, "BEGIN", "END"])
+    }
+
     @Test(arguments: ["", ";", "--", "/*", "'", "\"", "$$", "$a$ $b$", "E'\\", "(((", ")", "\\", "$", "$1", "/* /* */"])
     func `text that stops in the middle comes to an end`(_ text: String) {
         #expect(statements(text).count <= 1)

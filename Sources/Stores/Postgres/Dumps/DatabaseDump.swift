@@ -107,7 +107,12 @@ struct DatabaseDump: Sendable {
     }
 
     /// Entries other than rows that belong to the data of the dump: values of sequences, large objects.
-    var otherData: [DumpComparison.Entry] { entries.filter { $0.isSequenceValue || $0.isLargeObjectData } }
+    var otherData: [DumpComparison.Entry] {
+        let areMadeWithData = entries.contains(where: \.isLargeObjectMetadata)
+        return entries.filter {
+            $0.isSequenceValue || $0.isLargeObjectData || $0.isLargeObjectMetadata || areMadeWithData && $0.isOfLargeObject
+        }
+    }
 
     /// Reads the rows of a table, giving them to `send` as they are, and what they add up to. The caller's thread does the reading.
     func rows(

@@ -40,6 +40,12 @@ struct DumpComparison {
         var isData: Bool { key.hasPrefix("TABLE DATA ") }
         var isLargeObject: Bool { key.hasPrefix("BLOB") }
         var isLargeObjectData: Bool { key.hasPrefix("BLOBS ") }
+        /// Large objects without what is in them. Dumps of 17 and later have them among the data; those before it make them first.
+        var isLargeObjectMetadata: Bool { key.hasPrefix("BLOB METADATA ") }
+        /// Rights, comments and labels.
+        var isOfLargeObject: Bool {
+            ["ACL - LARGE OBJECT", "COMMENT - LARGE OBJECT", "SECURITY LABEL - LARGE OBJECT"].contains { key.hasPrefix($0) }
+        }
         var isSequenceValue: Bool { key.hasPrefix("SEQUENCE SET ") }
         /// The database itself, its settings, rights and comment.
         var isOfDatabase: Bool {

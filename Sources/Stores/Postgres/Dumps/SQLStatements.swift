@@ -107,12 +107,14 @@ struct SQLStatements: Sequence, IteratorProtocol {
     private mutating func takeStatement() -> Bool {
         var hasCommand = false
         var parentheses = 0
+        var body = FunctionBody()
         var isInName = false
         while let byte = peek() {
             let wasInName = isInName
             isInName = Self.isOfName(byte) || wasInName && byte == Self.dollar
+            if isInName, !wasInName, parentheses == 0 { body.take(word()) }
             switch byte {
-            case Self.semicolon where parentheses <= 0: return hasCommand
+            case Self.semicolon where parentheses <= 0 && body.depth == 0: return hasCommand
             case Self.backslash: hasCommand = true
             case UInt8(ascii: "("): parentheses += 1
             case UInt8(ascii: ")"): parentheses -= 1
@@ -129,6 +131,31 @@ struct SQLStatements: Sequence, IteratorProtocol {
             advance()
         }
         return hasCommand
+    }
+
+    /// The one that begins here, in lower case; empty for one that is too long to mean anything.
+    private func word() -> String {
+        let most = 16
+        let bytes = bytes[place...].prefix(most).prefix { Self.isOfName($0) || $0 == Self.dollar }
+        return bytes.count == most ? "" : String(decoding: bytes, as: UTF8.self).lowercased()
+    }
+
+    /// `BEGIN ATOMIC … END` of a function: statements with semicolons, inside of one. Told by words as `psql` does it (`psqlscan.l`).
+    private struct FunctionBody {
+        private(set) var depth = 0
+        private var beginning: [String] = []
+
+        mutating func take(_ word: String) {
+            if beginning.count < 4 { beginning.append(word) }
+            let made = beginning.dropFirst(beginning.dropFirst().starts(with: ["or", "replace"]) ? 3 : 1).first
+            guard beginning.first == "create", made == "function" || made == "procedure" else { return }
+            switch word {
+            case "begin": depth += 1
+            case "case" where depth > 0: depth += 1
+            case "end" where depth > 0: depth -= 1
+            default: return
+            }
+        }
     }
 
     /// Whether an `E` that is no part of a name stands before the quote.
