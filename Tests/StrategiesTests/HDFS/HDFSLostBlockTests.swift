@@ -43,7 +43,7 @@ import WebHDFS
             let start = clock.monotonicNanoseconds()
             let manifest = try cluster.backUp(backup).entry.manifest
             let seconds = Double(clock.monotonicNanoseconds() &- start) / 1e9
-            #expect(seconds < 75, "\(seconds) s for \(backup)")
+            #expect(seconds < 45, "\(seconds) s for \(backup)")
             let record = try lake(manifest)
             #expect(record.unreadable == 2 && !manifest.isGood, "\(record.completeness.words)")
             let words = manifest.shortcomings.joined(separator: " ")

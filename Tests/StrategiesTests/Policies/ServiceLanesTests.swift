@@ -154,7 +154,7 @@ import Testing
             "holdfast.yaml", more: "\(alerts)\nchecks: [{name: slow, command: \"echo > \(begun); cat \(go)\", timeout: 100s}]")
         _ = try small.load().initialize()
         _ = try Backups(small.load()).addTarget("nas", path: small.target)
-        _ = try Snapshots(small.load()).setPolicy(PolicyChange(every: "3s", keep: "3@3s"))
+        _ = try Snapshots(small.load()).setPolicy(PolicyChange(every: "1s", keep: "3@1s"))
         var often = try PolicyChange(every: "1s", keep: "2@1s").backupPolicy(named: "often", target: "nas")
         often.drill = try Period("1d", for: "drill")
         _ = try Backups(small.load()).createPolicy(often)
