@@ -52,19 +52,23 @@ extension Policies {
         return settled
     }
 
-    /// For ``settled(at:)`` policies: the run that is to be made now, of those that are due the one whose slot is the oldest; and the first instant
-    /// at which another will be, nil when no policy is enabled. `elapsed`: see ``Schedule/due(_:at:elapsed:)``.
+    /// For ``settled(at:)`` policies: the run that is to be made now, of those that are due the one that has waited the longest, from the first slot that had
+    /// none, so that one whose runs take longer than its period leaves time for the others; and the first instant at which another will be, nil when no
+    /// policy is enabled. `elapsed`: see ``Schedule/due(_:at:elapsed:)``.
     package func agenda(at now: Timestamp, elapsed: (PolicyID) -> Double?) -> (due: DueRun?, next: Timestamp?) {
-        var due: [DueRun] = []
+        var due: [(run: DueRun, since: Timestamp)] = []
         var next: Timestamp?
         for (id, schedule, record) in enabled {
             switch schedule.due(record.state, at: now, elapsed: elapsed(id)) {
-            case .now(let slot, let missed): due.append(DueRun(policy: id, slot: slot, missed: missed, failures: 0))
-            case .retry(let slot, let failures): due.append(DueRun(policy: id, slot: slot, missed: 0, failures: failures))
+            case .now(let slot, let missed):
+                let waiting = missed.multipliedReportingOverflow(by: schedule.every.seconds)
+                let since = slot.adding(seconds: waiting.overflow ? -slot.seconds : -waiting.partialValue)
+                due.append((DueRun(policy: id, slot: slot, missed: missed, failures: 0), since))
+            case .retry(let slot, let failures): due.append((DueRun(policy: id, slot: slot, missed: 0, failures: failures), slot))
             case .later(let instant): next = min(next ?? instant, instant)
             }
         }
-        let first = due.enumerated().min { ($0.element.slot, $0.offset) < ($1.element.slot, $1.offset) }?.element
-        return (first, next)
+        let first = due.enumerated().min { ($0.element.since, $0.offset) < ($1.element.since, $1.offset) }?.element
+        return (first?.run, next)
     }
 }

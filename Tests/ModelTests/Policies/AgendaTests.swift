@@ -26,6 +26,24 @@ import Testing
         #expect(policies.snapshotRecord.missed == 1)
     }
 
+    @Test(arguments: [1, 2, 3])
+    func `a policy whose runs take longer than its period keeps no other from its turn`(every: Int) throws {
+        var policies = Policies()
+        policies.snapshot = try PolicyChange(every: "1s", keep: "3@1s").applied(to: .standard)
+        policies.snapshotRecord.begin(policies.snapshot.schedule, at: now)
+        for name in ["a", "b"] {
+            try policies.add(PolicyChange(every: "\(every)s", keep: "2@\(every)s").backupPolicy(named: name, target: "nas"), at: now)
+        }
+        var runs: [PolicyID: Int] = [:]
+        for turn in 1...60 {
+            let time = now.adding(seconds: Int64(turn) * 4)
+            let due = try #require(policies.agenda(at: time, elapsed: { _ in nil }).due)
+            runs[due.policy, default: 0] += 1
+            policies[record: due.policy.backupName].ended(slot: due.slot, missed: due.missed, at: time, failure: nil)
+        }
+        #expect(runs.count == 3 && runs.values.allSatisfy { $0 >= 15 }, "\(runs)")
+    }
+
     @Test func `what is disabled is never due`() throws {
         var policies = try policies()
         for policy in [PolicyID.snapshots, .backup("nightly"), .backup("often")] { policies.disable(policy) }
