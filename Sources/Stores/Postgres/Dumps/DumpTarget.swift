@@ -127,11 +127,6 @@ struct DumpTarget {
         return outcome.issues
     }
 
-    /// Loads a dump as the database of its name, which is not there.
-    func load(_ database: String, from folder: String) throws {
-        try restore(folder, ["--create", "--jobs=\(host.processors)", "-d", connectionOfPrograms])
-    }
-
     /// Whether the database is in the encoding of the one that was dumped.
     func hasEncoding(of dump: DatabaseDump) throws -> Bool {
         let wanted = try DumpStatements(programs: programs, folder: dump.folder).encodingOfDatabase(dump.entries)
