@@ -14,7 +14,7 @@ import Testing
     static let storeKeys: Set = [
         "name", "kind", "role", "path", "image", "extent", "precision", "began", "ended", "bytes", "entries", "holds", "good", "notes",
         "doubts", "issues", "unreadable",
-        "issueExamples", "fullWalk", "reload", "kept", "physicalBytes",
+        "issueExamples", "fullWalk", "unchecked", "reload", "kept", "physicalBytes",
     ]
     static let backupKeys: Set = [
         "name", "id", "target", "mode", "cut", "created", "cluster", "release", "snapshot", "bytes", "good", "accepted", "lacks", "drill",
