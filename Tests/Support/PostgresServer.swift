@@ -97,7 +97,12 @@ package final class PostgresServer: Sendable {
     /// A program of PostgreSQL with this server as the one it speaks to; gives what it prints.
     @discardableResult
     package func program(_ name: String, _ arguments: [String], timeout: Duration = .seconds(120)) throws -> String {
-        try run(["\(programs)/\(name)", "-h", home, "-p", "\(Self.port)", "-U", "postgres"] + arguments, timeout: timeout)
+        String(decoding: try output(of: name, arguments, timeout: timeout), as: UTF8.self)
+    }
+
+    /// The same as bytes, which need not be text.
+    package func output(of name: String, _ arguments: [String], timeout: Duration = .seconds(120)) throws -> [UInt8] {
+        try runForOutput(["\(programs)/\(name)", "-h", home, "-p", "\(Self.port)", "-U", "postgres"] + arguments, timeout: timeout)
     }
 
     /// Rows of `database`, a line each.
@@ -182,9 +187,13 @@ package final class PostgresServer: Sendable {
 
 @discardableResult
 private func run(_ arguments: [String], timeout: Duration = .seconds(90)) throws -> String {
+    String(decoding: try runForOutput(arguments, timeout: timeout), as: UTF8.self)
+}
+
+private func runForOutput(_ arguments: [String], timeout: Duration) throws -> [UInt8] {
     let outcome = try ChildProcess(arguments, timeout: timeout, outputLimit: 1 << 26).run()
     guard outcome.succeeded else { throw ToolFailed(arguments: arguments, outcome: outcome) }
-    return outcome.outputText
+    return outcome.output
 }
 
 /// A process that waits for the end of this one, however it ends, then kills a server by its number and removes its files.
