@@ -8,6 +8,12 @@ import Wiring
 /// Runs one command, with every concrete store and place.
 @main struct Main {
     static func main() {
+        // The runtime reads them from there. Without it every command would be one without a word, which ends well.
+        guard !CommandLine.arguments.isEmpty else {
+            let words = "holdfast: its arguments cannot be read: is /proc mounted?\n  mount -t proc proc /proc\n"
+            _ = words.withCString { write(2, $0, strlen($0)) }
+            exit(FailureCode.internal.exitStatus)
+        }
         OwnSurroundings.settle()
         let job = JobControl()
         // A process that cannot hear signals ends at the first one; repositories are safe from that.

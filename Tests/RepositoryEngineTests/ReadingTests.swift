@@ -101,10 +101,11 @@ import TestSupport
         let opener = try ground.index.makeOpener()
         let contents = try ground.sample.repository.loadIndexContents()
         let (pack, blobs) = try #require(contents.packs.first)
-        let pair = try #require(
-            blobs.firstIndex { a in blobs.contains { $0.id != a.id && $0.length == a.length && !$0.isCompressed && !a.isCompressed } })
-        let first = blobs[pair]
-        let second = try #require(blobs.first { $0.id != first.id && $0.length == first.length && !$0.isCompressed })
+        func fits(_ a: IndexedBlob, _ b: IndexedBlob) -> Bool {
+            a.id != b.id && a.length == b.length && a.uncompressedLength == b.uncompressedLength
+        }
+        let first = try #require(blobs.first { a in blobs.contains { fits(a, $0) } })
+        let second = try #require(blobs.first { fits(first, $0) })
         #expect(
             ground.sample.storage.damage(RepositoryNames.pack(pack)) { bytes in
                 let a = Int(first.offset)..<Int(first.offset + first.length), b = Int(second.offset)..<Int(second.offset + second.length)

@@ -1,5 +1,7 @@
+import Glibc
 import HostIO
 import ObjectStorage
+import RepositoryEngine
 import TestSupport
 import Testing
 
@@ -13,10 +15,22 @@ import Testing
         arguments: [
             (0, nil, 48), (1 << 20, nil, 48), (16 << 20, nil, 48), (17 << 20, nil, 51), (160 << 20, nil, 480), (0, 1 << 40, 48),
             (0, 384 << 20, 48),
-            (0, 200 << 20, 25), (160 << 20, 200 << 20, 25), (0, 8 << 20, 1), (0, 7 << 20, 0), (0, 0, 0),
+            (1 << 40, nil, 3072), (.max, nil, 3072), (0, 200 << 20, 25), (160 << 20, 200 << 20, 25), (0, 8 << 20, 1), (0, 7 << 20, 0), (0, 0, 0),
         ] as [(UInt64, UInt64?, Int)])
     func `it grows with the index, and takes a sixteenth of the room at most`(_ indexBytes: UInt64, _ room: UInt64?, _ pieces: Int) {
         #expect(Ballast.pieces(of: Self.piece, indexBytes: indexBytes, room: room) == pieces)
+    }
+
+    @Test func `sizes of files that are no index count for nothing`() throws {
+        let place = try TemporaryDirectory()
+        let folder = try place.folder("index")
+        for (name, size) in [
+            (String(repeating: "d", count: 64), 100 << 30), ("rubbish", 1 << 20), (String(repeating: "e", count: 64), 1 << 20),
+        ] as [(String, Int64)] {
+            try AtomicFile.write([], to: "\(folder)/\(name)")
+            #expect(truncate("\(folder)/\(name)", off_t(size)) == 0)
+        }
+        #expect(try DirectoryStorage(place.path).indexBytes() == 1 << 20)
     }
 
     @Test func `what is missing is made, what is there stays`() throws {

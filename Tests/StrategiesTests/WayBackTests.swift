@@ -94,7 +94,7 @@ import Testing
         #expect(try small.text("uploads/sub/file1") == nil)
     }
 
-    @Test func aDamagedDatabaseIsRestoredThoughNoSafetySnapshotOfItIsPossible() throws {
+    @Test func aDamagedDatabaseIsSavedAsItIsBeforeItIsRestored() throws {
         try small.execute(
             "WITH RECURSIVE c(x) AS (SELECT 10 UNION ALL SELECT x + 1 FROM c WHERE x < 9000) INSERT INTO account SELECT x, hex(x) FROM c")
         try small.execute("PRAGMA journal_mode=DELETE")
@@ -104,9 +104,24 @@ import Testing
         for offset in 4096..<min(20_000, bytes.count) { bytes[offset] = 0xFF }
         try AtomicFile.write(bytes, to: path)
         try small.write("mine", to: "uploads/sub/file1")
-        #expect { _ = try snapshots().create(SnapshotRequest("no"), job: JobControl()) } throws: { Failure(describing: $0).code == .store }
+        let manifest = try snapshots().create(SnapshotRequest("no"), job: JobControl()).entry.manifest
+        #expect(!manifest.isGood && manifest.store(named: "accounts")?.doubts?.map(\.kind) == [.damaged])
         _ = try snapshots().restore(try prepare("base"), job: JobControl())
         #expect(try small.rows() == 8993)
+        #expect(try small.text("uploads/sub/file1") == "upload 1")
+        #expect(try Set(snapshots().cluster.catalogue().safety?.stores ?? []) == ["accounts", "uploads", "lake"])
+    }
+
+    @Test func aDatabaseThatCannotBeReadIsRestoredThoughNoSafetySnapshotOfItIsPossible() throws {
+        _ = try snapshots().create(SnapshotRequest("base"), job: JobControl())
+        let path = "\(place.path)/srv/accounts.db"
+        try removeTree(path)
+        try makeDirectories(path)
+        try small.write("mine", to: "uploads/sub/file1")
+        #expect { _ = try snapshots().create(SnapshotRequest("no"), job: JobControl()) } throws: { Failure(describing: $0).code == .store }
+        try removeTree(path)
+        _ = try snapshots().restore(try prepare("base"), job: JobControl())
+        #expect(try small.rows() == 2)
         #expect(try small.text("uploads/sub/file1") == "upload 1")
         #expect(try snapshots().cluster.catalogue().safety?.stores == ["uploads", "lake"])
     }

@@ -13,7 +13,7 @@ struct BackupDeleteCommand: ClusterCommand {
             whose it is.
 
             When no good backup of a store would be left, --yes is not enough: the name of the
-            cluster is typed, or given with --confirm.
+            cluster is typed, or given with --confirm; the other cluster's, when it is of that.
 
             EXAMPLES:
               holdfast backup delete weekly-1 weekly-2 --target nas -c acme.yaml
@@ -37,9 +37,20 @@ struct BackupDeleteCommand: ClusterCommand {
         var deleted: Deleted
     }
 
+    /// The cluster whose name has to be said; nil when none has.
+    private func concerned(_ plan: DeletePlan, _ own: String) throws -> String? {
+        let names = (plan.takesLastGood ? [own] : []) + plan.takesLastGoodOf
+        guard names.count <= 1 else {
+            throw Failure(
+                .refused, "these are the last good backups of more than one cluster: \(names.map { printable($0) }.joined(separator: ", "))",
+                hint: "delete those of each cluster by themselves")
+        }
+        return names.first ?? (confirm == nil ? nil : own)
+    }
+
     private func agree(to plan: DeletePlan, _ name: String, _ context: CommandContext) throws -> Bool {
         try context.agree(to: plan, consent) { confirmation in
-            guard plan.takesLastGood || confirm != nil else { return try confirmation.ask(plan.summary.title) }
+            guard let name = try concerned(plan, name) else { return try confirmation.ask(plan.summary.title) }
             guard !consent.yes || confirm != nil else {
                 throw Failure(
                     .refused, "--yes is not enough to delete the last good backup of a store: nothing was changed",

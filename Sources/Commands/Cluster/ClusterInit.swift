@@ -62,6 +62,10 @@ struct ClusterInitCommand: ClusterCommand {
                 otherBackups: outcome.found.map(FoundBackupsResult.init), notes: outcome.notes, recoverySheet: outcome.recoverySheet))
     }
 
+    private func newest(_ outcome: InitOutcome) -> String {
+        outcome.newestAdopted.map { "the newest snapshot, of \($0.readable)" } ?? "the newest snapshot"
+    }
+
     private func text(_ outcome: InitOutcome, _ cluster: Cluster, _ terminal: Terminal) -> String {
         var lines = [
             "cluster \(outcome.identity.name), release \(outcome.identity.release), is protected now",
@@ -69,7 +73,8 @@ struct ClusterInitCommand: ClusterCommand {
         ]
         if let adopted = outcome.adoptedSnapshots {
             lines.append("\(cluster.file.storage) has \(counted(adopted, "snapshot")) of this cluster: they are taken over")
-            if !withoutSettings { lines += SettingsText(suffix: self.cluster.suffix).lines(outcome.settings, from: "the newest snapshot") }
+            lines.append("  which of them were pinned, or were to live longer, is not known any more: none goes by its age; pin what deletions shall spare")
+            if !withoutSettings { lines += SettingsText(suffix: self.cluster.suffix).lines(outcome.settings, from: newest(outcome)) }
         }
         lines += outcome.found.flatMap { wayBack($0) } + outcome.notes
         if let path = outcome.newPasswordFile {

@@ -29,8 +29,8 @@ struct RestoreResult: Encodable {
 }
 
 extension FilledStore {
-    /// The image itself does not hold all entries of the store that it was made of.
-    var lacksEntries: Bool { image.map { !$0.hasAllEntries } ?? false }
+    /// The image itself does not hold all of the store that it was made of.
+    var isOfPartOnly: Bool { image.map { !$0.isWhole } ?? false }
 }
 
 extension CommandContext {
@@ -63,7 +63,7 @@ extension CommandContext {
     /// Of stores that were restored, or not, or not wholly.
     func verdict(_ stores: [FilledStore], _ failures: [StoreFailure] = []) -> Verdict {
         if let failure = failures.first?.failure { return .flawed(failure.code) }
-        return stores.contains { $0.changes.issues > 0 || $0.lacksEntries } ? .flawed(.incomplete) : .done
+        return stores.contains { $0.changes.issues > 0 || $0.isOfPartOnly } ? .flawed(.incomplete) : .done
     }
 
     private func report(_ outcome: RestoreOutcome, _ text: (Terminal) -> String) {

@@ -25,6 +25,9 @@ package struct Completeness: Hashable, Sendable {
     /// Every entry of the store, as it was found, is in it as a whole.
     package var hasAllEntries: Bool { (Self.spoiling + Self.partial).allSatisfy { count($0) == 0 } }
 
+    /// Who restores it has all of the store: not when entries are missing, nor when the store was in a state that nobody can accept.
+    package var isWhole: Bool { hasAllEntries && doubts.allSatisfy(\.isAcceptable) }
+
     /// Entries of these kinds are not in the image as they were.
     private static let spoiling: [EntryFlaw] = [.unreadable, .inUse]
     /// Their content is in it as far as it could be had, and every later image asks for the rest again.

@@ -3,6 +3,8 @@ package struct PlaceDoubt: Hashable, Sendable {
     package var isOtherRepository: Bool
     /// Entries of the cluster that were there, oldest first.
     package var gone: [PlaceMemory.Entry]
+    /// Snapshots of others that were there: hex ids, oldest first. They are as dear to somebody as the cluster's own; a prune would end them.
+    package var goneStrangers: [String] = []
     /// How many were known.
     package var remembered: Int
     /// There is data and no snapshot at all, and nothing here says why.
@@ -40,7 +42,8 @@ package struct PlaceDoubt: Hashable, Sendable {
     package var text: String {
         [
             isOtherRepository ? "it is another repository than the one that was there\(moment)" : nil,
-            isOtherConfig ? "its config is another one than was there\(moment)" : nil, goneText, returnedText, unexplainedText,
+            isOtherConfig ? "its config is another one than was there\(moment)" : nil, goneText, strangersText,
+            returnedText, unexplainedText,
             isForgotten ? "what was seen there before cannot be read any more" : nil,
         ]
         .compactMap { $0 }.joined(separator: "; ")
@@ -61,7 +64,16 @@ package struct PlaceDoubt: Hashable, Sendable {
             + "\(gone.count == 1 ? "it" : "them"): \(names)\(more)"
     }
 
-    var isNone: Bool { !isOtherRepository && !isOtherConfig && !isUnexplained && !isForgotten && gone.isEmpty && returned.isEmpty }
+    private var strangersText: String? {
+        guard !goneStrangers.isEmpty else { return nil }
+        let names = goneStrangers.suffix(Self.mostNamed).map { String($0.prefix(8)) }.joined(separator: ", ")
+        let isOne = goneStrangers.count == 1
+        return
+            "\(counted(goneStrangers.count, "snapshot")) of others that \(isOne ? "was" : "were") there\(moment) \(isOne ? "is" : "are") gone or cannot be read, "
+            + "and no Holdfast deleted \(isOne ? "it" : "them") (restic forget leaves no note): \(names)"
+    }
+
+    var isNone: Bool { !isOtherRepository && !isOtherConfig && !isUnexplained && !isForgotten && gone.isEmpty && goneStrangers.isEmpty && returned.isEmpty }
 
     private var returnedText: String? {
         guard !returned.isEmpty else { return nil }
@@ -73,7 +85,7 @@ package struct PlaceDoubt: Hashable, Sendable {
     }
 
     private var unexplainedText: String? {
-        guard isUnexplained, gone.isEmpty else { return nil }
+        guard isUnexplained, gone.isEmpty, goneStrangers.isEmpty else { return nil }
         return "it holds data and no snapshot or backup at all, and nothing here says why"
     }
 
@@ -122,10 +134,11 @@ package struct AcceptPlan: Plan, Hashable {
         }
         if doubt?.isOtherRepository == true { lines.append(PlanSummary.Line("repository", "another one than before")) }
         lines += (doubt?.gone ?? []).map { PlanSummary.Line("gone", "\($0.kind.rawValue) \(printable($0.name)) of \($0.created.readable)") }
+        lines += (doubt?.goneStrangers ?? []).suffix(20).map { PlanSummary.Line("gone", "snapshot \($0.prefix(16)) of others") }
         return PlanSummary(
             title: "accept the \(place.key) (\(path)) as it is now", lines: lines,
             warnings: doubt.map { [$0.text, "retention and prune go on there, by what is there now"] } ?? [],
-            losses: doubt?.gone.isEmpty != false && doubt?.isOtherRepository != true && doubt?.isForgotten != true
+            losses: doubt?.gone.isEmpty != false && doubt?.goneStrangers.isEmpty != false && doubt?.isOtherRepository != true && doubt?.isForgotten != true
                 ? [] : ["what is left of the data of missing snapshots and backups: the next prune deletes it"], undo: nil)
     }
 }

@@ -35,17 +35,27 @@ package struct PlaceMemory: Hashable, Sendable, Codable {
     /// Entries that a Holdfast has deleted, in that order: none of them comes back by itself. Nil in a memory of before they were noted.
     private var deleted: [Entry]?
     /// Snapshots of others in the same repository, at the last look.
-    package var others: Int
+    package private(set) var others: Int
+    /// Their ids in hex, the newest ones, oldest first. Nil in a memory of before they were noted.
+    package private(set) var strangers: [String]?
     /// The last look at which nothing was missing.
     package var whole: Timestamp
 
-    package init(cluster: String, repository: String, entries: [Entry] = [], others: Int = 0, whole: Timestamp) {
+    /// `strangers`: see there.
+    package init(cluster: String, repository: String, entries: [Entry] = [], strangers: [String] = [], whole: Timestamp) {
         self.cluster = cluster
         self.repository = repository
         self.entries = []
-        self.others = others
+        others = 0
         self.whole = whole
         add(entries)
+        note(strangers: strangers)
+    }
+
+    /// All that were found in a look, hex, oldest first.
+    package mutating func note(strangers all: [String]) {
+        others = all.count
+        strangers = all.suffix(Self.most)
     }
 
     /// Entries that are known already stay as they are.
@@ -57,7 +67,10 @@ package struct PlaceMemory: Hashable, Sendable, Codable {
     }
 
     /// Before somebody here deletes them, and when another installation of the cluster has.
-    package mutating func drop(_ ids: Set<String>) { entries.removeAll { ids.contains($0.id) } }
+    package mutating func drop(_ ids: Set<String>) {
+        entries.removeAll { ids.contains($0.id) }
+        strangers?.removeAll(where: ids.contains)
+    }
 
     /// After they were deleted.
     package mutating func noteDeleted(_ gone: [Entry]) {
@@ -134,6 +147,10 @@ extension PlaceMemory {
             isOtherRepository: after.repository != sight.repository, gone: gone, remembered: before.entries.count,
             isUnexplained: sight.isEmptied && after.others > 0, since: after.whole)
         if !doubt.isOtherRepository, let config = after.config, let found = sight.config { doubt.isOtherConfig = config != found }
+        if sight.kinds.count == ManifestKind.allCases.count {
+            let known = Set(after.strangers ?? [])
+            doubt.goneStrangers = (before.strangers ?? []).filter { known.contains($0) && !sight.present.contains($0) }
+        }
         let wereDeleted = Set(before.returned(among: sight.present).map(\.id))
         doubt.returned = after.returned(among: sight.present).filter { wereDeleted.contains($0.id) && sight.kinds.contains($0.kind) }
         return doubt.isNone ? nil : doubt

@@ -28,6 +28,8 @@ package struct DeletePlan: Plan, Hashable {
     package var warnings: [String]
     /// The last good backup of a store goes with them, and no other target is known to have one: nobody's `--yes` is enough.
     package var takesLastGood = false
+    /// Names of other clusters of whose stores no good backup, or a poorer one, is left there. Nothing is known of what they have elsewhere.
+    package var takesLastGoodOf: [String] = []
     package var madeAt: Timestamp
 
     package init(

@@ -67,6 +67,8 @@ package struct StandbyRecord: Hashable, Sendable, Codable {
     /// Path of the target, and the id of the repository there.
     package var from: String
     package var repository: String
+    /// Hex id of the key file there that the password opened last; nil before the first sync.
+    package var key: String?
     package var since: Timestamp
     /// What the stores hold; nil before the first.
     package var applied: Point?

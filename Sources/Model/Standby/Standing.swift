@@ -34,7 +34,7 @@ package struct Standing: Hashable, Sendable, Codable {
         }
 
         /// The newest epoch that may count: a number that cannot be one does not.
-        var lastEpoch: UInt64 { EpochNumber.remembered(epoch) }
+        package var lastEpoch: UInt64 { EpochNumber.remembered(epoch) }
     }
 
     /// What the clocks said, so that the time since can be told whatever was done to the time of day.
@@ -114,6 +114,8 @@ package enum EpochSight: Hashable, Sendable {
     case unwatched
     /// Somebody does; nil: and no epoch was raised yet.
     case epoch(EpochRecord?)
+    /// It is there, and what somebody has put into it hides the records. Who does that can remove them as well: a reason to tell it, not to stop.
+    case obscured
     case unreachable(String)
 }
 
@@ -185,6 +187,7 @@ extension Standing {
                 if record.epoch < lastEpoch(in: target) { doubt(Self.older(record, than: lastEpoch(in: target)), in: target) }
                 note(target, record.epoch, now)
             case .epoch(nil):
+                if let known, !isOwed, watched[known].lastEpoch > 0 { doubt(Self.gone(lastEpoch(in: target)), in: target) }
                 steps.append(.claim(target: target, over: nil, isOwed ? .promotion : .watched))
                 if !isOwed { note(target, 0, now) }
             case .epoch(let record?):
@@ -193,16 +196,16 @@ extension Standing {
                     continue
                 }
                 guard record.epoch > lastEpoch(in: target) else {
-                    // What was there when this installation owned it later: put back by somebody.
-                    let words = Self.older(record, than: lastEpoch(in: target))
-                    doubt(words, in: target)
-                    if let known, watched[known].seen.seconds(until: now) > leaseSeconds {
-                        late = suspension ?? Suspension(target: target, since: now.wall, reason: words)
-                    }
+                    // What was there when this installation owned it later, put back by somebody: the number goes on from the last one.
+                    doubt(Self.older(record, than: lastEpoch(in: target)), in: target)
+                    steps.append(.claim(target: target, over: record, .watched))
                     continue
                 }
                 yield(to: record, in: target, at: now.wall, hook: nil)
                 return [.fenced]
+            case .obscured:
+                guard let known, !isOwed else { continue }
+                note(target, watched[known].lastEpoch, now)
             case .unreachable(let reason):
                 guard let known, watched[known].isOwed != true, watched[known].seen.seconds(until: now) > leaseSeconds else { continue }
                 late = suspension ?? Suspension(target: target, since: now.wall, reason: reason)
@@ -216,6 +219,10 @@ extension Standing {
 
     private static func older(_ record: EpochRecord, than last: UInt64) -> String {
         "the newest epoch is \(record.epoch), of \(printable(record.host)), and \(last) was this one's: the target was put back to an older state, or somebody removes records"
+    }
+
+    private static func gone(_ last: UInt64) -> String {
+        "the record of epoch \(last), this one's, is gone from there: somebody removes records, or the target was emptied"
     }
 
     private mutating func note(_ target: String, _ epoch: UInt64, _ now: ClockReading) {

@@ -1,3 +1,4 @@
+import Model
 package import ObjectStorage
 import ResticFormat
 
@@ -56,6 +57,16 @@ extension ObjectStorage {
     package func configDigest() throws -> String {
         let bytes = try read(RepositoryNames.config, limit: RepositoryNames.limit(of: RepositoryNames.config))
         return try bytes.withUnsafeBytes { try Hasher256().hash($0, naming: BlobNamed.self).hex }
+    }
+
+    /// What the indexes have together by their sizes in the listing. Files of other names, and those that are larger than any index, are not counted.
+    package func indexBytes() throws(StorageError) -> UInt64 {
+        let folder = RepositoryNames.indexFolder
+        return try list(folder).reduce(0) { sum, entry in
+            let id = RepositoryLayout.id(in: entry.name.text, IndexNamed.self)
+            guard let id, entry.name.text == "\(folder)/\(id.hex)", entry.size <= UInt64(RepositoryNames.limit(of: entry.name)) else { return sum }
+            return sum.addingSaturated(entry.size)
+        }
     }
 
     /// Packs with their sizes; other names are passed over.

@@ -16,7 +16,7 @@ package final class BlobSealer {
     /// A blob ready for a pack; `bytes` is valid until the sealer's next call.
     package struct Sealed {
         package let bytes: UnsafeRawBufferPointer
-        /// Nil: stored as it is.
+        /// Nil for a blob that is no frame: an empty one, and each in a repository of version 1.
         package let uncompressedLength: UInt32?
     }
 
@@ -41,20 +41,29 @@ package final class BlobSealer {
 
     package func id(of plain: UnsafeRawBufferPointer) -> BlobID { hasher.hash(plain, naming: BlobNamed.self) }
 
-    /// Compresses (unless that gains nothing), proves that the result decompresses to `plain`, encrypts.
+    /// Makes a frame of `plain`, proves that it decompresses to `plain`, encrypts it.
+    ///
+    /// Never `plain` as it is: its bytes are those of whoever wrote the file, and one key seals everything. A blob that is text, or begins with a 2, would
+    /// pass for a snapshot, an index or a note when somebody cuts it out of its pack and lays it there. A frame passes for none of them.
     package func seal(_ plain: UnsafeRawBufferPointer, id: BlobID, kind: BlobKind) throws -> Sealed {
-        guard let length = UInt32(exactly: plain.count), length < UInt32.max - 64 else { throw RepositoryError.blobTooLarge(plain.count) }
-        guard canCompress, !plain.isEmpty, compression != .off || kind == .tree else { return try encrypt(plain, uncompressedLength: nil) }
-        let room = compressed.bytes(Compressor.bound(plain.count))
-        if try compressor.looksIncompressible(plain, room: room) { return try encrypt(plain, uncompressedLength: nil) }
-        let count = try compressor.compress(plain, into: room)
-        guard count < plain.count else { return try encrypt(plain, uncompressedLength: nil) }
-        let frame = UnsafeRawBufferPointer(rebasing: room[0..<count])
+        guard let length = UInt32(exactly: plain.count), length < UInt32.max / 2 else { throw RepositoryError.blobTooLarge(plain.count) }
+        guard canCompress, !plain.isEmpty else { return try encrypt(plain, uncompressedLength: nil) }
+        let room = compressed.bytes(max(Compressor.bound(plain.count), PlainFrame.count(of: plain.count)))
+        let frame = UnsafeRawBufferPointer(rebasing: room[0..<(try writeFrame(of: plain, kind, into: room))])
         let again = plainAgain.bytes(plain.count)
         guard comparer.decompress(frame, into: again), Self.isSame(UnsafeRawBufferPointer(again), plain) else {
             throw RepositoryError.compressionMismatch(id)
         }
         return try encrypt(frame, uncompressedLength: length)
+    }
+
+    /// The length of the frame. One of plain blocks when nothing else is asked for, or gains anything.
+    private func writeFrame(of plain: UnsafeRawBufferPointer, _ kind: BlobKind, into room: UnsafeMutableRawBufferPointer) throws -> Int {
+        guard compression != .off || kind == .tree, try !compressor.looksIncompressible(plain, room: room) else {
+            return PlainFrame.write(plain, into: room)
+        }
+        let count = try compressor.compress(plain, into: room)
+        return count < plain.count ? count : PlainFrame.write(plain, into: room)
     }
 
     /// The id of a tree and the length of its bytes, which are never in memory as a whole.
@@ -96,9 +105,10 @@ package final class BlobSealer {
         return left.count == right.count && memcmp(first, second, left.count) == 0
     }
 
-    /// Encrypts the stored form of a blob, decompressed first when this repository cannot hold it compressed.
+    /// Encrypts the stored form of a blob: decompressed first when this repository cannot hold it compressed, and made a frame when it is none.
     func reseal(_ stored: UnsafeRawBufferPointer, id: BlobID, uncompressedLength: UInt32?) throws -> Sealed {
-        guard let length = uncompressedLength, !canCompress else { return try encrypt(stored, uncompressedLength: uncompressedLength) }
+        guard let length = uncompressedLength else { return try seal(stored, id: id, kind: .data) }
+        guard !canCompress else { return try encrypt(stored, uncompressedLength: length) }
         let plain = plainAgain.bytes(Int(length))
         guard comparer.decompress(stored, into: plain) else { throw RepositoryError.compressionMismatch(id) }
         return try encrypt(UnsafeRawBufferPointer(plain), uncompressedLength: nil)

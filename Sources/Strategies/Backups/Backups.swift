@@ -69,12 +69,34 @@ package struct Backups: Sendable {
         let owner = try owner()
         let chosen = try names.map { try listing.deletable($0, of: owner, .backup) }
         let own = listing.own(by: owner)
-        let (warnings, isLast) = try lastGood(going: Set(chosen.map(\.id.hex)), of: own, in: target)
-        return DeletePlan(
+        let going = Set(chosen.map(\.id.hex))
+        let (warnings, isLast) = try lastGood(going: going, of: own, in: target)
+        let others = othersLosses(going, of: listing, besides: own, in: target)
+        var plan = DeletePlan(
             kind: .backup, place: "target \(target)", items: chosen.map(\.item),
-            remaining: own.entries.count + own.lost.count - chosen.count { $0.item.owner == nil }, warnings: warnings,
+            remaining: own.entries.count + own.lost.count - chosen.count { $0.item.owner == nil }, warnings: warnings + others.flatMap(\.warnings),
             takesLastGood: isLast,
             madeAt: cluster.host.clock.now())
+        plan.takesLastGoodOf = others.map(\.cluster)
+        return plan
+    }
+
+    /// The same for other clusters in the target, by what lies there: one line for each that loses something.
+    private func othersLosses(
+        _ going: Set<String>, of listing: EntryListing, besides own: EntryListing, in target: String
+    ) -> [(cluster: String, warnings: [String])] {
+        let mine = Set(own.entries.map(\.id.hex))
+        let others = Dictionary(grouping: listing.entries.filter { !mine.contains($0.id.hex) }, by: \.manifest.cluster.id)
+        return others.sorted { $0.key < $1.key }.compactMap { _, entries in
+            let images = entries.flatMap { entry in
+                entry.manifest.stores.map {
+                    LastGoodLoss.Image(entry: entry.id.hex, store: $0.name, extent: $0.extent, isGood: $0.completeness.isGood)
+                }
+            }
+            let loss = LastGoodLoss(deleting: going, among: images)
+            guard let name = entries.first?.manifest.cluster.name, !loss.isEmpty else { return nil }
+            return (name, loss.warnings(in: "target \(target)").map { "the cluster \(printable(name)): \($0)" })
+        }
     }
 
     /// What the deletion of entries takes away for good, and whether no other target is known to have it.

@@ -1,7 +1,7 @@
 import HostIO
 import Model
 import ObjectStorage
-import ResticFormat
+import RepositoryEngine
 
 /// Room that a repository keeps for the day when its place is full: whatever frees room first writes a lock, marks and new indexes, and
 /// writes a pack anew of which something is still needed.
@@ -14,6 +14,8 @@ struct Ballast {
     private static let least: UInt64 = 24 << 20
     /// The part of the room there is that it may take.
     private static let share: UInt64 = 16
+    /// More bytes of indexes than this count for nothing: 25 million blobs. What a listing says of sizes, anybody who writes in the place has chosen.
+    private static let mostIndexes: UInt64 = 1 << 30
 
     let storage: any ObjectStorage
     let pieceBytes: UInt64
@@ -22,8 +24,7 @@ struct Ballast {
     /// 24 MiB, or as much as the indexes, which a prune writes anew before the old ones go, and half of it again; less where little room is
     /// left. `room`: bytes free, what the ballast has already included; nil where the place cannot tell.
     static func pieces(of pieceBytes: UInt64, indexBytes: UInt64, room: UInt64?) -> Int {
-        // A listing may say anything.
-        let needed = (min(indexBytes, 1 << 60) / 2 * 3 + pieceBytes - 1) / pieceBytes
+        let needed = (min(indexBytes, mostIndexes) / 2 * 3 + pieceBytes - 1) / pieceBytes
         let wanted = max(Int(clamping: least / pieceBytes), Int(clamping: needed))
         return room.map { min(wanted, Int(clamping: $0 / share / pieceBytes)) } ?? wanted
     }
@@ -36,14 +37,15 @@ struct Ballast {
         return try storage.list(Self.folder).filter { Int($0.name.text.dropFirst(beginning.count)) != nil }
     }
 
-    /// Makes what is missing of it.
+    /// Makes what is missing of it; of less when a signal asks the program to end.
     func fill() throws(StorageError) {
         let there = try pieces()
         let free = try storage.space()?.free
-        let indexes = try storage.list(RepositoryLayout.Folder.index.rawValue).reduce(UInt64(0)) { $0.addingSaturated($1.size) }
+        let indexes = try storage.indexBytes()
         let names = Set(there.map(\.name))
         let room = free.map { there.reduce($0) { $0.addingSaturated($1.size) } }
         for piece in 0..<Self.pieces(of: pieceBytes, indexBytes: indexes, room: room) {
+            if EndingSignals.isAsked { return }
             let name = ObjectName(known: "\(Self.folder)/\(piece)")
             if !names.contains(name) { try storage.write(name, host.randomBytes(Int(pieceBytes))) }
         }

@@ -162,8 +162,9 @@ package final class Cluster: Sendable {
 
     /// The key file that the password opened last time.
     private func knownKey(at path: String) -> KeyID? {
-        guard let place = try? rememberedPlace(at: path), let key = try? memory(of: place)?.key else { return nil }
-        return KeyID(hex: key)
+        if let place = try? rememberedPlace(at: path), let key = try? memory(of: place)?.key { return KeyID(hex: key) }
+        guard let standby = try? state.standby(), standby.from == path else { return nil }
+        return standby.key.flatMap { KeyID(hex: $0) }
     }
 
     /// Makes a repository at a path, whose directory exists.

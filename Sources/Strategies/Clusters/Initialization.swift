@@ -12,6 +12,8 @@ package struct InitOutcome: Sendable {
     package var newPasswordFile: String?
     /// The storage had a repository with snapshots of a cluster of this name, which is this one again.
     package var adoptedSnapshots: Int?
+    /// When the newest of them was made.
+    package var newestAdopted: Timestamp?
     /// What was taken over from the newest of them; nil when none says.
     package var settings: [TakenSetting]?
     package var stores: [StoreReport]
@@ -58,7 +60,8 @@ extension Cluster {
             let identity = ClusterIdentity(id: id, name: file.name, release: file.release)
             let (found, notes) = foundBackups(besides: id)
             return InitOutcome(
-                identity: identity, newPasswordFile: newPassword, adoptedSnapshots: adopted?.entries.count, settings: settings,
+                identity: identity, newPasswordFile: newPassword, adoptedSnapshots: adopted?.entries.count,
+                newestAdopted: adopted?.entries.last?.manifest.created, settings: settings,
                 stores: stores, found: found.filter { !catalogue.formerIDs.contains($0.cluster.id) },
                 notes: notes + drivers.proposals(file),
                 recoverySheet: try recoverySheet(storageID: repository.id))

@@ -42,6 +42,7 @@ extension OfflineStandby {
         do {
             let look = try folder(record).look()
             (owner, doubts) = (look.newest, look.doubts)
+            doubts += [try cluster.olderThanKnown(look.active, in: record.from)].compactMap { $0 }
             let listing = try EntryReader.list(.backup, in: try source(record)).listing
             record.newest = own(listing, try cluster.catalogue().clusterID).last?.point ?? record.newest
         } catch { trouble = Failure(describing: error).summary }

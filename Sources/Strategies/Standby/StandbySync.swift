@@ -78,6 +78,7 @@ extension OfflineStandby {
     private func bring(_ record: inout StandbyRecord, _ job: JobControl) throws -> SyncOutcome {
         let before = record.applying == nil ? record.applied?.tree : nil
         let fetched = try fetchNewest(&record, job)
+        if let source = try? source(record) { record.key = source.openedWith.hex }
         let start = cluster.host.clock.monotonicNanoseconds()
         let (entries, reader) = try points()
         guard let newest = entries.last else { throw noPoint }
@@ -139,6 +140,7 @@ extension OfflineStandby {
         if let notice = (try? folder.active()?.notice) ?? nil, notice.owner == newest?.owner, notice.isNewer(than: record.notice) {
             record.notice = notice
         }
+        _ = try? cluster.lookAtEpochs()
         guard record.promotion == nil, let there = try? folder.standbyNotices() else { return }
         let member = try cluster.standing().member
         guard !there.contains(where: { $0.member == member }) else { return }

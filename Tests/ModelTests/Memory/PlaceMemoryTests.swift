@@ -8,7 +8,7 @@ import Testing
         PlaceMemory.Entry(id: id, kind: kind, name: "name-\(id)", created: now.adding(seconds: seconds))
     }
 
-    private static let memory = PlaceMemory(cluster: "c", repository: "r", entries: [entry("a"), entry("b", at: 1)], others: 1, whole: now)
+    private static let memory = PlaceMemory(cluster: "c", repository: "r", entries: [entry("a"), entry("b", at: 1)], strangers: ["x"], whole: now)
 
     private func doubt(
         _ sight: PlaceSight, _ before: PlaceMemory? = Self.memory, after: PlaceMemory? = Self.memory
@@ -21,20 +21,32 @@ import Testing
     }
 
     @Test func `what is gone, and another repository, are told with their names and since when`() throws {
-        let gone = try #require(doubt(PlaceSight(repository: "r", present: ["a"])))
+        let gone = try #require(doubt(PlaceSight(repository: "r", present: ["a", "x"])))
         #expect(gone.gone.map(\.id) == ["b"] && !gone.isOtherRepository && gone.since == Self.now)
         #expect(gone.text.contains("1 of 2 backups") && gone.text.contains("name-b") && gone.text.contains(Self.now.readable))
-        let other = try #require(doubt(PlaceSight(repository: "q", present: ["a", "b"])))
+        let other = try #require(doubt(PlaceSight(repository: "q", present: ["a", "b", "x"])))
         #expect(other.isOtherRepository && other.gone.isEmpty && other.text.contains("another repository"))
         #expect(other.refusal(of: .target("nas"), path: "/nas", file: "f").hint?.contains("holdfast target accept nas -c f") == true)
+    }
+
+    @Test func `snapshots of others that are gone are told, unless a Holdfast deleted them`() throws {
+        let gone = try #require(doubt(PlaceSight(repository: "r", present: ["a", "b"])))
+        #expect(gone.goneStrangers == ["x"] && gone.gone.isEmpty && gone.text.contains("1 snapshot of others that was there"))
+        #expect(doubt(PlaceSight(repository: "r", present: ["a", "b"], kinds: [.backup])) == nil, "only who looks at all of it can tell")
+        var dropped = Self.memory
+        dropped.drop(["x"])
+        #expect(doubt(PlaceSight(repository: "r", present: ["a", "b"]), dropped) == nil)
+        var noted = Self.memory
+        noted.note(strangers: (0..<3000).map { "\($0)" })
+        #expect(noted.others == 3000 && noted.strangers?.count == PlaceMemory.most && noted.strangers?.last == "2999")
     }
 
     @Test func `what was added or deleted here during the look raises no doubt`() {
         var later = Self.memory
         later.add([Self.entry("c", at: 2)])
-        #expect(doubt(PlaceSight(repository: "r", present: ["a", "b"]), after: later) == nil)
+        #expect(doubt(PlaceSight(repository: "r", present: ["a", "b", "x"]), after: later) == nil)
         later.drop(["b"])
-        #expect(doubt(PlaceSight(repository: "r", present: ["a"]), after: later) == nil)
+        #expect(doubt(PlaceSight(repository: "r", present: ["a", "x"]), after: later) == nil)
     }
 
     @Test func `data without any snapshot is in doubt unless nobody ever had one there`() {
@@ -42,7 +54,7 @@ import Testing
         let none = PlaceMemory(cluster: "c", repository: "r", whole: Self.now)
         #expect(doubt(sight, nil, after: nil)?.isUnexplained == true)
         #expect(doubt(sight, none, after: none) == nil)
-        let others = PlaceMemory(cluster: "c", repository: "r", others: 2, whole: Self.now)
+        let others = PlaceMemory(cluster: "c", repository: "r", strangers: ["x", "y"], whole: Self.now)
         #expect(doubt(sight, others, after: others)?.isUnexplained == true)
         #expect(doubt(sight)?.gone.count == 2)
     }
@@ -52,7 +64,7 @@ import Testing
         later.drop(["b"])
         var deleted = later
         deleted.noteDeleted([Self.entry("b", at: 1)])
-        let sight = PlaceSight(repository: "r", present: ["a", "b"])
+        let sight = PlaceSight(repository: "r", present: ["a", "b", "x"])
         #expect(doubt(sight, later, after: deleted) == nil)
         let back = try #require(doubt(sight, deleted, after: deleted))
         #expect(back.returned.map(\.id) == ["b"] && back.gone.isEmpty && back.text.contains("there again") && back.text.contains("name-b"))

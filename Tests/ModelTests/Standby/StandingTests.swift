@@ -85,23 +85,38 @@ import Testing
         #expect(throws: Failure.self) { try standing.allow(.snapshot, cluster: "acme", file: "f") }
     }
 
-    @Test func `only a greater number fences, also when everything was forgotten in the target meanwhile`() {
+    @Test func `only a greater number fences, and the owner of the greatest one claims the target again`() {
         var standing = Standing(member: "me")
         #expect(look(&standing, .epoch(record(5, "me")), at: 0).isEmpty)
-        for old in [EpochSight.epoch(record(2, "other")), .epoch(record(5, "other")), .unwatched, .epoch(record(4, "other"))] {
-            #expect(look(&standing, old, at: 1).isEmpty && standing.role == .active)
+        for old in [record(2, "other"), record(5, "other"), record(4, "other")] {
+            #expect(look(&standing, .epoch(old), at: 1) == [.claim(target: target, over: old, .watched)] && standing.role == .active)
         }
         #expect(standing.doubts?[target]?.count == 3 && standing.lastEpoch(in: target) == 5)
         #expect(look(&standing, .epoch(nil), at: 2) == [.claim(target: target, over: nil, .watched)])
         #expect(look(&standing, .epoch(record(6, "other")), at: 3) == [.fenced])
     }
 
-    @Test func `a target that shows an older epoch for longer than the lease is one that cannot be believed`() {
+    @Test func `whoever writes in a target can neither suspend nor fence by what they put there or remove`() {
+        for sight in [EpochSight.epoch(record(4, "other")), .epoch(nil), .obscured] {
+            var standing = Standing(member: "me")
+            _ = look(&standing, .epoch(record(5, "me")), at: 0)
+            for time in [60, 61, 1000, 5000] as [UInt64] {
+                #expect(!look(&standing, sight, at: time).contains(.suspended))
+                #expect(standing.suspension == nil && standing.role == .active && standing.lastEpoch(in: target) == 5)
+            }
+            // The lease began anew while the target was there.
+            _ = look(&standing, .obscured, at: 5001)
+            #expect(look(&standing, .unreachable("gone"), at: 5061).isEmpty)
+            #expect(look(&standing, .unreachable("gone"), at: 5062) == [.suspended])
+        }
+    }
+
+    @Test func `a record of its own that is gone is told and made again`() {
         var standing = Standing(member: "me")
-        _ = look(&standing, .epoch(record(5, "me")), at: 0)
-        #expect(look(&standing, .epoch(record(4, "other")), at: 60).isEmpty)
-        #expect(look(&standing, .epoch(record(4, "other")), at: 61) == [.suspended])
-        #expect(look(&standing, .epoch(record(6, "me")), at: 62) == [.resumed])
+        #expect(look(&standing, .epoch(nil), at: 0) == [.claim(target: target, over: nil, .watched)] && standing.doubts == nil)
+        _ = look(&standing, .epoch(record(5, "me")), at: 1)
+        #expect(look(&standing, .epoch(nil), at: 2) == [.claim(target: target, over: nil, .watched)])
+        #expect(standing.doubts?[target]?.first?.contains("epoch 5") == true)
     }
 
     @Test func `a number that cannot be one is not remembered, and notices are counted from then on`() throws {

@@ -55,6 +55,16 @@ import Testing
         #expect(try refusal { _ = try backup(acme, "x1") }.code == .exists)
     }
 
+    @Test func `the last good backup of another cluster is not easier to delete than one's own`() throws {
+        let first = try backup(shop, "x1")
+        var plan = try acme.planDeletion([first.id.hex], in: "nas")
+        #expect(plan.takesLastGoodOf == ["shop"] && !plan.takesLastGood)
+        #expect(plan.summary.warnings.contains { $0.hasPrefix("the cluster shop: no good backup of ") })
+        _ = try backup(shop, "x2")
+        plan = try acme.planDeletion([first.id.hex], in: "nas")
+        #expect(plan.takesLastGoodOf.isEmpty)
+    }
+
     @Test func `another cluster's backup is not found by its name, and the hint says its id`() throws {
         let entry = try backup(shop, "x1")
         let failure = try refusal { _ = try acme.planDeletion(["x1"], in: "nas") }

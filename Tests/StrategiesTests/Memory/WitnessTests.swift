@@ -185,6 +185,24 @@ import Testing
         #expect(try load().health().placeDoubts.isEmpty, "a prune has learnt of it")
     }
 
+    @Test func `a prune ends no backup of another cluster whose file is only missing, until a person has accepted that`() throws {
+        try backUp("one")
+        try small.writeFile("shop.yaml", cluster: "shop", state: "shop-state", storage: "shop-storage")
+        _ = try load("shop.yaml").initialize()
+        _ = try Backups(load("shop.yaml")).create(BackupRequest(name: "theirs", target: "nas"), job: JobControl())
+        _ = try prune()
+        let theirs = try #require(try Backups(load("shop.yaml")).list(in: "nas").entries.first { $0.manifest.name.text == "theirs" })
+        try shell("mv nas/snapshots/\(theirs.id.hex) hidden")
+        try expectBrakes("one of another cluster")
+        #expect(try load().targetPlaces().first?.doubt?.goneStrangers == [theirs.id.hex])
+        try shell("mv hidden nas/snapshots/\(theirs.id.hex)")
+        _ = try prune()
+        // What its own cluster deletes is no cause for doubt.
+        try Backups(load("shop.yaml")).delete(["theirs"], in: "nas")
+        _ = try prune()
+        #expect(try load().targetPlaces().first?.doubt == nil)
+    }
+
     @Test func `a policy keeps what it has while the target is in doubt, and makes backups all the same`() throws {
         let clock = ManualClock(Timestamp(seconds: 1_800_000_000))
         func backups() throws -> Backups { Backups(try load(host: .forTests(clock: clock))) }

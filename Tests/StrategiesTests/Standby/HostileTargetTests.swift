@@ -100,6 +100,36 @@ import Testing
         #expect(try Descriptor.openDirectory(outside).isEmptyDirectory() && cluster.standing().role == .active)
     }
 
+    /// The primary of a standby has a lease; it is over after a minute in which the target cannot be read.
+    private func expectNoSuspension() throws {
+        for _ in 0..<3 {
+            clock.advance(by: .seconds(61))
+            #expect(try !cluster.lookAtEpochs().contains { if case .suspended = $0 { true } else { false } })
+        }
+        #expect(try cluster.standing().suspension == nil && cluster.standing().role == .active)
+    }
+
+    @Test func `rubbish in the place of the records, or their removal, ends no lease and is told`() throws {
+        let standby = "s".asInstallation
+        try folder.register(StandbyNotice(member: standby, host: "s", since: clock.now(), serial: 1))
+        try cluster.lookAtEpochs()
+        #expect(try folder.newest()?.epoch == 1)
+        for number in 2..<1_500 { try AtomicFile.write(Array("{}".utf8), to: "\(try epochs)/\(number)") }
+        #expect(try told("not signed") && told("1,496 more records"))
+        try expectNoSuspension()
+        // One that takes over gets the number after them.
+        #expect(try folder.free(after: 1) == 1_500)
+        try Descriptor.openDirectory("\(sites.nas)/holdfast").rename(Array("epochs".utf8), to: Array("elsewhere".utf8))
+        #expect(try told("is gone from there"))
+        try expectNoSuspension()
+        #expect(try folder.newest()?.epoch == 2)
+        try removeTree("\(sites.nas)/holdfast/epochs")
+        try Descriptor.openDirectory("\(sites.nas)/holdfast").makeSymlink(Array("epochs".utf8), to: Array("../../elsewhere".utf8))
+        #expect(try told("no plain directory"))
+        try expectNoSuspension()
+        try snapshot("after")
+    }
+
     @Test(arguments: HostileEntry.allCases) func `whatever is put in the place of a notice keeps nobody waiting`(entry: HostileEntry) throws
     {
         try makeDirectories("\(try epochs)/standbys")
@@ -212,6 +242,9 @@ import Testing
             if round == "fourth" { try AtomicFile.write(signed, to: "\(try epochs)/active") }
             _ = try sites.standby("b").sync(job: JobControl())
             #expect(try sites.standby("b").record().notice?.policies.backups.map(\.policy.name) == ["nightly", "weekly"])
+            let told = try sites.standby("b").status().doubts.contains { $0.contains("older one than was there") }
+            #expect(told == (round == "fourth"))
+            #expect(try sites.site("b").health().concerns.contains { $0.message.contains("older one than was there") } == told)
         }
     }
 

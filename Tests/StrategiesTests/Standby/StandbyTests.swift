@@ -5,6 +5,7 @@ import HostIO
 import Model
 import ObjectStorage
 import RepositoryEngine
+import ResticFormat
 import Snapshots
 import Standby
 import StoreContract
@@ -43,6 +44,21 @@ import Testing
         #expect(try refusal("b", of: "nobody").contains("acme ("))
         #expect(try refusal("b", from: "\(place.path)/srv").contains("no repository"))
         #expect(try refusal("holdfast").contains("active installation"))
+    }
+
+    @Test func `a standby that has synced opens the target among any number of key files that somebody puts there`() throws {
+        try sites.start("b")
+        for number in 0..<100 {
+            let file = KeyFile(
+                created: .epoch, username: "u", hostname: "h", cost: 2, blockSize: 1, parallelism: 1,
+                salt: [UInt8](repeating: UInt8(number), count: 64), data: [UInt8](repeating: 1, count: 200))
+            let json = file.encoded()
+            let id = try json.withUnsafeBytes { try Hasher256().hash($0, naming: KeyNamed.self) }
+            try AtomicFile.write(json, to: "\(sites.nas)/keys/\(id.hex)")
+        }
+        try sites.backup("second")
+        #expect(try sites.standby("b").sync(job: JobControl()).point.name.text == "second")
+        try sites.promote("b")
     }
 
     @Test func `only full backups count`() throws {

@@ -42,7 +42,7 @@ extension Cluster {
             known.drop(gone)
             known.config = config
             known.add(own)
-            known.others = listing.snapshots.count - own.count
+            known.note(strangers: strangers(listing, besides: own))
             known.key = repository.openedWith.hex
             known.whole = now
             memory = known
@@ -121,7 +121,7 @@ extension Cluster {
                 let own = try own(listing)
                 let id = try catalogue().clusterID
                 var memory = PlaceMemory(
-                    cluster: id, repository: repository.id, entries: own, others: listing.snapshots.count - own.count,
+                    cluster: id, repository: repository.id, entries: own, strangers: strangers(listing, besides: own),
                     whole: host.clock.now())
                 memory.key = repository.openedWith.hex
                 memory.config = try repository.configDigest()
@@ -135,6 +135,13 @@ extension Cluster {
             }
             return plan
         }
+    }
+
+    /// Hex ids of all others, oldest first.
+    private func strangers(_ listing: SnapshotListing, besides own: [PlaceMemory.Entry]) -> [String] {
+        let own = Set(own.map(\.id))
+        return listing.snapshots.sorted { ($0.file.time.timestamp, $0.id) < ($1.file.time.timestamp, $1.id) }.map(\.id.hex)
+            .filter { !own.contains($0) }
     }
 
     private func own(_ listing: SnapshotListing) throws -> [PlaceMemory.Entry] {

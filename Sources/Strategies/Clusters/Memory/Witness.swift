@@ -61,7 +61,7 @@ extension Cluster {
         let sight = try sight(listing)
         let after = try readable(place) ?? before
         var doubt = PlaceMemory.doubt(about: sight, before: before, after: after)
-        if doubt?.gone.isEmpty == false {
+        if let found = doubt, !found.gone.isEmpty || !found.goneStrangers.isEmpty {
             // Another installation of the cluster may have deleted them.
             before?.drop(Set(try repository.forgottenSnapshots().map(\.hex)))
             doubt = PlaceMemory.doubt(about: sight, before: before, after: after)
@@ -87,7 +87,8 @@ extension Cluster {
         let ids = names.compactMap { RepositoryLayout.id(in: $0, SnapshotNamed.self) }
         var present = Set(ids.filter { names.contains(RepositoryLayout.name(of: $0)) }.map(\.hex))
         let config = try ballasted(path).configDigest()
-        let isWhole = before.entries.allSatisfy { present.contains($0.id) } && !present.isEmpty
+        let isWhole =
+            before.entries.allSatisfy { present.contains($0.id) } && (before.strangers ?? []).allSatisfy(present.contains) && !present.isEmpty
         let isSame = before.config.map { $0 == config } ?? true
         if isWhole, isSame, before.returned(among: present).isEmpty { return nil }
         if let repository = try? open(path) {
@@ -95,7 +96,7 @@ extension Cluster {
                 let (listing, doubt) = try look(at: place, in: repository)
                 let lost = Set(listing.unreadable.map(\.id.hex))
                 guard doubt == nil, before.entries.contains(where: { lost.contains($0.id) }) else { return doubt }
-                present = Set(before.entries.map(\.id)).subtracting(lost)
+                present.subtract(lost)
             } catch { guard Failure(describing: error).code == .damaged else { throw error } }
         }
         let sight = PlaceSight(repository: before.repository, present: present, config: config)

@@ -144,13 +144,24 @@ extension Cluster {
             let old = look.standbys.filter { standing?.isCurrent($0) == false }.map {
                 "the notice of \(printable($0.host)) is an older one than was there before: somebody put it back"
             }
-            return TargetLook(sight: sight(look, notices, of: target, standing), notices: notices, doubts: look.doubts + old)
+            return TargetLook(
+                sight: sight(look, notices, of: target, standing), notices: notices,
+                doubts: look.doubts + old + [try olderThanKnown(look.active, in: target)].compactMap { $0 })
         } catch {
             let failure = Failure(describing: error)
+            if failure.code == .damaged { return TargetLook(sight: .obscured, doubts: [failure.summary]) }
             // Of a mount that is gone nothing else is to be said.
             let isGone = failure.code == .storage || failure.code == .notFound
             return TargetLook(sight: .unreachable(failure.summary), doubts: isGone ? [] : [failure.summary])
         }
+    }
+
+    /// Of a standby: what it was told by the active one goes on counting, and a person hears of the older notice.
+    package func olderThanKnown(_ shown: ActiveNotice?, in target: String) throws -> String? {
+        guard let shown, let standby = try state.standby(), standby.from == target, let known = standby.notice, known.isNewer(than: shown) else {
+            return nil
+        }
+        return "the notice of the active one, \(printable(shown.host)), is an older one than was there before: somebody put it back"
     }
 
     private func sight(_ look: EpochFolder.Look, _ notices: [StandbyNotice], of target: String, _ standing: Standing?) -> EpochSight {
@@ -161,7 +172,8 @@ extension Cluster {
                 "its records, up to epoch \(highest), are not signed: when an older Holdfast wrote them, holdfast standby override --accept-unsigned on the active one begins anew"
             )
         }
-        return notices.isEmpty ? .unwatched : .epoch(nil)
+        let isWatched = standing?.watched.contains { $0.target == target && $0.lastEpoch > 0 } ?? false
+        return notices.isEmpty && !isWatched ? .unwatched : .epoch(nil)
     }
 
     private func take(_ step: StandingStep, _ standing: inout Standing) throws -> [StandingChange] {

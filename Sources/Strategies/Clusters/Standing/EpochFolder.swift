@@ -11,8 +11,8 @@ package import Model
 ///
 /// Each is signed with the repository's key (``SignedNotice``). What is not, or lies in another place than it was signed for, is as good as not there.
 package struct EpochFolder: Sendable {
-    /// Records that are not signed, beside the newest that is; more are somebody's doing.
-    private static let mostUnsigned = 1000
+    /// Unsigned records that are named; the others are counted.
+    private static let mostWords = 2
 
     private let target: String
     private let cluster: String
@@ -34,6 +34,7 @@ package struct EpochFolder: Sendable {
     /// Everything that is there.
     package struct Look: Sendable {
         package var newest: EpochRecord?
+        package var active: ActiveNotice?
         package var standbys: [StandbyNotice] = []
         /// What lies there and counts for nothing, in words.
         package var doubts: [String] = []
@@ -48,7 +49,13 @@ package struct EpochFolder: Sendable {
         let names = try files.names(in: folder.descriptor)
         look.doubts += names.filter { EpochNumber.parse($0) == nil && $0 != "active" && $0 != "standbys" }.map { strange($0, files) }
         look.newest = try newest(among: names, in: folder.descriptor, &look)
-        if names.contains("active"), case .refused(let why) = try activeNotice(in: folder.descriptor) { look.doubts.append(why) }
+        if names.contains("active") {
+            switch try activeNotice(in: folder.descriptor) {
+            case .signed(let notice, _): look.active = notice
+            case .refused(let why): look.doubts.append(why)
+            case .absent: break
+            }
+        }
         do { try lookAtStandbys(&look) } catch let failure as Failure where failure.code == .damaged { look.doubts.append(failure.summary) }
         return look
     }
@@ -75,19 +82,15 @@ package struct EpochFolder: Sendable {
                 break
             }
             guard case .refused(let why) = reading else { continue }
-            look.doubts.append(why)
             look.unsigned.append(number)
-            if look.unsigned.count > Self.mostUnsigned { throw tooMany }
+            if look.unsigned.count <= Self.mostWords { look.doubts.append(why) }
+        }
+        if look.unsigned.count > Self.mostWords {
+            look.doubts.append("\(files.path) holds \(counted(look.unsigned.count - Self.mostWords, "more record")) that are not signed")
         }
         // A listing may come from the cache of a mount; a name that was never looked up does not.
         while case .signed(let next, _) = try record((found?.epoch ?? 0) + 1, in: folder) { found = next }
         return found
-    }
-
-    private var tooMany: Failure {
-        Failure(
-            .damaged, "\(files.path) holds more than \(grouped(Self.mostUnsigned)) records that are not signed",
-            hint: "find out who writes there, and remove them")
     }
 
     private func record(_ number: UInt64, in folder: borrowing Descriptor) throws -> Reading<EpochRecord> {
@@ -108,13 +111,14 @@ package struct EpochFolder: Sendable {
     package func free(after number: UInt64) throws -> UInt64 {
         var next = try EpochNumber.next(after: EpochNumber.remembered(number))
         guard let folder = try files.open() else { return next }
-        for _ in 0...Self.mostUnsigned {
+        // Throws when somebody has put more there than is to be passed over.
+        _ = try files.names(in: folder.descriptor)
+        while true {
             guard try files.isTaken("\(next)", in: folder.descriptor), case .refused = try record(next, in: folder.descriptor) else {
                 return next
             }
             next = try EpochNumber.next(after: next)
         }
-        throw tooMany
     }
 
     /// Makes `record` the newest. Nil when it is; otherwise the one that was first. Repeated with the same token it gives the same answer.
