@@ -158,7 +158,8 @@ extension Cluster {
 
     /// Of a standby: what it was told by the active one goes on counting, and a person hears of the older notice.
     package func olderThanKnown(_ shown: ActiveNotice?, in target: String) throws -> String? {
-        guard let shown, let standby = try state.standby(), standby.from == target, let known = standby.notice, known.isNewer(than: shown) else {
+        guard let shown, let standby = try state.standby(), standby.from == target, let known = standby.notice, known.isNewer(than: shown)
+        else {
             return nil
         }
         return "the notice of the active one, \(printable(shown.host)), is an older one than was there before: somebody put it back"
