@@ -73,7 +73,9 @@ package struct PlaceDoubt: Hashable, Sendable {
             + "and no Holdfast deleted \(isOne ? "it" : "them") (restic forget leaves no note): \(names)"
     }
 
-    var isNone: Bool { !isOtherRepository && !isOtherConfig && !isUnexplained && !isForgotten && gone.isEmpty && goneStrangers.isEmpty && returned.isEmpty }
+    var isNone: Bool {
+        !isOtherRepository && !isOtherConfig && !isUnexplained && !isForgotten && gone.isEmpty && goneStrangers.isEmpty && returned.isEmpty
+    }
 
     private var returnedText: String? {
         guard !returned.isEmpty else { return nil }
@@ -138,7 +140,8 @@ package struct AcceptPlan: Plan, Hashable {
         return PlanSummary(
             title: "accept the \(place.key) (\(path)) as it is now", lines: lines,
             warnings: doubt.map { [$0.text, "retention and prune go on there, by what is there now"] } ?? [],
-            losses: doubt?.gone.isEmpty != false && doubt?.goneStrangers.isEmpty != false && doubt?.isOtherRepository != true && doubt?.isForgotten != true
+            losses: doubt?.gone.isEmpty != false && doubt?.goneStrangers.isEmpty != false && doubt?.isOtherRepository != true
+                && doubt?.isForgotten != true
                 ? [] : ["what is left of the data of missing snapshots and backups: the next prune deletes it"], undo: nil)
     }
 }

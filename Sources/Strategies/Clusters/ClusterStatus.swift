@@ -78,7 +78,7 @@ extension Cluster {
             place.strays = try repository.strays()
             let (found, _, doubt) = try judged(kind, in: repository, at: path) { (try EntryReader.list(kind, in: repository).listing, ()) }
             let listing = found.own(by: cluster)
-            place.doubt = doubt
+            place.doubt = try doubt ?? rememberedPlace(at: path).flatMap { try glance(at: $0, path) }
             place.entries = listing.entries.count
             place.newest = listing.entries.last
             place.problems = listing.damaged

@@ -8,7 +8,8 @@ import Testing
         PlaceMemory.Entry(id: id, kind: kind, name: "name-\(id)", created: now.adding(seconds: seconds))
     }
 
-    private static let memory = PlaceMemory(cluster: "c", repository: "r", entries: [entry("a"), entry("b", at: 1)], strangers: ["x"], whole: now)
+    private static let memory = PlaceMemory(
+        cluster: "c", repository: "r", entries: [entry("a"), entry("b", at: 1)], strangers: ["x"], whole: now)
 
     private func doubt(
         _ sight: PlaceSight, _ before: PlaceMemory? = Self.memory, after: PlaceMemory? = Self.memory
@@ -77,7 +78,7 @@ import Testing
     @Test func `another config of the same repository is told`() {
         var memory = Self.memory
         memory.config = "1"
-        let present: Set = ["a", "b"]
+        let present: Set = ["a", "b", "x"]
         #expect(doubt(PlaceSight(repository: "r", present: present, config: "1"), memory, after: memory) == nil)
         #expect(doubt(PlaceSight(repository: "r", present: present), memory, after: memory) == nil, "nobody has looked")
         #expect(doubt(PlaceSight(repository: "r", present: present, config: "2")) == nil, "a memory of before has none")

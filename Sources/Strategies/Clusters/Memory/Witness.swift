@@ -88,7 +88,8 @@ extension Cluster {
         var present = Set(ids.filter { names.contains(RepositoryLayout.name(of: $0)) }.map(\.hex))
         let config = try ballasted(path).configDigest()
         let isWhole =
-            before.entries.allSatisfy { present.contains($0.id) } && (before.strangers ?? []).allSatisfy(present.contains) && !present.isEmpty
+            before.entries.allSatisfy { present.contains($0.id) } && (before.strangers ?? []).allSatisfy(present.contains)
+            && !present.isEmpty
         let isSame = before.config.map { $0 == config } ?? true
         if isWhole, isSame, before.returned(among: present).isEmpty { return nil }
         if let repository = try? open(path) {
