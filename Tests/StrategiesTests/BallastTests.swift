@@ -15,7 +15,8 @@ import Testing
         arguments: [
             (0, nil, 48), (1 << 20, nil, 48), (16 << 20, nil, 48), (17 << 20, nil, 51), (160 << 20, nil, 480), (0, 1 << 40, 48),
             (0, 384 << 20, 48),
-            (1 << 40, nil, 3072), (.max, nil, 3072), (0, 200 << 20, 25), (160 << 20, 200 << 20, 25), (0, 8 << 20, 1), (0, 7 << 20, 0), (0, 0, 0),
+            (1 << 40, nil, 3072), (.max, nil, 3072), (0, 200 << 20, 25), (160 << 20, 200 << 20, 25), (0, 8 << 20, 1), (0, 7 << 20, 0),
+            (0, 0, 0),
         ] as [(UInt64, UInt64?, Int)])
     func `it grows with the index, and takes a sixteenth of the room at most`(_ indexBytes: UInt64, _ room: UInt64?, _ pieces: Int) {
         #expect(Ballast.pieces(of: Self.piece, indexBytes: indexBytes, room: room) == pieces)

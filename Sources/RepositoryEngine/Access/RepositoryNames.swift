@@ -64,7 +64,9 @@ extension ObjectStorage {
         let folder = RepositoryNames.indexFolder
         return try list(folder).reduce(0) { sum, entry in
             let id = RepositoryLayout.id(in: entry.name.text, IndexNamed.self)
-            guard let id, entry.name.text == "\(folder)/\(id.hex)", entry.size <= UInt64(RepositoryNames.limit(of: entry.name)) else { return sum }
+            guard let id, entry.name.text == "\(folder)/\(id.hex)", entry.size <= UInt64(RepositoryNames.limit(of: entry.name)) else {
+                return sum
+            }
             return sum.addingSaturated(entry.size)
         }
     }
