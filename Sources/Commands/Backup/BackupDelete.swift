@@ -42,7 +42,8 @@ struct BackupDeleteCommand: ClusterCommand {
         let names = (plan.takesLastGood ? [own] : []) + plan.takesLastGoodOf
         guard names.count <= 1 else {
             throw Failure(
-                .refused, "these are the last good backups of more than one cluster: \(names.map { printable($0) }.joined(separator: ", "))",
+                .refused,
+                "these are the last good backups of more than one cluster: \(names.map { printable($0) }.joined(separator: ", "))",
                 hint: "delete those of each cluster by themselves")
         }
         return names.first ?? (confirm == nil ? nil : own)

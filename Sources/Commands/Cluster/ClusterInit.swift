@@ -73,7 +73,9 @@ struct ClusterInitCommand: ClusterCommand {
         ]
         if let adopted = outcome.adoptedSnapshots {
             lines.append("\(cluster.file.storage) has \(counted(adopted, "snapshot")) of this cluster: they are taken over")
-            lines.append("  which of them were pinned, or were to live longer, is not known any more: none goes by its age; pin what deletions shall spare")
+            lines.append(
+                "  which of them were pinned, or were to live longer, is not known any more: none goes by its age; pin what deletions shall spare"
+            )
             if !withoutSettings { lines += SettingsText(suffix: self.cluster.suffix).lines(outcome.settings, from: newest(outcome)) }
         }
         lines += outcome.found.flatMap { wayBack($0) } + outcome.notes

@@ -74,7 +74,8 @@ package struct Backups: Sendable {
         let others = othersLosses(going, of: listing, besides: own, in: target)
         var plan = DeletePlan(
             kind: .backup, place: "target \(target)", items: chosen.map(\.item),
-            remaining: own.entries.count + own.lost.count - chosen.count { $0.item.owner == nil }, warnings: warnings + others.flatMap(\.warnings),
+            remaining: own.entries.count + own.lost.count - chosen.count { $0.item.owner == nil },
+            warnings: warnings + others.flatMap(\.warnings),
             takesLastGood: isLast,
             madeAt: cluster.host.clock.now())
         plan.takesLastGoodOf = others.map(\.cluster)
