@@ -91,12 +91,35 @@ struct RestoreParts {
 
     private static let separate: Set<[UInt8]> = [Array("pg_wal".utf8), Array("pg_tblspc".utf8)]
 
-    /// Everything but the log and the tablespaces.
-    func main() -> TreeRestore {
-        let excluded = DataDirectoryRules.untouched.union(Self.separate)
+    /// Everything but the log and the tablespaces, and but what is named.
+    func main(without others: Set<[UInt8]> = []) -> TreeRestore {
+        let excluded = DataDirectoryRules.untouched.union(Self.separate).union(others)
         return TreeRestore(
             image: image, destination: directory.path, host: host,
             options: .init(excludedAtRoot: excluded, writesInPlace: true, trusted: trusted, privileges: .leftOut))
+    }
+
+    /// What ``main(without:)`` has of the databases, each that the image and the server have by itself; nil where there is nothing to compare with.
+    func databases() throws -> [(path: String, restore: TreeRestore)]? {
+        let folder = "base"
+        guard let base = try image.directory([folder]), try statusOfPath(directory.file(folder)) != nil else { return nil }
+        let present = Set(try Descriptor.openDirectory(directory.file(folder)).entries().map(\.name))
+        let both = try (image.entries(of: [folder]) ?? []).filter { $0.type == .dir && present.contains($0.name) }.map(\.name)
+        let others = TreeRestore(
+            image: base, destination: directory.file(folder), host: host,
+            options: .init(excludedAtRoot: Set(both), writesInPlace: true, privileges: .leftOut))
+        return try [(folder, others)]
+            + both.map { FileName.text($0) }.compactMap { name in
+                try image.directory([folder, name]).map {
+                    let path = Path.join(folder, name)
+                    return (
+                        path,
+                        TreeRestore(
+                            image: $0, destination: directory.file(path), host: host,
+                            options: .init(writesInPlace: true, privileges: .leftOut))
+                    )
+                }
+            }
     }
 
     /// The histories of time lines that the image does not know stay: from them the server sees which number is free for the next one.

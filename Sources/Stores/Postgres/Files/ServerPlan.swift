@@ -3,7 +3,7 @@ import HostIO
 import Model
 import StoreContract
 
-/// What putting an image back would change, file by file.
+/// What putting an image back would change: counted by files, told by tables and databases.
 struct ServerPlan {
     private let parts: RestoreParts
     private let live: LiveServer?
@@ -16,17 +16,38 @@ struct ServerPlan {
     }
 
     func make() throws -> StoreRestorePlan {
-        let main = try parts.main().plan(job: job)
+        let start = parts.host.clock.monotonicNanoseconds()
         var plan = StoreRestorePlan()
-        plan.intoEmpty = main.intoEmpty
-        add(main, to: &plan)
-        if let log = try parts.log()?.plan(job: job) { add(log, to: &plan) }
-        for tablespace in parts.tablespaces {
-            for restore in try parts.restores(of: tablespace) { add(try restore.plan(job: job), to: &plan) }
+        var changes: [FileChange] = []
+        for (path, restore) in try pieces() {
+            let part = try restore.plan(job: job)
+            if path.isEmpty { plan.intoEmpty = part.intoEmpty }
+            add(part, to: &plan)
+            changes += part.examples.compactMap { FileChange($0, below: path) }
         }
-        plan.examples = try examples(main.examples)
+        let seconds = Double(parts.host.clock.monotonicNanoseconds() &- start) / 1e9
+        plan.examples = try ChangedRelations(changes, live?.relationNames).lines()
+        if live != nil, !plan.isEmpty { plan.cautions.append(Downtime(comparing: seconds, bytes: plan.bytesToWrite).text) }
         plan.cautions += try parts.cautions()
         return plan
+    }
+
+    /// With where each begins, in the data directory.
+    private func pieces() throws -> [(path: String, restore: TreeRestore)] {
+        var pieces: [(path: String, restore: TreeRestore)]
+        // Without a server nothing has a name.
+        if live != nil, let databases = try parts.databases() {
+            pieces = [("", parts.main(without: [Array("base".utf8)]))] + databases
+        } else {
+            pieces = [("", parts.main())]
+        }
+        if let log = try parts.log() { pieces.append(("pg_wal", log)) }
+        for tablespace in parts.tablespaces {
+            pieces += zip(tablespace.folders, try parts.restores(of: tablespace)).map { folder, restore in
+                ("pg_tblspc/\(tablespace.name)/\(folder)", restore)
+            }
+        }
+        return pieces
     }
 
     private func add(_ part: TreeRestorePlan, to plan: inout StoreRestorePlan) {
@@ -42,32 +63,23 @@ struct ServerPlan {
         plan.cautions += part.held
         if let newest = part.newestChange { plan.newestChange = plan.newestChange.map { max($0, newest) } ?? newest }
     }
+}
 
-    /// Relations by their names, where a server can tell them.
-    private func examples(_ lines: [String]) throws -> [String] {
-        var plain: [String] = []
-        var relations: [String: [LogRecords.Relation]] = [:]
-        for line in lines {
-            let words = line.split(separator: " ", maxSplits: 1).map(String.init)
-            if words.count == 2, let relation = Self.relation(words[1]) {
-                if relations[words[0]]?.contains(relation) != true { relations[words[0], default: []].append(relation) }
-            } else {
-                plain.append(line)
-            }
-        }
-        guard let live else { return lines }
-        let named = try relations.keys.sorted().flatMap { verb in
-            try live.names(of: relations[verb] ?? []).map { "\(verb) \($0)" }
-        }
-        return Array((named + plain).prefix(20))
-    }
+/// How long a server is down while its files are put back.
+struct Downtime {
+    /// What a disk of no great speed takes while pages are written here and there.
+    private static let bytesPerSecond = 50.0 * 1e6
+    /// To stop it, to start it and to recover.
+    private static let turning = 5.0
+    /// Seconds: what comparing has just taken, which is done again when the server is down.
+    let comparing: Double
+    let bytes: UInt64
 
-    /// `base/16384/16390.1`: the numbers of database and file; the default tablespace has the number 1663.
-    private static func relation(_ path: String) -> LogRecords.Relation? {
-        let components = path.split(separator: "/")
-        guard components.count == 3, components[0] == "base", let database = UInt32(components[1]),
-            let file = RelationFile(Array(components[2].utf8)), let number = UInt32(file.relation)
-        else { return nil }
-        return LogRecords.Relation(tablespace: 1663, database: database, file: number)
+    var seconds: Double { Self.turning + comparing + Double(bytes) / Self.bytesPerSecond }
+
+    var text: String {
+        "the server is stopped while this is done, for about \(DurationText.spoken(seconds: seconds)): \(DurationText.spoken(seconds: comparing)) to compare its files again, "
+            + "as it has just taken, \(ByteCount(bytes)) to write, counted at \(ByteCount(UInt64(Self.bytesPerSecond))) a second, and "
+            + "\(DurationText.spoken(seconds: Self.turning)) to stop, start and recover"
     }
 }

@@ -36,10 +36,10 @@ struct LiveServer {
     }
 
     func check(_ records: LogRecords) throws -> StoreCheck {
-        let names = try RelationNames(connection, access).names(of: records.relations.sorted().prefix(20).map { $0 })
+        let names = try relationNames.names(of: records.relations.sorted().prefix(20).map { $0 }).map(\.text)
         return StoreCheck(
             differences: records.relations.count + records.others.count, examples: Array((names + records.others.sorted()).prefix(20)))
     }
 
-    func names(of relations: [LogRecords.Relation]) throws -> [String] { try RelationNames(connection, access).names(of: relations) }
+    var relationNames: RelationNames { RelationNames(connection, access) }
 }
