@@ -4,6 +4,8 @@ import Glibc
 package struct ChildProcess: Sendable {
     /// The program, found by PATH when it has no `/`, and its arguments.
     package var arguments: [String]
+    /// The bytes of an argument; `ByteText.bytes` for those that hold names in no encoding.
+    package var bytesOfArgument: @Sendable (String) -> [UInt8] = { Array($0.utf8) }
     /// All that the program sees.
     package var environment: [String: String]
     package var workingDirectory: String?

@@ -10,8 +10,8 @@ struct ContainedSpawning {
     func start(input: Int32, output: Int32, errors: Int32) throws(SystemError) -> pid_t {
         var kept = CStrings()
         defer { kept.free() }
-        let arguments = kept.list(request.arguments)
-        let environment = kept.list(request.environment.map { "\($0.key)=\($0.value)" }.sorted())
+        let arguments = kept.list(request.arguments.map(request.bytesOfArgument))
+        let environment = kept.list(request.environment.map { "\($0.key)=\($0.value)" }.sorted().map { Array($0.utf8) })
         var wanted = holdfast_containment()
         fill(&wanted, &kept)
         let entries = entries(&kept)
@@ -118,15 +118,15 @@ struct ContainedSpawning {
 struct CStrings {
     private var owned: [UnsafeMutablePointer<CChar>] = []
 
-    mutating func text(_ text: String) -> UnsafePointer<CChar>? {
-        guard let copy = strdup(text) else { return nil }
-        owned.append(copy)
-        return UnsafePointer(copy)
-    }
+    mutating func text(_ text: String) -> UnsafePointer<CChar>? { UnsafePointer(copy(Array(text.utf8))) }
 
     /// The last one is followed by null.
-    mutating func list(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] {
-        texts.map { UnsafeMutablePointer(mutating: text($0)) } + [nil]
+    mutating func list(_ texts: [[UInt8]]) -> [UnsafeMutablePointer<CChar>?] { texts.map { copy($0) } + [nil] }
+
+    private mutating func copy(_ bytes: [UInt8]) -> UnsafeMutablePointer<CChar>? {
+        guard let copy = strdup((bytes + [0]).map { CChar(bitPattern: $0) }) else { return nil }
+        owned.append(copy)
+        return copy
     }
 
     func free() { for text in owned { Glibc.free(text) } }

@@ -61,11 +61,11 @@ struct Spawning {
         prepare(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         var process: pid_t = 0
-        let status = withCStrings(request.arguments) { arguments in
-            withCStrings(request.environment.map { "\($0.key)=\($0.value)" }.sorted()) { environment in
-                posix_spawnp(&process, program, &actions, &attributes, arguments, environment)
-            }
-        }
+        var kept = CStrings()
+        defer { kept.free() }
+        let arguments = kept.list(request.arguments.map(request.bytesOfArgument))
+        let environment = kept.list(request.environment.map { "\($0.key)=\($0.value)" }.sorted().map { Array($0.utf8) })
+        let status = posix_spawnp(&process, program, &actions, &attributes, arguments, environment)
         guard status == 0 else { throw SystemError(status, "run", program) }
         return process
     }
@@ -88,11 +88,5 @@ struct Spawning {
         posix_spawnattr_setsigmask(&attributes, &signals)
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(&attributes, holdfast_spawn_flags)
-    }
-
-    private func withCStrings<Result>(_ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result) -> Result {
-        let copies = strings.map { strdup($0) }
-        defer { for copy in copies { free(copy) } }
-        return body(copies + [nil])
     }
 }

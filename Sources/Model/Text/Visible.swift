@@ -2,12 +2,13 @@
 ///
 /// Whatever could act on a terminal or reorder what a person reads is shown as an escape: `\x1b` for a control character below U+0080, `\u{202e}` for any
 /// other. Those are the control characters C0, DEL and C1, the separators of lines and paragraphs, the invisible characters of the category Cf (among
-/// them all that change the direction of text) but for the two joiners, and noncharacters.
+/// them all that change the direction of text) but for the two joiners, and noncharacters. A byte that is not UTF-8 (``ByteText``) is shown as `\xe9`.
 package enum Visible {
     package static func mayAct(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value >= 0x20, scalar.value < 0x7F { return false }
         // Without these two some scripts and emoji cannot be written.
         if scalar.value == 0x200C || scalar.value == 0x200D { return false }
+        if ByteText.byte(of: scalar) != nil { return true }
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: return true
         case .unassigned: return scalar.properties.isNoncharacterCodePoint
@@ -21,6 +22,7 @@ package enum Visible {
         case "\r": return "\\r"
         case "\t": return "\\t"
         default:
+            if let byte = ByteText.byte(of: scalar) { return "\\x" + String(byte, radix: 16) }
             let digits = String(scalar.value, radix: 16)
             return scalar.value > 0x7F ? "\\u{\(digits)}" : "\\x\(digits.count == 1 ? "0" : "")\(digits)"
         }
@@ -32,13 +34,17 @@ package enum Visible {
     /// Its line feeds stay.
     package static func lines(_ text: String) -> String { escaped(text) { $0 != "\n" && mayAct($0) } }
 
-    /// JSON whose strings have such characters as `\u009b`.
+    /// JSON whose strings have such characters as `\u009b`, and bytes that are not UTF-8 as the text `\xe9`.
     package static func json(_ text: String) -> String {
         guard needsLook(text) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             guard mayAct(scalar), scalar != "\n" else {
                 result.unicodeScalars.append(scalar)
+                continue
+            }
+            if ByteText.byte(of: scalar) != nil {
+                result += "\\" + escape(scalar)
                 continue
             }
             for unit in String(scalar).utf16 {

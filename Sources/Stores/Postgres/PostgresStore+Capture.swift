@@ -121,7 +121,8 @@ extension PostgresStore {
             store: declaration.name, programs: programs, connection: access.connection, folder: Path.join(scratch, Self.dumpFolder),
             jobs: host.processors, settings: SessionSettings.ofPrograms(access.connection, sessions.facts.rights))
         job.begin(phase: "dumping \(declaration.name)")
-        try writing.writeGlobals(job)
+        let anyNames = AnyNamesDatabase(ConnectionText.text(access.connection, database: "template1"), host)
+        try writing.writeGlobals(through: try roleDatabase(anyNames), job)
         var gaps = try gaps()
         var kept: [KeptRows] = []
         var refused: [Failure] = []
@@ -145,6 +146,12 @@ extension PostgresStore {
         var image = CapturedImage(source: ToldSource(source: LocalDirectory(path: writing.folder), gaps: gaps), shape: .contentDefined)
         image.kept = kept
         return image
+    }
+
+    private func roleDatabase(_ anyNames: AnyNamesDatabase) throws -> String? {
+        let session = try access.session()
+        defer { session.close() }
+        return try anyNames.database(forRolesOf: session)
     }
 
     private static let dumpFolder = "dumps"

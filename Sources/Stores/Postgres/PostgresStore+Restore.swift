@@ -31,7 +31,7 @@ extension PostgresStore {
         try asFailure {
             guard try DumpLayout.databases(in: image.tree) == nil else {
                 let target = try DumpTarget(self, host: host)
-                return try target.lacks(DumpNeeds(image.tree, in: scratch.path, target.programs, host: host, job: job))
+                return try target.lacks(DumpNeeds(image.tree, job: job))
             }
             guard let directory else { return [] }
             return try RestoreParts(image.tree, directory, places(directory), host: host).cautions()

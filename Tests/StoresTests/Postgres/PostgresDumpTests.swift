@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test func `what is no name of a database is none`() {
-        for folder in ["", "%", "%4", "%GG", "%FF"] { #expect(DumpLayout.database(of: folder) == nil, "\(folder)") }
+        #expect(DumpLayout.database(of: "%FF") == ByteText.text([0xFF]))
+        for folder in ["", "%", "%4", "%GG"] { #expect(DumpLayout.database(of: folder) == nil, "\(folder)") }
     }
 
     /// Much of what a dump can hold.
@@ -124,7 +125,7 @@ import Testing
         let writing = DumpWriting(
             store: "catalog", programs: programs, connection: fixture.server.connection, folder: fixture.home.file("direct"), jobs: 2,
             settings: SessionSettings.text(SessionSettings.common))
-        try writing.writeGlobals(JobControl())
+        try writing.writeGlobals(through: nil, JobControl())
         let direct = try writing.write("acme", .all, JobControl())
         for pages: UInt64 in [1, 100, 1_000_000] {
             let store = try PostgresStore(declaration, nativeImageFolder: nil, host: .forTests(), pagesOfLargeTables: pages)
@@ -180,7 +181,7 @@ import Testing
         let direct = DumpWriting(
             store: "catalog", programs: ServerPrograms(folder: "/usr/lib/postgresql/15/bin"), connection: fixture.server.connection,
             folder: fixture.home.file("direct"), jobs: 2, settings: SessionSettings.text(SessionSettings.common), encoding: "LATIN1")
-        try direct.writeGlobals(JobControl())
+        try direct.writeGlobals(through: nil, JobControl())
         let latin = try direct.write("latin", .all, JobControl())
         let place = fixture.home.file("restored")
         let restore = TreeRestore(image: .archived(dumps), destination: place, host: .forTests())

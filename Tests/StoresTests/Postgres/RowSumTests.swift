@@ -73,26 +73,13 @@ import Testing
         #expect(CopiedTable("COPY public.void  FROM stdin;")?.columnNames == [])
     }
 
-    @Test func `the statements of a dump are found, whatever tables are called`() {
-        let script = """
-            -- Data for Name: a; Type: TABLE DATA; Schema: public; Owner: postgres
-            --
-
-            COPY public.a (id, "b c") FROM stdin;
-
-
-            COPY public."two
-            lines (" (x) FROM stdin;
-            COPY public.none  FROM stdin;
-            COPY "a b"."c \u{301}""(" (" x)", y) FROM stdin;
-            """
-        let found = DumpStatements.copies(in: script)
-        #expect(found.count == 4)
-        let tables = found.compactMap { statement in
-            DumpComparison.Entry("1; 0 2 TABLE DATA public a postgres").flatMap {
-                try? DumpedTable($0, Node(name: [], type: .file), statement)
-            }
-        }
+    @Test func `what a statement of a dump loads is found, whatever tables are called`() {
+        let statements = [
+            "COPY public.a (id, \"b c\") FROM stdin;\n", "COPY public.\"two\nlines (\" (x) FROM stdin;\n",
+            "COPY public.none  FROM stdin;\n",
+            "COPY \"a b\".\"c \u{301}\"\"(\" (\" x)\", y) FROM stdin;\n",
+        ]
+        let tables = statements.compactMap { CopiedTable($0) }
         #expect(tables.map(\.relation) == ["public.a", "public.\"two\nlines (\"", "public.none", "\"a b\".\"c \u{301}\"\"(\""])
         #expect(tables.map(\.columnList) == ["id, \"b c\"", "x", "", "\" x)\", y"] && tables.map(\.columns).contains(""))
     }

@@ -1,3 +1,4 @@
+import Model
 @testable import PostgresStore
 import Testing
 
@@ -7,7 +8,9 @@ import Testing
         #expect(TextEncoding(name: "WIN1251").text(of: [0xC4, 0xE0]) == "Да")
         #expect(TextEncoding(name: "EUC_JP").text(of: [0xC6, 0xFC, 0xCB, 0xDC]) == "日本")
         #expect(TextEncoding.utf8.text(of: Array("größe".utf8)) == "größe")
-        #expect(TextEncoding(name: "SQL_ASCII").text(of: [0x61, 0xF6]) == "a\u{FFFD}")
+        #expect(TextEncoding.ofBytes.text(of: [0x61, 0xF6]) == ByteText.text([0x61, 0xF6]))
+        #expect(ByteText.bytes(TextEncoding(name: "LATIN1").argument("größe")) == [0x67, 0x72, 0xF6, 0xDF, 0x65])
+        #expect(TextEncoding.utf8.argument("größe") == "größe")
         #expect(TextEncoding(name: "EUC_JP").text(of: [0x61, 0xFF, 0x62]) == "a\u{FFFD}b")
         #expect(TextEncoding(name: "EUC_JP").text(of: [0xC6]) == "\u{FFFD}")
         #expect(TextEncoding(name: "EUC_JP").text(of: [0xAD, 0xA1, 0xA1, 0xC1]) == "\u{2460}\u{FF5E}", "as PostgreSQL has them")

@@ -9,7 +9,7 @@ struct DatabaseDump: Sendable {
     let name: String
     /// Absolute.
     let folder: String
-    let entries: [DumpComparison.Entry]
+    let entries: [DumpEntry]
     /// The largest first.
     let tables: [DumpedTable]
     /// Of its rows.
@@ -32,20 +32,18 @@ struct DatabaseDump: Sendable {
         directory = try Self.directory(of: name, reader)
         let nodes = try reader.nodes(of: directory).filter { $0.type == .file }
         if try statusOfPath(folder) == nil {
-            try Unpacking(folder: folder + ".part", directory: directory, programs: programs, job: job).run(nodes, reader)
+            try Unpacking(folder: folder + ".part", directory: directory, job: job).run(nodes, reader)
             try Descriptor.openDirectory(scratch).rename(
                 Array(Path.lastComponent(folder + ".part").utf8), to: Array(Path.lastComponent(folder).utf8))
         }
-        entries = try DumpComparison(programs: programs, left: folder, right: folder).contents(folder).entries
-        let data = entries.filter(\.isData)
-        let (statements, encoding) = try DumpStatements(programs: programs, folder: folder).copies(of: data)
-        self.encoding = encoding
+        let contents = try DumpContents(of: folder)
+        (entries, encoding) = (contents.entries, contents.encoding)
         let files = Dictionary(nodes.map { ($0.name, $0) }) { first, _ in first }
-        let tables = try zip(data, statements).map { entry, statement in
+        let tables = try contents.entries.filter(\.isData).map { entry in
             guard let node = files[entry.rowsFile] else {
-                throw Failure(.damaged, "\(image.description): the rows of \(entry.key) are not there")
+                throw Failure(.damaged, "\(image.description): the rows of \(printable(entry.key, limit: 200)) are not there")
             }
-            return try DumpedTable(entry, node, statement)
+            return try DumpedTable(entry, node, contents.text(entry.copyStatement))
         }
         self.tables = DumpedTable.inOneOrder(tables.sorted { $0.node.size > $1.node.size })
     }
@@ -54,7 +52,7 @@ struct DatabaseDump: Sendable {
         var directory = try reader.root().0
         for part in [DumpLayout.databases, DumpLayout.folder(of: name)] {
             guard let node = try reader.nodes(of: directory).first(where: { $0.name == Array(part.utf8) && $0.type == .dir }) else {
-                throw Failure(.damaged, "\(reader.image.description): the dump of the database \(name) is not there")
+                throw Failure(.damaged, "\(reader.image.description): the dump of the database \(printable(name)) is not there")
             }
             directory = try reader.directory(node, in: directory)
         }
@@ -65,7 +63,6 @@ struct DatabaseDump: Sendable {
         static let contents = Array("toc.dat".utf8)
         let folder: String
         let directory: ImageDirectory
-        let programs: ServerPrograms
         let job: JobControl
 
         func run(_ nodes: [Node], _ reader: ImageReader) throws {
@@ -74,7 +71,7 @@ struct DatabaseDump: Sendable {
             // For programs that are shut in; nobody else gets into the scratch directory above.
             try Descriptor.openDirectory(folder).setMode(0o755)
             for node in nodes where node.name == Self.contents { try write(node, reader) }
-            let entries = try DumpComparison(programs: programs, left: folder, right: folder).contents(folder).entries
+            let entries = try DumpContents(of: folder).entries
             let rows = Set(entries.filter(\.isData).map(\.rowsFile))
             for node in nodes where node.name != Self.contents {
                 try job.checkCancelled()
@@ -107,7 +104,7 @@ struct DatabaseDump: Sendable {
     }
 
     /// Entries other than rows that belong to the data of the dump: values of sequences, large objects.
-    var otherData: [DumpComparison.Entry] {
+    var otherData: [DumpEntry] {
         let areMadeWithData = entries.contains(where: \.isLargeObjectMetadata)
         return entries.filter {
             $0.isSequenceValue || $0.isLargeObjectData || $0.isLargeObjectMetadata || areMadeWithData && $0.isOfLargeObject
@@ -132,7 +129,7 @@ struct DatabaseDump: Sendable {
 
 /// The rows of one table in a dump.
 struct DumpedTable: Sendable {
-    let entry: DumpComparison.Entry
+    let entry: DumpEntry
     /// Of the file with the rows.
     let node: Node
     let target: CopiedTable
@@ -141,10 +138,10 @@ struct DumpedTable: Sendable {
 
     /// Partitions whose rows are loaded into one table may have their columns in other orders: that of the first is taken for all.
     static func inOneOrder(_ tables: [DumpedTable]) -> [DumpedTable] {
-        var first: [String: DumpedTable] = [:]
+        var first: [ExactName: DumpedTable] = [:]
         return tables.map { table in
-            let model = first[table.relation, default: table]
-            first[table.relation] = model
+            let model = first[ExactName(text: table.relation), default: table]
+            first[ExactName(text: table.relation)] = model
             guard model.columnList != table.columnList else { return table }
             var table = table
             let names = table.target.columnNames
@@ -154,7 +151,7 @@ struct DumpedTable: Sendable {
         }
     }
 
-    init(_ entry: DumpComparison.Entry, _ node: Node, _ statement: String) throws {
+    init(_ entry: DumpEntry, _ node: Node, _ statement: String) throws {
         self.entry = entry
         self.node = node
         guard let target = CopiedTable(statement) else {
@@ -173,42 +170,15 @@ struct DumpedTable: Sendable {
 /// What `pg_restore` would run.
 struct DumpStatements {
     static let begin = "COPY "
-    static let end = " FROM stdin;"
-
     let programs: ServerPrograms
     /// A dump in which the files of rows are empty.
     let folder: String
 
-    /// The statements that load the rows of these entries, in their order; and the encoding of the dump.
-    func copies(of entries: [DumpComparison.Entry]) throws -> ([String], TextEncoding) {
-        let script = try script(of: entries, "--data-only")
-        let encoding = Self.encoding(in: String(decoding: script, as: UTF8.self))
-        let statements = Self.copies(in: encoding.text(of: script))
-        guard statements.count == entries.count else {
-            throw Failure(.damaged, "a dump has \(entries.count) tables with rows and \(statements.count) statements that load them")
-        }
-        return (statements, encoding)
-    }
-
-    /// That of the database, which is not always that of its dump; nil for a dump that does not say.
-    func encodingOfDatabase(_ entries: [DumpComparison.Entry]) throws -> String? {
-        let script = try script(of: entries.filter { $0.key.hasPrefix("DATABASE ") }, "--create")
-        let line = String(decoding: script, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("CREATE DATABASE ") }
-        let words = " ENCODING = '"
-        return line?.ranges(of: words).last.map { found in String(line?[found.upperBound...].prefix { $0 != "'" } ?? "") }
-    }
-
-    /// Those that make the database itself, with the commands of `psql` that `pg_restore` writes between them.
-    func database(_ entries: [DumpComparison.Entry]) throws -> [UInt8] { try script(of: entries.filter(\.isOfDatabase), "--create") }
-
     /// Those of a section: `pre-data`, `post-data`.
-    func section(_ name: String, of entries: [DumpComparison.Entry]) throws -> [UInt8] { try script(of: entries, "--section=\(name)") }
-
-    private func script(of entries: [DumpComparison.Entry], _ which: String) throws -> [UInt8] {
+    func section(_ name: String, of entries: [DumpEntry]) throws -> [UInt8] {
         let list = entries.map(\.line).joined(separator: "\n") + "\n"
-        let input = Array(list.utf8)
-        let outcome = try programs.shutIn("pg_restore", on: ProgramFolder(folder), input: input, outputLimit: 1 << 28) { view in
-            [which, "-f", "-", "-L", view.input, view.folder]
+        let outcome = try programs.shutIn("pg_restore", on: ProgramFolder(folder), input: Array(list.utf8), outputLimit: 1 << 28) { view in
+            ["--section=\(name)", "-f", "-", "-L", view.input, view.folder]
         }.run()
         guard outcome.succeeded, !outcome.truncated else {
             throw Failure(
@@ -217,23 +187,39 @@ struct DumpStatements {
         }
         return outcome.output
     }
+}
 
-    private static func encoding(in script: String) -> TextEncoding {
-        let words = "SET client_encoding = '"
-        let line = script.split(separator: "\n").first { $0.hasPrefix(words) }
-        return line.map { TextEncoding(name: String($0.dropFirst(words.count).prefix { $0 != "'" })) } ?? .utf8
+/// The database itself, as its dump has it.
+struct DumpedDatabase {
+    /// What makes it, and then what it is set to: owner, settings, rights, comment, labels; in the encoding of the dump.
+    let statements: [SQLStatements.Statement]
+
+    init(_ entries: [DumpEntry]) {
+        statements = entries.filter(\.isOfDatabase).flatMap { entry in
+            let own = Array(SQLStatements(entry.definition))
+            guard entry.kind == "DATABASE", !entry.owner.isEmpty else { return own }
+            let owner = ByteText.bytes("ALTER DATABASE \(quotedName(entry.tag)) OWNER TO \(quotedName(entry.owner))")
+            return own + [SQLStatements.Statement(line: 1, bytes: owner)]
+        }
     }
 
-    /// A name may go over several lines.
-    static func copies(in script: String) -> [String] {
-        var statements: [String] = []
-        var open: String?
-        for line in script.split(separator: "\n", omittingEmptySubsequences: false) {
-            if let begun = open { open = begun + "\n" + line } else if line.hasPrefix(begin) { open = String(line) }
-            guard let statement = open, statement.hasSuffix(end) else { continue }
-            statements.append(statement)
-            open = nil
-        }
-        return statements
+    /// `CREATE DATABASE …`; empty for a dump that does not say.
+    var creation: String { statements.first(where: \.makesDatabase)?.text ?? "" }
+
+    /// By PostgreSQL's name; nil for a dump that does not say.
+    var encoding: String? {
+        let (creation, words) = (creation, " ENCODING = '")
+        // Names may hold anything, and come before it.
+        return creation.ranges(of: words).last.map { String(creation[$0.upperBound...].prefix { $0 != "'" }) }
+    }
+}
+
+extension SQLStatements.Statement {
+    var makesDatabase: Bool { bytes.starts(with: Array("CREATE DATABASE ".utf8)) }
+
+    /// The same in the default tablespace; nil where it names none.
+    var withoutTablespace: [UInt8]? {
+        let words = Array(" TABLESPACE = ".utf8)
+        return bytes.indices.last { bytes[$0...].starts(with: words) }.map { Array(bytes[..<$0]) }
     }
 }

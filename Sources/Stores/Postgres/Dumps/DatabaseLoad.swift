@@ -56,13 +56,23 @@ struct DatabaseLoad {
 
     private func makeBeforeRows() throws -> [UnmadeObject] {
         do {
-            try target.restore(dump.folder, ["--create", "--section=pre-data", "-d", target.administration])
-            return []
+            return try makeAtOnce()
         } catch let failure as Failure where failure.code == .store {
             try job.checkCancelled()
             try target.drop(dump.name)
             return try objects.makeBeforeRows()
         }
+    }
+
+    /// `pg_restore` makes databases whose names are the same bytes wherever it speaks of them, and goes by lines when it writes.
+    private func makeAtOnce() throws -> [UnmadeObject] {
+        if dump.name.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) {
+            try target.restore(dump.folder, ["--create", "--section=pre-data", "-d", target.administration])
+            return []
+        }
+        let unmade = try objects.makeDatabase()
+        try target.restore(dump.folder, ["--section=pre-data", "-d", target.connectionText(dump.name)])
+        return unmade
     }
 
     private func makeAfterRows() throws -> [UnmadeObject] {

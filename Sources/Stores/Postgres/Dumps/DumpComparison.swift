@@ -12,92 +12,34 @@ struct DumpComparison {
     let left: String
     let right: String
 
-    /// What of a dump `pg_restore --list` tells.
-    struct Contents {
-        /// "15": of the server, and of the program that wrote the dump.
-        var release: String
-        var entries: [Entry]
-    }
-
-    struct Entry {
-        /// `3434; 0 16444 TABLE DATA more fact_big postgres`.
-        var line: String
-        /// The entry's number in the dump, which is the name of its file.
-        var number: String
-        /// `TABLE DATA more fact_big postgres`.
-        var key: String
-
-        init?(_ line: Substring) {
-            let parts = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)
-            guard parts.count == 4, parts[0].hasSuffix(";") else { return nil }
-            self.line = String(line)
-            number = String(parts[0].dropLast())
-            key = String(parts[3])
-        }
-
-        /// `pg_class.oid` of the table, for one with rows.
-        var tableNumber: String { line.split(separator: " ").dropFirst(2).first.map(String.init) ?? "" }
-        var isData: Bool { key.hasPrefix("TABLE DATA ") }
-        var isLargeObject: Bool { key.hasPrefix("BLOB") }
-        var isLargeObjectData: Bool { key.hasPrefix("BLOBS ") }
-        /// Large objects without what is in them. Dumps of 17 and later have them among the data; those before it make them first.
-        var isLargeObjectMetadata: Bool { key.hasPrefix("BLOB METADATA ") }
-        /// Rights, comments and labels.
-        var isOfLargeObject: Bool {
-            ["ACL - LARGE OBJECT", "COMMENT - LARGE OBJECT", "SECURITY LABEL - LARGE OBJECT"].contains { key.hasPrefix($0) }
-        }
-        var isSequenceValue: Bool { key.hasPrefix("SEQUENCE SET ") }
-        /// The database itself, its settings, rights and comment.
-        var isOfDatabase: Bool {
-            ["DATABASE ", "ACL - DATABASE ", "COMMENT - DATABASE ", "SECURITY LABEL - DATABASE "].contains { key.hasPrefix($0) }
-        }
-        var isExtension: Bool { key.hasPrefix("EXTENSION - ") }
-        /// Of an entry of rows.
-        var rowsName: String { "\(number).dat" }
-        var rowsFile: [UInt8] { Array(rowsName.utf8) }
-    }
-
     /// Whether a release other than that of the dump on the left has written the one on the right.
-    func areOfOneRelease() throws -> Bool { try contents(left).release == contents(right).release }
+    func areOfOneRelease() throws -> Bool { try DumpContents(of: left).release == DumpContents(of: right).release }
 
     func areSame(_ job: JobControl) throws -> Bool {
-        let (one, other) = (try contents(left), try contents(right))
-        let keys = { (contents: Contents) in contents.entries.filter(\.isData).map(\.key).sorted() }
+        let (one, other) = (try DumpContents(of: left), try DumpContents(of: right))
+        let keys = { (contents: DumpContents) in contents.entries.filter(\.isData).map(\.key).sorted() }
         return try keys(one) == keys(other) && haveSameDefinitions(one, other, job) && haveSameRows(one, other, job)
     }
 
     /// All but the rows of tables, which the dumps need not hold.
-    func haveSameDefinitions(_ job: JobControl) throws -> Bool { try haveSameDefinitions(contents(left), contents(right), job) }
+    func haveSameDefinitions(_ job: JobControl) throws -> Bool {
+        try haveSameDefinitions(DumpContents(of: left), DumpContents(of: right), job)
+    }
 
-    private func haveSameDefinitions(_ one: Contents, _ other: Contents, _ job: JobControl) throws -> Bool {
-        let keys = { (contents: Contents) in contents.entries.filter { !$0.isLargeObject && !$0.isData }.map(\.key).sorted() }
+    private func haveSameDefinitions(_ one: DumpContents, _ other: DumpContents, _ job: JobControl) throws -> Bool {
+        let keys = { (contents: DumpContents) in contents.entries.filter { !$0.isLargeObject && !$0.isData }.map(\.key).sorted() }
         guard keys(one) == keys(other) else { return false }
         let isOneRelease = one.release == other.release
-        let isCompared = { (entry: Entry) in isOneRelease ? !entry.isData && !entry.isLargeObject : entry.isSequenceValue }
+        let isCompared = { (entry: DumpEntry) in isOneRelease ? !entry.isData && !entry.isLargeObject : entry.isSequenceValue }
         guard try text(of: one, in: left, isCompared) == text(of: other, in: right, isCompared) else { return false }
         return try haveSameLargeObjects(job)
     }
 
     /// Rows alone.
-    func haveSameRows(_ job: JobControl) throws -> Bool { try haveSameRows(contents(left), contents(right), job) }
-
-    func contents(_ folder: String) throws -> Contents {
-        let outcome = try programs.shutIn("pg_restore", on: ProgramFolder(folder), outputLimit: 1 << 28) { ["--list", $0.folder] }.run()
-        guard outcome.succeeded, !outcome.truncated else { throw failure(outcome) }
-        var contents = Contents(release: "", entries: [])
-        for line in outcome.outputText.split(separator: "\n") {
-            if line.hasPrefix(";") {
-                guard let words = line.ranges(of: " version: ").first.map({ line[$0.upperBound...] }) else { continue }
-                contents.release += "\(words.prefix { $0.isNumber }) "
-            } else if let entry = Entry(line) {
-                contents.entries.append(entry)
-            }
-        }
-        return contents
-    }
+    func haveSameRows(_ job: JobControl) throws -> Bool { try haveSameRows(DumpContents(of: left), DumpContents(of: right), job) }
 
     /// The digest of what `pg_restore` makes of the entries, in their order.
-    private func text(of contents: Contents, in folder: String, _ isCompared: (Entry) -> Bool) throws -> String {
+    private func text(of contents: DumpContents, in folder: String, _ isCompared: (DumpEntry) -> Bool) throws -> String {
         let list = contents.entries.filter(isCompared).map(\.line).joined(separator: "\n") + "\n"
         let script = #""$@" | grep -vE '^(\\restrict|\\unrestrict) |^-- (Dumped|Started|Completed)' | sha256sum"#
         let outcome = try programs.shutIn("pg_restore", on: ProgramFolder(folder), script: script, input: Array(list.utf8)) { view in
@@ -115,8 +57,8 @@ struct DumpComparison {
 
     // MARK: Rows
 
-    private func haveSameRows(_ one: Contents, _ other: Contents, _ job: JobControl) throws -> Bool {
-        let files = { (contents: Contents) in
+    private func haveSameRows(_ one: DumpContents, _ other: DumpContents, _ job: JobControl) throws -> Bool {
+        let files = { (contents: DumpContents) in
             Dictionary(contents.entries.filter(\.isData).map { ($0.key, "\($0.number).dat") }) { first, _ in first }
         }
         let others = files(other)

@@ -1,5 +1,6 @@
 import Archiving
 import HostIO
+import Model
 import ResticFormat
 
 /// The tree of an image that is made of dumps:
@@ -13,7 +14,7 @@ package enum DumpLayout {
     static let databases = "databases"
 
     package static func folder(of database: String) -> String {
-        database.utf8.map { byte in
+        ByteText.bytes(database).map { byte in
             let isPlain = byte < 0x80 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber)
             if isPlain || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") { return String(UnicodeScalar(byte)) }
             let digits = String(byte, radix: 16, uppercase: true)
@@ -34,8 +35,7 @@ package enum DumpLayout {
             bytes.append(value)
             rest = rest.dropFirst(2)
         }
-        let name = String(validating: bytes, as: UTF8.self)
-        return name.flatMap { $0.isEmpty ? nil : $0 }
+        return bytes.isEmpty ? nil : ByteText.text(bytes)
     }
 
     /// The databases of an image, or nil for one that is not made of dumps.

@@ -15,29 +15,21 @@ struct DumpNeeds {
     /// Old places of tablespaces.
     let tablespaces: [String]
 
-    /// Reads the contents of the dumps, nothing else, in a directory of its own in `scratch`.
-    init(_ image: ImageTree, in scratch: String, _ programs: ServerPrograms, host: Host, job: JobControl) throws {
+    /// Reads the contents of the dumps, nothing else.
+    init(_ image: ImageTree, job: JobControl) throws {
         let globals = SQLStatements(try image.bytes(of: [DumpLayout.globals], limit: 1 << 26) ?? [])
         tablespaces = globals.compactMap { TablespaceStatement($0.bytes)?.location }
-        let folder = Path.join(scratch, "contents-\(host.randomHex(bytes: 6))")
-        try makeDirectories(folder)
-        defer { try? removeTree(folder) }
-        try Descriptor.openDirectory(folder).setMode(0o755)
         databases = try (DumpLayout.databases(in: image) ?? []).map { name in
             try job.checkCancelled()
-            let path = [DumpLayout.databases, DumpLayout.folder(of: name), Self.contents]
+            let path = [DumpLayout.databases, DumpLayout.folder(of: name), DumpContents.file]
             guard let bytes = try image.bytes(of: path, limit: 1 << 30) else {
                 throw Failure(.damaged, "\(image.description): the dump of the database \(printable(name)) is not there")
             }
-            try AtomicFile.write(bytes, to: Path.join(folder, Self.contents), mode: 0o644)
-            let entries = try DumpComparison(programs: programs, left: folder, right: folder).contents(folder).entries
-            let script = try SQLStatements(DumpStatements(programs: programs, folder: folder).database(entries))
-            let creation = script.first { $0.text.hasPrefix("CREATE DATABASE ") }?.text ?? ""
-            return Database(name: name, extensions: entries.compactMap(\.nameOfExtension), creation: creation)
+            let entries = try DumpContents(bytes, path.joined(separator: "/")).entries
+            return Database(
+                name: name, extensions: entries.compactMap(\.nameOfExtension), creation: DumpedDatabase(entries).creation)
         }
     }
-
-    private static let contents = "toc.dat"
 
     var extensions: Set<String> { Set(databases.flatMap(\.extensions)) }
 
@@ -46,18 +38,13 @@ struct DumpNeeds {
     static func toPreload(_ extensions: Set<String>, on connection: PostgresConnection) -> [String] {
         guard connection.rights.isSuperuser else { return [] }
         return extensions.sorted().filter { name in
-            do throws(PostgresError) { try connection.execute("LOAD '\(name.replacing("'", with: "''"))'") } catch {
+            do throws(PostgresError) { try connection.execute("LOAD \(quotedText(name))") } catch {
                 // undefined_file: its library has another name, or none.
                 return !error.isUnreachable && !["58P01", "42501"].contains(error.state)
             }
             return false
         }
     }
-}
-
-extension DumpComparison.Entry {
-    /// `EXTENSION - pg_trgm `
-    var nameOfExtension: String? { isExtension ? key.dropFirst(12).split(separator: " ").first.map(String.init) : nil }
 }
 
 extension DumpTarget {

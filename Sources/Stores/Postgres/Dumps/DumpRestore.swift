@@ -71,9 +71,9 @@ struct DumpRestore {
         let isNew = try target.isEmpty()
         let difference = isNew ? Difference(created: databases) : try compare()
         let dumps = try (difference.created + difference.replaced).map { try dump(of: $0) }
-        for dump in dumps { try target.checkExtensions(dump.entries, called: dump.name) }
         let globals = try unpackGlobals()
         var target = target
+        try target.removeAbandoned()
         var issues = try target.loadGlobals(try AtomicFile.read(globals, limit: 1 << 26))
         var unmade: [UnmadeObject] = []
         var left: [RowsRefused] = []
@@ -102,13 +102,7 @@ struct DumpRestore {
 
     /// The names of `CREATE ROLE name;` in a file of globals.
     private func roles(_ file: String) throws -> Set<String> {
-        let text = String(decoding: try AtomicFile.read(file, limit: 1 << 26), as: UTF8.self)
-        return Set(
-            text.split(separator: "\n").filter { $0.hasPrefix("CREATE ROLE ") && $0.hasSuffix(";") }.map { line in
-                var name = String(line.dropFirst(12).dropLast())
-                if name.hasPrefix("\""), name.hasSuffix("\"") { name = String(name.dropFirst().dropLast()).replacing("\"\"", with: "\"") }
-                return name
-            })
+        Set(SQLStatements(try AtomicFile.read(file, limit: 1 << 26)).compactMap(\.nameOfMadeRole))
     }
 
     /// What was read back while it was loaded is not read again.
@@ -137,19 +131,19 @@ struct DumpRestore {
         let place = Path.join(scratch, "present-\(target.host.randomHex(bytes: 6))")
         defer { try? removeTree(place) }
         let writing = target.writing(into: place)
-        try writing.writeGlobals(job)
+        try writing.writeGlobals(through: target.databaseForRoles(), job)
         var difference = Difference()
         var isOneRelease = true
-        let wanted = Set(databases)
-        let present = Set(target.facts.databases)
-        let chosen = target.store.access.databases
+        let wanted = Set(databases.map(ExactName.init))
+        let present = Set(target.facts.databases.map(ExactName.init))
         // Images of earlier releases have no templates, and what an image does not know of it does not judge.
         let spared = SparedEntries(target.store.terms.lacking)
-        difference.deleted = present.subtracting(wanted).subtracting(target.facts.templates).filter {
-            (chosen.isEmpty || chosen.contains($0)) && !spared.contains(printable($0, limit: 200))
+        let others = present.subtracting(wanted).subtracting(target.facts.templates.map(ExactName.init)).map(\.text)
+        difference.deleted = others.filter {
+            target.store.access.wants($0) && !spared.contains(printable($0, limit: 200))
         }.sorted()
-        difference.created = wanted.subtracting(present).sorted()
-        for database in wanted.intersection(present).sorted() {
+        difference.created = wanted.subtracting(present).map(\.text).sorted()
+        for database in wanted.intersection(present).map(\.text).sorted() {
             if try equals(database, writing, &isOneRelease) {
                 difference.unchanged.append(database)
             } else if try spared.contains(printable(database, limit: 200)) && target.holdsTables(in: database) {
@@ -196,17 +190,17 @@ struct DumpRestore {
         return try TableInventory(of: session, database: database).tables.filter { !$0.isMaterializedView }
     }
 
-    /// Without lines that differ in every dump. Releases say in different words how a role is a member of another.
-    private func text(_ file: String, _ isOneRelease: Bool) throws -> [Substring] {
-        let bytes = try AtomicFile.read(file, limit: 1 << 26)
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").filter {
-            !$0.hasPrefix("\\restrict ") && !$0.hasPrefix("\\unrestrict ") && !$0.hasPrefix("-- ")
-        }
+    /// Without lines that differ in every dump, and such as releases of Holdfast write in several ways. Releases say in different words how a role is a member of another.
+    private func text(_ file: String, _ isOneRelease: Bool) throws -> [String] {
+        let left = ["\\restrict ", "\\unrestrict ", "-- ", "SET client_encoding = "].map { Array($0.utf8) }
+        let lines = try AtomicFile.read(file, limit: 1 << 26).split(separator: UInt8(ascii: "\n")).filter { line in
+            !left.contains { line.starts(with: $0) }
+        }.map { ByteText.text($0) }
         guard !isOneRelease else { return lines }
         return lines.map { line in
             guard line.hasPrefix("GRANT ") else { return line }
             let ends = [" WITH ", " GRANTED BY "].compactMap { line.ranges(of: $0).first?.lowerBound }
-            return ends.min().map { line[..<$0] } ?? line
+            return ends.min().map { String(line[..<$0]) } ?? line
         }
     }
 }

@@ -23,9 +23,10 @@ final class DumpSessions: Sendable {
 
     init(_ store: PostgresStore, _ facts: ServerFacts) throws {
         self.facts = facts
-        let wanted = store.access.databases
-        sessions = try facts.databases.filter { wanted.isEmpty || wanted.contains($0) }.map { database in
-            Session(database: database, connection: try PostgresConnection(store.access.connection, database: database))
+        sessions = try facts.databases.filter(store.access.wants).map { database in
+            let connection = try PostgresConnection(store.access.connection, database: database)
+            if !facts.isInRecovery { StagingSchema.removeAbandoned(in: connection) }
+            return Session(database: database, connection: connection)
         }
     }
 

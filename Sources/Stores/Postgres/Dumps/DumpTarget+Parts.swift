@@ -5,7 +5,7 @@ extension DumpTarget {
     func holds(database: String) throws -> Bool {
         let session = try session()
         defer { session.close() }
-        return try session.isTrue("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", [database])
+        return try session.isTrue("SELECT EXISTS (SELECT FROM pg_database WHERE \(DatabaseName.isIt))", [DatabaseName.parameter(database)])
     }
 
     /// Runs statements that make roles.
@@ -13,11 +13,11 @@ extension DumpTarget {
         guard !statements.isEmpty else { return }
         let session = try session()
         defer { session.close() }
-        try session.execute(statements.joined(separator: "\n"), as: "make the roles that are missing")
+        for statement in statements { try administer(ByteText.bytes(statement), in: session, as: "make the roles that are missing") }
     }
 
     /// Loads some entries of a dump into a database that is there; a failure of code `store` has the server's words as its cause.
-    func load(_ entries: [DumpComparison.Entry], of folder: String, into database: String) throws {
+    func load(_ entries: [DumpEntry], of folder: String, into database: String) throws {
         guard !entries.isEmpty else { return }
         let list = Array((entries.map(\.line).joined(separator: "\n") + "\n").utf8)
         let outcome = try run("pg_restore", on: folder, input: list) { view in
@@ -38,9 +38,9 @@ extension DumpTarget {
         var attempts = 0
         while true {
             for (old, _) in renames {
-                _ = try session.rows("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1", [old])
+                _ = try session.rows(Self.endSessions, [DatabaseName.parameter(old)])
             }
-            do { return try session.execute(text, as: "rename the database") } catch {
+            do { return try administer(ByteText.bytes(text), in: session, as: "rename the database") } catch let error as PostgresError {
                 // Somebody has come again in between (object_in_use).
                 attempts += 1
                 guard error.state == "55006", attempts < 20 else { throw error }

@@ -37,9 +37,7 @@ extension DumpTarget {
     /// When that fails, too, the first failure is told, with what is to be done by hand.
     private func bringBack(_ database: String, _ statement: String, after error: any Error) throws {
         do {
-            let session = try session()
-            defer { session.close() }
-            try session.execute(statement)
+            try administer(statement, as: "bring the database back")
         } catch let second {
             var failure = Failure(describing: error)
             failure.hint = "the database \(database) could not be brought back (\(Failure(describing: second).summary)); run: \(statement)"
@@ -51,10 +49,13 @@ extension DumpTarget {
     private func rename(_ database: String, to name: String) throws {
         let session = try session()
         defer { session.close() }
-        _ = try session.rows("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1", [database])
-        try session.execute(
-            "ALTER DATABASE \(quotedName(database)) RENAME TO \(quotedName(name))", as: "move the database \(database) aside")
+        _ = try session.rows(Self.endSessions, [DatabaseName.parameter(database)])
+        try administer(
+            ByteText.bytes("ALTER DATABASE \(quotedName(database)) RENAME TO \(quotedName(name))"), in: session,
+            as: "move the database \(printable(database)) aside")
     }
+
+    static let endSessions = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE \(DatabaseName.isIt)"
 
     /// What `initdb` says of the database `postgres`.
     private static let comment = "default administrative connection database"

@@ -16,6 +16,8 @@ struct DumpTarget {
     private let settings: String
     /// Of a scratch server.
     private let door: ScratchDoor?
+    /// Where statements go whose names the others cannot spell.
+    private let anyNames: AnyNamesDatabase
     /// A dump uses tablespaces that could not be made: everything goes into that of its database.
     private(set) var omitsTablespaces = false
 
@@ -24,6 +26,7 @@ struct DumpTarget {
         self.host = host
         connection = ConnectionText.text(store.access.connection, database: "template1")
         connectionOfPrograms = ConnectionText.ofProgram(connection)
+        anyNames = AnyNamesDatabase(connection, host)
         door = nil
         let session = try PostgresConnection(connection)
         defer { session.close() }
@@ -38,6 +41,7 @@ struct DumpTarget {
         self.programs = programs
         connection = scratch.connection
         connectionOfPrograms = scratch.connectionOfPrograms
+        anyNames = AnyNamesDatabase(connection, host)
         door = scratch.door
         let session = try PostgresConnection(connection)
         defer { session.close() }
@@ -57,7 +61,7 @@ struct DumpTarget {
                 ).run()
             }
             let view = ProgramView(folder: dump ?? "", input: "/dev/stdin")
-            return try programs.process(program, arguments(view), input: input, settings: settings + more).run()
+            return try programs.client(program, arguments(view), input: input, settings: settings + more).run()
         }
         let folder = dump.map { ProgramFolder($0) }
         return try programs.shutIn(program, at: door, on: folder, input: input, settings: settings + more, arguments).run()
@@ -83,32 +87,32 @@ struct DumpTarget {
     /// For programs.
     func connectionText(_ database: String) -> String { ConnectionText.text(connectionOfPrograms, database: database) }
 
-    func session(_ database: String = "template1") throws -> PostgresConnection { try PostgresConnection(connection, database: database) }
+    /// With the server as a whole.
+    func session() throws -> PostgresConnection { try PostgresConnection(connection, speaking: .bytes) }
+    func session(_ database: String) throws -> PostgresConnection { try PostgresConnection(connection, database: database) }
+
+    /// ``AnyNamesDatabase/run(_:in:as:)``
+    func administer(_ statement: [UInt8], in session: PostgresConnection, as operation: String) throws {
+        try anyNames.run(statement, in: session, as: operation)
+    }
+
+    /// ``AnyNamesDatabase/database(forRolesOf:)``
+    func databaseForRoles() throws -> String? {
+        let session = try session()
+        defer { session.close() }
+        return try anyNames.database(forRolesOf: session)
+    }
+
+    func administer(_ statement: String, as operation: String) throws {
+        let session = try session()
+        defer { session.close() }
+        try administer(ByteText.bytes(statement), in: session, as: operation)
+    }
 
     func roles() throws -> Set<String> {
         let session = try session()
         defer { session.close() }
         return Set(try session.rows("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'").compactMap { $0[0] })
-    }
-
-    /// Before anything is changed: a server without the programs of an extension cannot take a database that uses it. Throws `refused`.
-    func checkExtensions(of dump: String, called database: String) throws {
-        try checkExtensions(DumpComparison(programs: programs, left: dump, right: dump).contents(dump).entries, called: database)
-    }
-
-    func checkExtensions(_ entries: [DumpComparison.Entry], called database: String) throws {
-        let session = try session()
-        defer { session.close() }
-        let there = Set(try session.rows("SELECT name FROM pg_available_extensions").compactMap { $0[0] })
-        let wanted = entries.compactMap(\.nameOfExtension)
-        let missing = wanted.filter { !there.contains($0) }
-        guard missing.isEmpty else {
-            let names = missing.joined(separator: ", ")
-            throw Failure(
-                .refused,
-                "\(store.declaration.path): the database \(database) uses \(names), which the server lacks; nothing was changed",
-                hint: "install the extension for PostgreSQL \(facts.major) on the server's host")
-        }
     }
 
     func writing(into folder: String) -> DumpWriting {
@@ -129,7 +133,7 @@ struct DumpTarget {
 
     /// Whether the database is in the encoding of the one that was dumped.
     func hasEncoding(of dump: DatabaseDump) throws -> Bool {
-        let wanted = try DumpStatements(programs: programs, folder: dump.folder).encodingOfDatabase(dump.entries)
+        let wanted = DumpedDatabase(dump.entries).encoding
         let session = try session(dump.name)
         defer { session.close() }
         return try wanted == nil || session.text(RowSession.encodingQuestion) == wanted
@@ -150,10 +154,11 @@ struct DumpTarget {
     func drop(_ database: String) throws {
         let session = try session()
         defer { session.close() }
-        if try session.isTrue("SELECT datistemplate FROM pg_database WHERE datname = $1", [database]) {
-            try session.execute("ALTER DATABASE \(quotedName(database)) IS_TEMPLATE false")
+        let operation = "drop the database \(printable(database))"
+        if try session.isTrue("SELECT datistemplate FROM pg_database WHERE \(DatabaseName.isIt)", [DatabaseName.parameter(database)]) {
+            try administer(ByteText.bytes("ALTER DATABASE \(quotedName(database)) IS_TEMPLATE false"), in: session, as: operation)
         }
-        try session.execute("DROP DATABASE IF EXISTS \(quotedName(database)) WITH (FORCE)", as: "drop the database \(database)")
+        try administer(ByteText.bytes("DROP DATABASE IF EXISTS \(quotedName(database)) WITH (FORCE)"), in: session, as: operation)
     }
 
     /// Those of other servers' dumps that own nothing any more.
@@ -161,7 +166,7 @@ struct DumpTarget {
         let session = try session()
         defer { session.close() }
         return try roles().subtracting(wanted).sorted().filter { role in
-            (try? session.execute("DROP ROLE \(quotedName(role))")) == nil
+            (try? administer(ByteText.bytes("DROP ROLE \(quotedName(role))"), in: session, as: "drop a role")) == nil
         }
     }
 
@@ -186,6 +191,18 @@ struct DumpTarget {
         return EntryIssue(
             kind: .metadata, path: "\(printable(database, limit: 100)): statistics",
             detail: "ANALYZE stopped, so queries may be slow at first; run it by hand: \(words)")
+    }
+
+    /// What restores have left that were killed, of the kinds that nobody needs.
+    func removeAbandoned() throws {
+        let session = try session()
+        defer { session.close() }
+        AnyNamesDatabase.removeAbandoned(session)
+        for database in facts.databases {
+            guard let session = try? self.session(database) else { continue }
+            StagingSchema.removeAbandoned(in: session)
+            session.close()
+        }
     }
 
     /// What was committed without waiting for the disk is there after a crash from now on.

@@ -13,7 +13,7 @@ struct DumpWriting {
     var door: ScratchDoor?
     /// Of the sessions of programs.
     var settings: String
-    /// Of the database that is dumped: the text is in it, whatever sessions with the server are set to.
+    /// That of the database that is dumped: the text is in it, whatever sessions with the server are set to.
     var encoding: String?
 
     /// What of a database is dumped.
@@ -32,9 +32,15 @@ struct DumpWriting {
         }
     }
 
-    func writeGlobals(_ job: JobControl) throws {
+    /// `database`: ``AnyNamesDatabase/database(forRolesOf:)``.
+    func writeGlobals(through database: String?, _ job: JobControl) throws {
         try makeDirectories(Path.join(folder, DumpLayout.databases))
-        let text = try run("pg_dumpall", nil, job) { _ in ["--globals-only", "--no-password", "-d", ConnectionText.ofProgram(connection)] }
+        let through = database.map { ["--database=\($0)"] } ?? []
+        let text = try run("pg_dumpall", nil, job) { _ in
+            ["--globals-only", "--encoding=\(TextEncoding.ofBytes.name)", "--no-password"] + through + [
+                "-d", ConnectionText.ofProgram(connection),
+            ]
+        }
         try AtomicFile.write(text, to: Path.join(folder, DumpLayout.globals), mode: 0o600)
     }
 
@@ -52,10 +58,12 @@ struct DumpWriting {
             try makeDirectories(target)
             try Containment(door.namespaces).give(target)
         }
+        // Names in arguments are in the encoding of the dump.
+        let chosen = (rows.arguments + choosing).map { encoding.map(TextEncoding.init(name:))?.argument($0) ?? $0 }
         try run("pg_dump", target, job) { target in
             ["--format=directory", "--compress=0", "--no-sync", "--no-password", "--jobs=\(jobs)", "-f", target]
                 + ["--lock-wait-timeout=\(LockHolders.patience)"]
-                + (encoding.map { ["--encoding=\($0)"] } ?? []) + (snapshot.map { ["--snapshot=\($0)"] } ?? []) + rows.arguments + choosing
+                + (encoding.map { ["--encoding=\($0)"] } ?? []) + (snapshot.map { ["--snapshot=\($0)"] } ?? []) + chosen
                 + ["-d", ConnectionText.ofProgram(connection, database: database)]
         }
         return target
@@ -91,7 +99,7 @@ struct DumpWriting {
                     program, as: account, in: folder.map(made), arguments(ServerPrograms.folderOfPeer), input: [], settings: settings,
                     outputLimit: Self.outputLimit)
             } else {
-                programs.process(program, arguments(folder ?? ""), settings: settings, outputLimit: Self.outputLimit)
+                programs.client(program, arguments(folder ?? ""), settings: settings, outputLimit: Self.outputLimit)
             }
         let outcome = try process.run()
         try job.checkCancelled()

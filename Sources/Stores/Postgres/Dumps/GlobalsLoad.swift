@@ -26,7 +26,7 @@ struct GlobalsLoad {
         var outcome = Outcome()
         for statement in SQLStatements(bytes) {
             do {
-                try session.execute(bytes: placed(statement.bytes), as: "load globals")
+                try target.administer(placed(statement.bytes), in: session, as: "load globals")
             } catch let error as PostgresError {
                 guard !error.state.isEmpty, !error.isUnreachable else { throw error }
                 guard error.state != "42710" else { continue }
@@ -75,8 +75,8 @@ struct TablespaceStatement {
             return
         }
         head = Array(statement[..<(start + middle.count)])
-        location = String(decoding: statement[(start + middle.count)...].dropLast(), as: UTF8.self).replacing("''", with: "'")
+        location = ByteText.text(statement[(start + middle.count)...].dropLast()).replacing("''", with: "'")
     }
 
-    func at(_ place: String) -> [UInt8] { head + Array((place.replacing("'", with: "''") + "'").utf8) }
+    func at(_ place: String) -> [UInt8] { head.dropLast() + ByteText.bytes(quotedText(place)) }
 }

@@ -51,7 +51,10 @@ struct ImageDump {
             if isDumps {
                 try copyGlobals(to: writing.folder)
             } else {
-                try writing.writeGlobals(job)
+                let session = try PostgresConnection(server.connection)
+                defer { session.close() }
+                let anyNames = AnyNamesDatabase(server.connection, host)
+                try writing.writeGlobals(through: anyNames.database(forRolesOf: session), job)
                 try nameLocations(in: Path.join(writing.folder, DumpLayout.globals))
             }
             return try DumpingServer(store, server, writing, extent, try databases(server), unmade.map(\.loss) + gaps(server), job: job)
@@ -111,7 +114,7 @@ struct ImageDump {
     /// One that can make the extensions of the image, as far as their libraries are here: started anew with those that it has to begin with.
     private func emptyServer(_ programs: ServerPrograms, _ folder: String, _ job: JobControl) throws -> ScratchServer {
         let name = store.declaration.name
-        let needs = try DumpNeeds(image, in: folder, programs, host: host, job: job)
+        let needs = try DumpNeeds(image, job: job)
         let server = try ScratchServer(emptyFor: name, programs, in: folder, host: host, job: job)
         let installed = needs.extensions.filter(programs.hasLibrary)
         guard !installed.isEmpty else { return server }
@@ -140,8 +143,8 @@ struct ImageDump {
             guard let former = node.extendedAttributes.first(where: { $0.name == DataDirectorySource.tablespaceAttribute })?.value else {
                 continue
             }
-            let place = FileName.text(former).replacing("'", with: "''")
-            text.replace(Array(" LOCATION 'pg_tblspc/\(FileName.text(node.name))';".utf8), with: Array(" LOCATION '\(place)';".utf8))
+            let place = quotedText(ByteText.text(former))
+            text.replace(Array(" LOCATION 'pg_tblspc/\(FileName.text(node.name))';".utf8), with: ByteText.bytes(" LOCATION \(place);"))
         }
         try AtomicFile.write(text, to: file, mode: 0o600)
     }
@@ -156,8 +159,6 @@ struct ImageDump {
     private func databases(_ server: ScratchServer) throws -> [String] {
         let connection = try PostgresConnection(server.connection)
         defer { connection.close() }
-        let all = try DatabaseInventory(of: connection).saved
-        let wanted = store.access.databases
-        return wanted.isEmpty ? all : all.filter(wanted.contains)
+        return try DatabaseInventory(of: connection).saved.filter(store.access.wants)
     }
 }

@@ -7,7 +7,7 @@ struct ObjectLoad {
     let database: String
     /// Of its dump; files of rows are not looked at.
     let folder: String
-    let entries: [DumpComparison.Entry]
+    let entries: [DumpEntry]
     let job: JobControl
 
     /// The database, and everything that comes before its rows.
@@ -27,26 +27,42 @@ struct ObjectLoad {
 
     private var statements: DumpStatements { DumpStatements(programs: target.programs, folder: folder) }
 
-    private func makeDatabase() throws -> [UnmadeObject] {
+    /// Without anything in it.
+    func makeDatabase() throws -> [UnmadeObject] {
         let session = try target.session()
         defer { session.close() }
-        var unmade: [UnmadeObject] = []
-        for statement in try SQLStatements(statements.database(entries)) {
-            let isCommand = statement.bytes.first == UInt8(ascii: "\\")
-            guard !isCommand, let refused = try refusal(of: statement.bytes, in: session) else { continue }
+        let described = DumpedDatabase(entries)
+        return try described.statements.compactMap { statement in
+            guard let refused = try refusal(toAdminister: statement.bytes, in: session) else { return nil }
             var object = unmadeObject(statement, refused)
-            if statement.text.hasPrefix("CREATE DATABASE ") {
-                // Of whatever of its properties this server cannot have, text in its encoding comes first.
-                let encoding = try statements.encodingOfDatabase(entries) ?? "UTF8"
-                try session.execute(
-                    "CREATE DATABASE \(quotedName(database)) TEMPLATE template0 ENCODING '\(encoding)' LOCALE 'C'",
-                    as: "make the database \(database)")
-                object.reason += "; it is there with the locale C and the server's tablespace"
+            if statement.makesDatabase {
+                object.reason += "; it is there \(try makeSimpler(statement, described, session))"
                 object.remedy = nil
             }
-            unmade.append(object)
+            return object
         }
-        return unmade
+    }
+
+    /// Of whatever of its properties this server cannot have, text in its encoding comes first. Says how it is made.
+    private func makeSimpler(
+        _ statement: SQLStatements.Statement, _ described: DumpedDatabase, _ session: PostgresConnection
+    ) throws -> String {
+        if let elsewhere = statement.withoutTablespace, try refusal(toAdminister: elsewhere, in: session) == nil {
+            return "in the server's tablespace"
+        }
+        let provider = session.version >= 150_000 ? " LOCALE_PROVIDER libc" : ""
+        let simple =
+            "CREATE DATABASE \(quotedName(database)) TEMPLATE template0 ENCODING '\(described.encoding ?? "UTF8")'\(provider) LOCALE 'C'"
+        try target.administer(ByteText.bytes(simple), in: session, as: "make the database \(printable(database))")
+        return "with the locale C and the server's tablespace"
+    }
+
+    private func refusal(toAdminister statement: [UInt8], in session: PostgresConnection) throws -> PostgresError? {
+        do { try target.administer(statement, in: session, as: "make what a dump describes") } catch let error as PostgresError {
+            guard error.isRefusal else { throw error }
+            return error
+        }
+        return nil
     }
 
     private func run(_ script: [UInt8]) throws -> [UnmadeObject] {
@@ -99,7 +115,7 @@ struct AddedConstraint {
     let name: String
 
     init?(_ statement: [UInt8]) {
-        let words = SQLWords.split(statement).map { String(decoding: statement[$0], as: UTF8.self) }
+        let words = SQLWords.split(statement).map { ByteText.text(statement[$0]) }
         guard words.count > 6, words.prefix(2) == ["ALTER", "TABLE"] else { return nil }
         let first = words[2] == "ONLY" ? 3 : 2
         guard words[(first + 1)...].prefix(2) == ["ADD", "CONSTRAINT"], words.count > first + 3 else { return nil }
@@ -110,7 +126,7 @@ struct AddedConstraint {
 extension SQLStatements.Statement {
     /// All of it, or its beginning, in one line.
     func line(limit: Int) -> String {
-        let words = String(decoding: bytes.prefix(limit * 4), as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let words = ByteText.text(bytes.prefix(limit * 4)).split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return words.count > limit ? words.prefix(limit) + "…" : words
     }
 }

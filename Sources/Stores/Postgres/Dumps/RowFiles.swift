@@ -9,7 +9,7 @@ struct RowFiles {
 
     /// `dump`: the directory of one of the database that `connection` is with, and that is whole.
     init(of dump: String, _ connection: PostgresConnection, _ programs: ServerPrograms) throws {
-        for entry in try DumpComparison(programs: programs, left: dump, right: dump).contents(dump).entries where entry.isData {
+        for entry in try DumpContents(of: dump).entries where entry.isData {
             files[entry.tableNumber] = entry.rowsName
         }
         let tables = try connection.rows(

@@ -11,10 +11,10 @@ struct RowRetry {
 
     /// `refused`: tables, with the server's words. Others whose rows go into one of the same tables are loaded again with them.
     func run(_ refused: [(table: DumpedTable, error: PostgresError)]) throws -> [UnmadeObject] {
-        var known: Set<String> = []
+        var known: Set<ExactName> = []
         return try refused.flatMap { found -> [UnmadeObject] in
-            guard known.insert(found.table.relation).inserted else { return [] }
-            return try retry(dump.tables.filter { $0.relation == found.table.relation }, found.error)
+            guard known.insert(ExactName(text: found.table.relation)).inserted else { return [] }
+            return try retry(dump.tables.filter { ExactName(text: $0.relation) == ExactName(text: found.table.relation) }, found.error)
         }
     }
 

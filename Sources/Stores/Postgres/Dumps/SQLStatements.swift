@@ -1,3 +1,5 @@
+import Model
+
 /// Takes SQL text apart into its statements, as `psql` does it, but for its commands: there are none. A line that begins with a backslash is a statement of
 /// its own, which a server refuses.
 ///
@@ -11,7 +13,16 @@ struct SQLStatements: Sequence, IteratorProtocol {
         /// A backslash stands outside of what is quoted: `psql` takes what follows for one of its commands.
         var hasCommand = false
 
-        var text: String { String(decoding: bytes, as: UTF8.self) }
+        var text: String { ByteText.text(bytes) }
+
+        /// Of `CREATE ROLE name`, as `pg_dumpall` writes it.
+        var nameOfMadeRole: String? {
+            let words = Array("CREATE ROLE ".utf8)
+            guard bytes.starts(with: words) else { return nil }
+            let name = ByteText.text(bytes.dropFirst(words.count))
+            guard name.hasPrefix("\""), name.utf8.last == UInt8(ascii: "\"") else { return name }
+            return String(name.unicodeScalars.dropFirst().dropLast()).replacing("\"\"", with: "\"")
+        }
     }
 
     private let bytes: [UInt8]

@@ -53,7 +53,8 @@ struct ScratchData: Sendable {
     func recoverAlone() throws -> String {
         let question = Array("SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10\n".utf8)
         let outcome = try place.process("postgres", ["--single"] + place.arguments + ["template1"], input: question).run()
-        let answer = outcome.outputText.ranges(of: "rolname = \"").first.map { outcome.outputText[$0.upperBound...] }
+        let words = ByteText.text(outcome.output)
+        let answer = words.ranges(of: "rolname = \"").first.map { words[$0.upperBound...] }
         guard outcome.succeeded, let name = answer?.ranges(of: "\"\t(typeid").first.flatMap({ end in answer.map { $0[..<end.lowerBound] } })
         else { throw failure("did not recover", outcome) }
         return String(name)

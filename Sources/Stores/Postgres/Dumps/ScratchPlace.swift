@@ -53,7 +53,7 @@ struct ScratchPlace: Sendable {
     /// The settings are all that the server gets. They are written before its user may write beside them.
     func configure(_ settings: ScratchSettings) throws {
         let text = settings.text(socket: socketInside, access: "\(dataInside)/\(Self.accessName)")
-        try AtomicFile.write(Array(text.utf8), to: Path.join(socket, Self.settingsName), mode: 0o644)
+        try AtomicFile.write(ByteText.bytes(text), to: Path.join(socket, Self.settingsName), mode: 0o644)
         // A server reads it after it has begun to listen, when the directory of the socket may be closed to it already.
         try AtomicFile.write(Array("local all all trust\n".utf8), to: Path.join(data, Self.accessName), mode: 0o644)
         try containment.give(socket)

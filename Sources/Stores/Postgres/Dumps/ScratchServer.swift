@@ -112,7 +112,7 @@ final class ScratchServer: Sendable {
     }
 
     private func connection(through place: String) -> String {
-        "host=\(place) port=\(ScratchPlace.port) dbname=template1 user='\(user.replacing("\\", with: "\\\\").replacing("'", with: "\\'"))'"
+        "host=\(place) port=\(ScratchPlace.port) dbname=template1 user=\(ConnectionText.quoted(user))"
     }
 
     /// Until it listens: before that it may still set the rights of its socket, and nothing of the image has run.

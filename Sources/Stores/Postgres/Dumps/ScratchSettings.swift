@@ -44,11 +44,24 @@ struct ScratchSettings: Hashable, Sendable {
         if !preloaded.isEmpty { lines.append("max_worker_processes = 0") }
         // It is made in one database alone, which it has to be told beforehand.
         for own in preloaded where own.library == "pg_cron" {
-            lines += ["cron.database_name = '\(own.database.replacing("'", with: "''"))'", "cron.launch_active_jobs = off"]
+            lines += ["cron.database_name = \(Self.quoted(own.database))", "cron.launch_active_jobs = off"]
         }
         // They would run on every connection (since 17), with the rights of who connects.
         if release >= 17 { lines.append("event_triggers = off") }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// As a configuration file takes it (`GUC_scanstr` in `guc-file.l`).
+    private static func quoted(_ value: String) -> String {
+        let escaped = value.unicodeScalars.map { scalar in
+            switch scalar {
+            case "'", "\\": "\\\(scalar)"
+            case "\n": "\\n"
+            case "\r": "\\r"
+            default: String(scalar)
+            }
+        }
+        return "'\(escaped.joined())'"
     }
 
     /// Settings of a session, which no setting of a database or a role overrides: no library of an image's choice is loaded, and none of its triggers on

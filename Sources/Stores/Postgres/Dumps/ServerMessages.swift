@@ -35,7 +35,7 @@ enum ServerMessage {
     /// Fields follow each other: a letter, and text that ends with 0. `M` has the message.
     private static func text(of fields: Slice<UnsafeRawBufferPointer>) -> String {
         let message = fields.split(separator: 0).first { $0.first == UInt8(ascii: "M") }
-        return message.map { String(decoding: $0.dropFirst(), as: UTF8.self) } ?? "no message"
+        return message.map { ByteText.text($0.dropFirst()) } ?? "no message"
     }
 }
 
@@ -61,13 +61,13 @@ struct ClientMessages {
     static func beginning(user: String, database: String) -> [UInt8] {
         let options = SessionSettings.options(SessionSettings.common + SessionSettings.own, operators: ScratchSettings.session)
         let words = ["user", user, "database", database, "application_name", "holdfast", "options", options]
-        let body = number(3 << 16) + words.flatMap { Array($0.utf8) + [0] } + [0]
+        let body = number(3 << 16) + words.flatMap { ByteText.bytes($0) + [0] } + [0]
         return number(body.count + 4) + body
     }
 
     /// A message that asks the server to run a statement.
     static func message(asking statement: String) -> [UInt8] {
-        let text = Array(statement.utf8) + [0]
+        let text = ByteText.bytes(statement) + [0]
         return [ServerMessage.query] + number(text.count + 4) + text
     }
 
@@ -76,7 +76,7 @@ struct ClientMessages {
     /// What a message asks the server to run; nil for one of another kind.
     static func query(in message: [UInt8]) -> String? {
         guard message.first == ServerMessage.query, message.last == 0 else { return nil }
-        return String(decoding: message[ServerMessage.header..<(message.count - 1)], as: UTF8.self)
+        return ByteText.text(message[ServerMessage.header..<(message.count - 1)])
     }
 }
 

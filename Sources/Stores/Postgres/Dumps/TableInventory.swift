@@ -48,7 +48,7 @@ struct TableInventory {
 
     /// Of each table whose rows are in a dump of this database, from what was counted in its files, by their names.
     func keptRows(in dump: String, _ counts: [String: DumpRows], _ programs: ServerPrograms) throws -> [KeptRows] {
-        let entries = try DumpComparison(programs: programs, left: dump, right: dump).contents(dump).entries.filter(\.isData)
+        let entries = try DumpContents(of: dump).entries.filter(\.isData)
         let files = Dictionary(entries.map { ($0.tableNumber, $0.rowsName) }) { first, _ in first }
         return tables.compactMap { table in
             guard let rows = files[table.number].flatMap({ counts[$0] }) else { return nil }

@@ -38,7 +38,7 @@ struct UnmadeObject: Hashable, Sendable {
     /// Nil where there is none, or where `psql` would take some of it for a command of its own.
     var laterSQL: RestoreRemedy? {
         remedy.flatMap { sql in
-            SQLStatements(Array(sql.utf8)).allSatisfy { !$0.hasCommand }
+            SQLStatements(ByteText.bytes(sql)).allSatisfy { !$0.hasCommand }
                 ? RestoreRemedy(database: database, what: what, reason: reason, sql: sql) : nil
         }
     }

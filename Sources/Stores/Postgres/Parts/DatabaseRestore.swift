@@ -16,16 +16,17 @@ struct DatabaseRestore: PartRestore {
         self.source = source
         self.target = target
         self.host = host
-        let name = part.newName ?? part.database
+        let name = part.newName ?? source.database
         try PartNames.check(name)
         let isThere = try target.holds(database: name)
         if isThere, part.newName != nil {
             throw Failure(.exists, "there is a database \(name) on the server", hint: "choose another name with --as")
         }
         let kept = isThere ? PartNames.join(name, "_before_\(host.clock.now().compact)") : nil
-        let session = try source.session("template1")
+        let session = try source.session()
         defer { session.close() }
-        let number = try session.text("SELECT oid FROM pg_database WHERE datname = $1", [source.database]) ?? "0"
+        let known = [DatabaseName.parameter(source.database)]
+        let number = try session.text("SELECT oid FROM pg_database WHERE \(DatabaseName.isIt)", known) ?? "0"
         let bytes = try session.text("SELECT pg_database_size($1::oid)", [number])
         let needed = try source.roles(
             session, "d.dbid = $1::oid OR (d.dbid = 0 AND d.classid = 'pg_database'::regclass AND d.objid = $1::oid)", [number])
@@ -41,9 +42,8 @@ struct DatabaseRestore: PartRestore {
     func run(_ job: JobControl) throws -> StorePartOutcome {
         let staging = PartNames.join(source.database, "_holdfast_\(host.randomHex(bytes: 4))")
         job.begin(phase: "taking \(plan.what) out of the image")
-        try source.execute("ALTER DATABASE \(quotedName(source.database)) RENAME TO \(quotedName(staging))", in: "template1")
+        try source.rename(to: staging)
         let dump = try source.dump(staging, job)
-        try target.checkExtensions(of: dump.folder, called: source.database)
         try target.makeRoles(try source.definitions(of: plan.roles, job))
         job.begin(phase: "loading \(plan.what)")
         do {

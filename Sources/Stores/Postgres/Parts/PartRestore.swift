@@ -17,7 +17,7 @@ enum PartNames {
     /// `name` shortened so far that `suffix` has room behind it.
     static func join(_ name: String, _ suffix: String) -> String {
         var kept = name
-        while kept.utf8.count + suffix.utf8.count > most, !kept.isEmpty { kept.removeLast() }
+        while ByteText.bytes(kept).count + ByteText.bytes(suffix).count > most, !kept.isEmpty { kept.removeLast() }
         return kept + suffix
     }
 
@@ -29,7 +29,7 @@ enum PartNames {
 
     /// Throws `usage` for one that PostgreSQL would cut.
     static func check(_ name: String) throws(Failure) {
-        guard !name.isEmpty, name.utf8.count <= most, !name.utf8.contains(0) else {
+        guard !name.isEmpty, ByteText.bytes(name).count <= most, !name.utf8.contains(0) else {
             throw Failure(.usage, "\"\(printable(name))\" cannot be a name", hint: "a name has 1 to \(most) bytes")
         }
     }

@@ -13,6 +13,7 @@ final class PartSource: Sendable {
     /// Takes dumps.
     let folder: String
     private let store: PostgresStore
+    private let anyNames: AnyNamesDatabase
     /// Goes last, with everything in it.
     private let scratch: ScratchDirectory
     private let host: Host
@@ -22,33 +23,49 @@ final class PartSource: Sendable {
         _ store: PostgresStore, _ image: ImageTree, _ database: String, in scratch: ScratchDirectory, host: Host, job: JobControl
     ) throws {
         self.store = store
-        self.database = database
         self.scratch = scratch
         self.host = host
         folder = Path.join(scratch.path, "part-\(host.randomHex(bytes: 6))")
         try makeDirectories(folder)
         let served = try ImageDump(store: store, image: image, extent: .whole, host: host).serve(in: folder, job)
         (server, programs) = (served.0, served.1)
-        unmade = served.2.filter { $0.database == database }
-        do {
-            let session = try session("template1")
-            defer { session.close() }
-            let known = try DatabaseInventory(of: session).saved
-            guard known.contains(database) else {
-                throw Failure(
-                    .notFound, "there is no database \(printable(database)) in the snapshot",
-                    hint: nearest(to: database, among: known).map { "did you mean \($0)?" } ?? "it has \(known.joined(separator: ", "))")
-            }
-        } catch {
-            let error = server.explained(error)
-            server.stop()
+        anyNames = AnyNamesDatabase(served.0.connection, host)
+        let found: String
+        do { found = try Self.find(database, served.0) } catch {
+            let error = served.0.explained(error)
+            served.0.stop()
             throw error
         }
+        self.database = found
+        unmade = served.2.filter { $0.database == found }
+    }
+
+    /// As it is called, or as it is shown.
+    private static func find(_ wanted: String, _ server: ScratchServer) throws -> String {
+        let session = try PostgresConnection(server.connection)
+        defer { session.close() }
+        let known = try DatabaseInventory(of: session).saved
+        let exact = known.first { ExactName(text: $0) == ExactName(text: wanted) }
+        if let found = exact ?? known.first(where: { PostgresAccess.means(wanted, $0) }) { return found }
+        let names = known.map { printable($0, limit: 100) }
+        throw Failure(
+            .notFound, "there is no database \(printable(wanted)) in the snapshot",
+            hint: nearest(to: wanted, among: names).map { "did you mean \($0)?" } ?? "it has \(names.joined(separator: ", "))")
     }
 
     func close() { server.stop() }
 
     func session(_ name: String) throws -> PostgresConnection { try PostgresConnection(server.connection, database: name) }
+    /// With the server as a whole.
+    func session() throws -> PostgresConnection { try PostgresConnection(server.connection) }
+
+    /// On the copy, the database gets another name.
+    func rename(to name: String) throws {
+        let session = try session()
+        defer { session.close() }
+        let statement = "ALTER DATABASE \(quotedName(database)) RENAME TO \(quotedName(name))"
+        try anyNames.run(ByteText.bytes(statement), in: session, as: "rename the database on the copy")
+    }
 
     /// Dumps of a database, and of what is made of it, are in its encoding.
     func encoding(of name: String) throws -> String? {
@@ -119,12 +136,14 @@ final class PartSource: Sendable {
         let writing = DumpWriting(
             store: store.declaration.name, programs: programs, connection: server.connectionOfPrograms, folder: files, jobs: 1,
             door: server.door, settings: try server.settingsOfPrograms())
-        try writing.writeGlobals(job)
-        let text = String(decoding: try AtomicFile.read(Path.join(files, DumpLayout.globals), limit: 1 << 26), as: UTF8.self)
+        let session = try session()
+        defer { session.close() }
+        try writing.writeGlobals(through: anyNames.database(forRolesOf: session), job)
+        let statements = SQLStatements(try AtomicFile.read(Path.join(files, DumpLayout.globals), limit: 1 << 26)).map(\.text)
         try removeTree(files)
         let names = roles.flatMap { [$0, quotedName($0)] }
-        return text.split(separator: "\n").map(String.init).filter { line in
-            names.contains { line == "CREATE ROLE \($0);" || line.hasPrefix("ALTER ROLE \($0) WITH ") }
+        return statements.filter { statement in
+            names.contains { statement == "CREATE ROLE \($0)" || statement.hasPrefix("ALTER ROLE \($0) WITH ") }
         }
     }
 }

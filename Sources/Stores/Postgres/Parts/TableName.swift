@@ -104,15 +104,12 @@ struct FoundTable {
 
     /// Throws `notFound`; `refused` for what is no plain table, or is in several schemas.
     init(_ text: String, in session: PostgresConnection, _ database: String) throws {
-        let wanted = TableName(parsing: text, schema: "")
-        let rows = try session.rows(
-            """
-            SELECT n.nspname, c.relname, c.oid, c.relkind, c.relpersistence,
-              c.relispartition OR EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid OR inhparent = c.oid), pg_total_relation_size(c.oid)
-            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.relname = $1 AND ($2 = '' OR n.nspname = $2) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
-              AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
-            """, [wanted.name, wanted.schema], as: "look for the table")
+        var wanted = TableName(parsing: text, schema: "")
+        var rows = try Self.rows(of: wanted, session)
+        if rows.isEmpty, let meant = ByteText.meant(by: text) {
+            wanted = TableName(parsing: meant, schema: "")
+            rows = try Self.rows(of: wanted, session)
+        }
         guard let row = rows.first else {
             let names = try TableInventory(of: session, database: database).tables.map(\.text)
             let near = nearest(to: text, among: names + names.map { String($0.split(separator: ".").last ?? "") })
@@ -134,5 +131,16 @@ struct FoundTable {
         isUnlogged = row[4] == "u"
         bytes = UInt64(row[6] ?? "") ?? 0
         self.rows = try session.text("SELECT count(*) FROM ONLY \(name.quoted)").flatMap { UInt64($0) }
+    }
+
+    private static func rows(of wanted: TableName, _ session: PostgresConnection) throws -> [[String?]] {
+        try session.rows(
+            """
+            SELECT n.nspname, c.relname, c.oid, c.relkind, c.relpersistence,
+              c.relispartition OR EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid OR inhparent = c.oid), pg_total_relation_size(c.oid)
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relname = $1 AND ($2 = '' OR n.nspname = $2) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+              AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
+            """, [wanted.name, wanted.schema], as: "look for the table")
     }
 }

@@ -68,7 +68,8 @@ struct TableRestore: PartRestore {
         job.begin(phase: "loading \(plan.what)")
         let live = try target.session(source.database)
         defer { live.close() }
-        try live.execute("CREATE SCHEMA \(quotedName(staging.schema))", as: "make a schema for the table")
+        StagingSchema.removeAbandoned(in: live)
+        let schema = try StagingSchema(staging.schema, in: live)
         do {
             let unmade = try source.load(source.database, target, job) { try $0.runBeside() }
             if unmade.contains(where: { $0.isOfRows }) {
@@ -82,7 +83,7 @@ struct TableRestore: PartRestore {
             let names = [(staging.quotedAsNeeded, place.quotedAsNeeded), (staging.quoted, place.quoted), (staging.schema, place.schema)]
             return source.outcome(unmade, dump.lost, [], isSame: isSame, renaming: names, of: table.name)
         } catch {
-            try? live.execute("DROP SCHEMA IF EXISTS \(quotedName(staging.schema)) CASCADE")
+            schema.drop()
             throw error
         }
     }

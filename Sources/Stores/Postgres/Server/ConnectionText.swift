@@ -50,7 +50,14 @@ enum ConnectionText {
         return (others + [("dbname", database)]).map { "\($0.key)=\(quoted($0.value))" }.joined(separator: " ")
     }
 
-    private static func quoted(_ value: String) -> String {
-        "'" + value.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
+    /// By scalars: a mark that joins what stands before it makes one character of both.
+    static func quoted(_ value: String) -> String {
+        var result = String.UnicodeScalarView("'".unicodeScalars)
+        for scalar in value.unicodeScalars {
+            if scalar == "\\" || scalar == "'" { result.append("\\") }
+            result.append(scalar)
+        }
+        result.append("'")
+        return String(result)
     }
 }

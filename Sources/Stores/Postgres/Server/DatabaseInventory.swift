@@ -61,7 +61,12 @@ struct DatabaseInventory: Sendable {
 
     /// Those of the wanted ones that cannot be saved.
     func missing(of wanted: [String], isDumped: Bool = true) -> [Gap] {
-        wanted.filter { !saved.contains($0) && (isDumped || !closed.contains($0)) }.map { name in
+        let lacking = wanted.compactMap { written in
+            let known = saved + closed + invalid
+            let name = known.first { PostgresAccess.means(written, $0) } ?? written
+            return saved.contains(name) || !isDumped && closed.contains(name) ? nil : name
+        }
+        return lacking.map { name in
             if closed.contains(name) { return Self.closed(name) }
             return invalid.contains(name) ? Self.invalid(name, isLoss: true) : .missing(name)
         }
@@ -124,7 +129,7 @@ enum PreparedTransactions {
             let (name, database) = (row[0] ?? "", row[1] ?? "")
             let own = try session(database)
             defer { own.close() }
-            try own.execute("ROLLBACK PREPARED '\(name.replacing("'", with: "''"))'", as: "roll back a prepared transaction")
+            try own.execute("ROLLBACK PREPARED \(quotedText(name))", as: "roll back a prepared transaction")
             return DatabaseInventory.Gap(
                 database: database,
                 words:

@@ -67,8 +67,9 @@ extension ServerPrograms {
             if try place.status().permissions & 0o005 != 0o005 { try place.setOwner(uid: account.uid, gid: account.gid) }
         }
         let enter = folder == nil ? ":" : #"exec 9< "$1""#
-        let run = input.isEmpty ? #""$@""# : #"sh -c 'cat | "$@"' input "$@""#
-        let script = "\(enter) && shift && exec setpriv --reuid=\(account.uid) --regid=\(account.gid) --init-groups -- \(run)"
+        let run = input.isEmpty ? #""$@""# : #"sh -c 'cat | setpriv --pdeathsig=TERM -- "$@"' input "$@""#
+        let script =
+            "\(enter) && shift && exec setpriv --pdeathsig=TERM --reuid=\(account.uid) --regid=\(account.gid) --init-groups -- \(run)"
         var process = self.process(program, arguments, input: input, settings: settings, outputLimit: outputLimit)
         process.arguments = ["/bin/sh", "-c", script, "holdfast", folder ?? "/"] + process.arguments
         process.environment["HOME"] = "/"

@@ -48,7 +48,7 @@ extension PostgresConnection {
     }
 
     private func begin(_ statement: String, _ operation: String, _ expected: ExecStatusType) throws {
-        let result = PQexec(handle, statement)
+        let result = run(statement)
         defer { PQclear(result) }
         guard PQresultStatus(result) != expected else { return }
         try check(result, operation)

@@ -8,6 +8,7 @@ extension PostgresConnection {
     struct Opening {
         let text: String
         let database: String?
+        let speaking: SessionText
         /// Seconds.
         let patience: Int
         let server: String
@@ -38,7 +39,8 @@ extension PostgresConnection {
 
         private func open(_ rights: SessionRights?) throws(PostgresError) -> OpaquePointer {
             let asked = rights.map(SessionSettings.all) ?? SessionSettings.common
-            let handle = try connect(SessionSettings.options(asked + SessionSettings.own, operators: ConnectionText.options(of: text)))
+            let options = SessionSettings.options(asked + SessionSettings.own, operators: ConnectionText.options(of: text))
+            let handle = try connect(options)
             let isSuperuser = PQparameterStatus(handle, "is_superuser").map { String(cString: $0) } == "on"
             let present = SessionRights(release: Int(PQserverVersion(handle)) / 10_000, isSuperuser: isSuperuser)
             SessionRights.remember(present, of: text)
@@ -52,21 +54,41 @@ extension PostgresConnection {
             return try open(present)
         }
 
-        /// Where root is refused by its name, as the user of the server.
+        /// In an encoding that the database can speak: not all of them can be converted to UTF-8 (feature_not_supported), and bytes of a database that does
+        /// not say what they mean need not be text (character_not_in_repertoire).
         private func connect(_ options: String) throws(PostgresError) -> OpaquePointer {
+            guard speaking == .characters else { return try connect(options, in: Self.bytes) }
+            let handle: OpaquePointer
+            do throws(PostgresError) { handle = try connect(options, in: "UTF8") } catch {
+                guard ["0A000", "22021"].contains(error.state) else { throw error }
+                return try connect(options, in: Self.bytes)
+            }
+            if PQparameterStatus(handle, "server_encoding").map({ String(cString: $0) }) == Self.bytes {
+                PQsetClientEncoding(handle, Self.bytes)
+            }
+            return handle
+        }
+
+        /// Nothing is converted.
+        private static let bytes = "SQL_ASCII"
+
+        /// Where root is refused by its name, as the user of the server.
+        private func connect(_ options: String, in encoding: String) throws(PostgresError) -> OpaquePointer {
             let known = LocalPeer.account(of: text)
-            do throws(PostgresError) { return try LocalPeer.acting(as: known) { () throws(PostgresError) in try begin(options) } } catch {
+            do throws(PostgresError) {
+                return try LocalPeer.acting(as: known) { () throws(PostgresError) in try begin(options, in: encoding) }
+            } catch {
                 // invalid_authorization_specification
                 guard error.state == "28000", known == nil, let account = LocalPeer.candidate(text) else { throw error }
-                let handle = try? LocalPeer.acting(as: account) { () throws(PostgresError) in try begin(options) }
+                let handle = try? LocalPeer.acting(as: account) { () throws(PostgresError) in try begin(options, in: encoding) }
                 guard let handle else { throw error }
                 LocalPeer.remember(account, of: text)
                 return handle
             }
         }
 
-        private func begin(_ options: String) throws(PostgresError) -> OpaquePointer {
-            var settings = [("dbname", text), ("application_name", "holdfast"), ("client_encoding", "UTF8"), ("options", options)]
+        private func begin(_ options: String, in encoding: String) throws(PostgresError) -> OpaquePointer {
+            var settings = [("dbname", text), ("application_name", "holdfast"), ("client_encoding", encoding), ("options", options)]
             // The last one wins, also over what a connection string in `dbname` says (PQconnectdbParams, expand_dbname).
             if let database { settings.append(("dbname", database)) }
             let begun = PostgresConnection.withStrings(settings.map(\.0)) { keys in

@@ -44,7 +44,10 @@ struct ServerPrograms: Sendable {
     ) -> ChildProcess {
         var environment = ChildProcess.minimalEnvironment
         environment["PGOPTIONS"] = settings
-        return ChildProcess([Path.join(folder, program)] + arguments, environment: environment, input: input, outputLimit: outputLimit)
+        var process = ChildProcess(
+            [Path.join(folder, program)] + arguments, environment: environment, input: input, outputLimit: outputLimit)
+        process.bytesOfArgument = { ByteText.bytes($0) }
+        return process
     }
 
     private static let installations = Mutex<[String: (all: [String], libraries: [String])]>([:])
@@ -77,9 +80,20 @@ struct ServerPrograms: Sendable {
         return release
     }
 
+    /// The same for a program that speaks to a server of the operator's. It is asked to end with the thread that runs it, also when nobody is left to ask:
+    /// `pg_dump` and `pg_restore` then have the server end what their sessions do.
+    func client(_ program: String, _ arguments: [String], input: [UInt8] = [], settings: String, outputLimit: Int = 1 << 20) -> ChildProcess
+    {
+        var process = process(program, arguments, input: input, settings: settings, outputLimit: outputLimit)
+        process.arguments = Self.endingWithUs + process.arguments
+        return process
+    }
+
+    static let endingWithUs = ["setpriv", "--pdeathsig=TERM", "--"]
+
     /// What a program says of why it failed: from its first error on, without warnings of the server before it.
     static func words(of program: String, _ outcome: ChildProcess.Outcome) -> String {
-        let lines = outcome.errorText.split(whereSeparator: \.isNewline)
+        let lines = ByteText.text(outcome.errors).split(whereSeparator: \.isNewline)
         let errors = lines.drop { !$0.hasPrefix("\(program): error:") }
         return printableLines((errors.isEmpty ? lines[...] : errors).joined(separator: "\n"), limit: 600)
     }

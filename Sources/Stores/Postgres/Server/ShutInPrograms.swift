@@ -74,6 +74,7 @@ extension ServerPrograms {
         environment["PGOPTIONS"] = settings + (door == nil ? "" : " \(ScratchSettings.session)")
         var process = ChildProcess(shell + words, environment: environment, input: input, outputLimit: outputLimit)
         process.containment = containment
+        process.bytesOfArgument = { ByteText.bytes($0) }
         return process
     }
 

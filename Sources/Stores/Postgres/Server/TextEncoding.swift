@@ -1,8 +1,11 @@
 import Glibc
+import Model
 
 /// An encoding of text, by PostgreSQL's name for it (manual of PostgreSQL, "Character Set Support").
 struct TextEncoding: Hashable, Sendable {
     static let utf8 = TextEncoding(name: "UTF8")
+    /// None: text is what its bytes are.
+    static let ofBytes = TextEncoding(name: "SQL_ASCII")
 
     let name: String
 
@@ -22,22 +25,29 @@ struct TextEncoding: Hashable, Sendable {
         "SHIFT_JIS_2004": "SHIFT_JISX0213", "BIG5": "CP950", "GBK": "CP936", "UHC": "UHC", "GB18030": "GB18030", "JOHAB": "JOHAB",
     ]
 
-    /// What is no text in this encoding, and all but ASCII in one that the C library does not know, becomes U+FFFD.
+    /// What is no text in this encoding becomes U+FFFD. Of encodings that the C library does not know, and of bytes that have none, each byte is kept
+    /// (`ByteText`), as a session keeps it (``SessionText``).
     func text(of bytes: [UInt8]) -> String {
         if let converter = Self.ofOneByte[name].flatMap({ Converter(from: $0) }) {
             let characters = (0...0xFF).map { converter.convert([UInt8($0)]) }
             return String(decoding: bytes.flatMap { characters[Int($0)] }, as: UTF8.self)
         }
-        let converter = Self.ofSeveralBytes[name].flatMap { Converter(from: $0) }
-        return String(decoding: converter?.convert(bytes) ?? bytes, as: UTF8.self)
+        guard let converter = Self.ofSeveralBytes[name].flatMap({ Converter(from: $0) }) else { return ByteText.text(bytes) }
+        return String(decoding: converter.convert(bytes), as: UTF8.self)
+    }
+
+    /// The other way round, as an argument of a program.
+    func argument(_ text: String) -> String {
+        let converter = (Self.ofOneByte[name] ?? Self.ofSeveralBytes[name]).flatMap { Converter(from: "UTF-8", to: $0) }
+        return converter.map { ByteText.text($0.convert(Array(text.utf8))) } ?? text
     }
 
     /// iconv(3).
     private final class Converter {
         private let handle: iconv_t
 
-        init?(from name: String) {
-            guard let handle = iconv_open("UTF-8", name), Int(bitPattern: handle) != -1 else { return nil }
+        init?(from name: String, to other: String = "UTF-8") {
+            guard let handle = iconv_open(other, name), Int(bitPattern: handle) != -1 else { return nil }
             self.handle = handle
         }
 
