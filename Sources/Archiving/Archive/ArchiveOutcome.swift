@@ -8,6 +8,8 @@ package struct ArchiveTotals: Hashable, Sendable, Codable {
     package var others: UInt64 = 0
     /// Logical bytes of all files; a file with several links counts each time.
     package var bytes: UInt64 = 0
+    /// Those of ``bytes`` that are neither in holes nor in blobs of zeros.
+    package var dataBytes: UInt64 = 0
     /// Bytes of files that were read (holes not); the rest was taken over from the parent.
     package var bytesRead: UInt64 = 0
     package var filesNew: UInt64 = 0
@@ -24,6 +26,7 @@ package struct ArchiveTotals: Hashable, Sendable, Codable {
         sum.directories += right.directories
         sum.others += right.others
         sum.bytes.grow(by: right.bytes)
+        sum.dataBytes.grow(by: right.dataBytes)
         sum.bytesRead.grow(by: right.bytesRead)
         sum.filesNew += right.filesNew
         sum.filesChanged += right.filesChanged

@@ -25,6 +25,7 @@ final class ArchiveRun: Sendable {
     let shape: ChunkShape
     let job: JobControl
     let issues: IssueCollector
+    let data: DataBytes
     private let zeros = Mutex<BlobID?>(nil)
     private let result = Mutex<(root: Node, entries: [Node]?)?>(nil)
     private let sums = Mutex(ArchiveTotals())
@@ -37,6 +38,7 @@ final class ArchiveRun: Sendable {
         self.shape = shape
         self.job = job
         issues = IssueCollector(job: job)
+        data = DataBytes(writer.repository)
         // Each thread may hold one segment while it waits for the next, so one more than threads is the least that goes on.
         pool = WorkPool(tokens: threads + 2)
     }

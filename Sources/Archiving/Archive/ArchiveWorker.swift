@@ -70,6 +70,7 @@ final class ArchiveWorker {
         return try ListedDirectory(
             listing, before: previous.flatMap(previousNodes), previous: previous, moved: { formerNode(of: $0, in: opened) },
             isStored: { content in content.allSatisfy { run.repository.contains($0, .data) } },
+            dataBytes: { content in run.data.count(content, opener) },
             checkCancelled: { try run.job.checkCancelled() })
     }
 
@@ -190,6 +191,7 @@ final class ArchiveWorker {
         if count > run.shape.wholeLimit { return try readLarge(directory, index) }
         let content = try save(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
         totals.bytesRead += UInt64(count)
+        totals.dataBytes.grow(by: DataBytes.count(UnsafeRawBufferPointer(rebasing: scratch[..<count])))
         run.job.add(count, to: .bytesDone)
         run.job.add(1, to: .filesDone)
         try finish(

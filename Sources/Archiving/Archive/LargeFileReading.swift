@@ -26,8 +26,10 @@ extension ArchiveWorker {
     }
 
     func makeBlob(_ file: PendingFile, _ ordinal: Int, _ segment: Segment, _ range: Range<Int>) throws {
-        let saved = try run.writer.save(UnsafeRawBufferPointer(rebasing: segment.memory[range]), as: .data, using: sealer)
+        let bytes = UnsafeRawBufferPointer(rebasing: segment.memory[range])
+        let saved = try run.writer.save(bytes, as: .data, using: sealer)
         count(saved)
+        totals.dataBytes.grow(by: DataBytes.count(bytes))
         totals.bytesRead += UInt64(range.count)
         run.job.add(range.count, to: .bytesDone)
         try conclude(file, file.complete(ordinal, saved.id))

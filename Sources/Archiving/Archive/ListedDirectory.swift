@@ -28,10 +28,10 @@ struct ListedDirectory: ~Copyable {
     private static let filesInBatch = 32
 
     /// `before`: the nodes of the tree `previous`; nil when there is none that can be read. `moved` gives what an entry was that stood somewhere else
-    /// before; `isStored` tells whether a file's blobs are all there.
+    /// before; `isStored` tells whether a file's blobs are all there, `dataBytes` how many bytes of them are no zeros.
     init(
         _ listing: consuming [Node], before: consuming FormerNodes?, previous: TreeID?, moved: ([UInt8]) -> Node?,
-        isStored: ([BlobID]) -> Bool, checkCancelled: () throws -> Void
+        isStored: ([BlobID]) -> Bool, dataBytes: ([BlobID]) -> UInt64, checkCancelled: () throws -> Void
     ) throws {
         nodes = listing
         var before = before
@@ -41,7 +41,7 @@ struct ListedDirectory: ~Copyable {
         for index in nodes.indices {
             try checkCancelled()
             let match = Self.former(&before) { try $0.node(named: nodes[index].name) } ?? nil
-            examine(index, moved(nodes[index].name) ?? match, isStored)
+            examine(index, moved(nodes[index].name) ?? match, isStored, dataBytes)
         }
         // Entries that are gone are a change as well.
         isUnchanged = isUnchanged && Self.former(&before) { try $0.isAtEnd() } ?? false
@@ -56,7 +56,7 @@ struct ListedDirectory: ~Copyable {
         return result
     }
 
-    private mutating func examine(_ index: Int, _ old: Node?, _ isStored: ([BlobID]) -> Bool) {
+    private mutating func examine(_ index: Int, _ old: Node?, _ isStored: ([BlobID]) -> Bool, _ dataBytes: ([BlobID]) -> UInt64) {
         switch nodes[index].type {
         case .file:
             totals.files += 1
@@ -65,6 +65,7 @@ struct ListedDirectory: ~Copyable {
                 nodes[index].content = content
                 totals.filesUnchanged += 1
                 bytesTakenOver.grow(by: nodes[index].size)
+                totals.dataBytes.grow(by: dataBytes(content))
             } else {
                 if old?.type == .file { totals.filesChanged += 1 } else { totals.filesNew += 1 }
                 filesToRead.append(index)

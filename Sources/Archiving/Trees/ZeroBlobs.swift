@@ -5,8 +5,10 @@ import Synchronization
 /// Knows blobs that hold nothing but zeros by their ids: that of zeros is one for each size.
 final class ZeroBlobs: Sendable {
     /// Sizes for which the id of zeros is worth knowing; those of other writers' holes are few.
-    private static let most = 64
+    private let most: Int
     private let known = Mutex<[Int: BlobID]>([:])
+
+    init(mostSizes most: Int = 64) { self.most = most }
 
     /// Costs a hash of so many bytes the first time for a size. Asked for ids that recur: content that is cut by what it holds seldom has two sizes alike.
     func isZero(_ id: BlobID, size: Int, _ opener: BlobOpener) -> Bool {
@@ -16,7 +18,7 @@ final class ZeroBlobs: Sendable {
 
     private func zero(_ size: Int, _ opener: BlobOpener) -> BlobID? {
         if let id = known.withLock({ $0[size] }) { return id }
-        guard known.withLock({ $0.count }) < Self.most else { return nil }
+        guard known.withLock({ $0.count }) < most else { return nil }
         let zeros = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
         defer { zeros.deallocate() }
         zeros.initializeMemory(as: UInt8.self, repeating: 0)

@@ -37,7 +37,7 @@ enum APISchema {
         "SnapshotDetails":
             "name: string, id: string, created: time, release: string, style: string, reason: string, pinned: boolean, expires: time?, heldBy: [string]?, good: boolean, accepted: boolean, lacks: [string], sizes: Sizes, pauseSeconds: number, skewSeconds: number, consistency: string, stores: [StoreImage], bytesAdded?: integer, removed?: [string]",
         "StoreImage":
-            "name: string, kind: string, role: string, path: string, image: string, extent: string, precision: string, began: time, ended: time, bytes: integer, entries: integer, holds: string, good: boolean, notes: [EntryNote], doubts: [StoreDoubt], issues: integer, unreadable: integer, issueExamples: [string], fullWalk: string?, unchecked: string?, reload: [Reload], kept: [KeptRows]?, physicalBytes: integer?",
+            "name: string, kind: string, role: string, path: string, image: string, extent: string, precision: string, began: time, ended: time, bytes: integer, dataBytes: integer?, entries: integer, holds: string, good: boolean, notes: [EntryNote], doubts: [StoreDoubt], issues: integer, unreadable: integer, issueExamples: [string], fullWalk: string?, unchecked: string?, reload: [Reload], kept: [KeptRows]?, physicalBytes: integer?",
         "EntryNote": "what: string, count: integer, first: [string]",
         "StoreDoubt": "what: string, text: string",
         "Reload": "what: string, count?: integer, bytes?: integer",

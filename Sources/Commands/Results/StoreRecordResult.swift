@@ -13,6 +13,8 @@ struct StoreRecordResult: Encodable {
     var began: Timestamp
     var ended: Timestamp
     var bytes: UInt64
+    /// Those of them that are neither in holes nor in blocks of zeros; null where they were not counted.
+    var dataBytes: OrNull<UInt64>
     var entries: UInt64
     /// In words: "everything", "all but 3 entries".
     var holds: String
@@ -45,6 +47,7 @@ struct StoreRecordResult: Encodable {
         began = record.began
         ended = record.ended
         bytes = record.bytes
+        dataBytes = OrNull(record.dataBytes)
         entries = record.entries
         let judgement = record.completeness
         holds = judgement.words

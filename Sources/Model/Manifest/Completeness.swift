@@ -128,8 +128,10 @@ extension StoreRecord {
     }
 
     /// Sets what happened to entries, also in the words of manifests of before kinds were counted.
-    package mutating func note(_ notes: [EntryNote]) {
-        let all = entryNotes.merged(with: notes)
+    package mutating func note(_ notes: [EntryNote]) { setNotes(entryNotes.merged(with: notes)) }
+
+    /// Replaces what is noted.
+    package mutating func setNotes(_ all: [EntryNote]) {
         self.notes = all.isEmpty ? nil : all
         issues = all.reduce(0) { $0.addingSaturated($1.flaw == .leftOut ? 0 : $1.count) }
         issueExamples = Array(all.flatMap { note in note.first.map { "\(note.what) \($0)" } }.prefix(10))

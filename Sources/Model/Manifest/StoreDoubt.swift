@@ -34,6 +34,8 @@ package struct StoreBaseline: Hashable, Sendable, Codable {
     /// Nil when it was not counted.
     package var entries: UInt64?
     package var bytes: UInt64?
+    /// Of them without holes and zeros; nil when that was not counted.
+    package var dataBytes: UInt64?
     /// Counting was given up at ``entries``: there were more.
     package var isMore: Bool
     /// Of the file system, HDFS or server (``StoreRecord/place``); nil when it is not known.
@@ -41,15 +43,46 @@ package struct StoreBaseline: Hashable, Sendable, Codable {
     package var at: Timestamp
     /// What showed it: "the snapshot nightly-3", "the restore of s1".
     package var source: String
+    /// Seen when the cluster was made, before any image: any good image knows better. Nil: no.
+    package var isFirstLook: Bool?
 
     package init(_ record: StoreRecord, at instant: Timestamp, source: String) {
         store = record.name
-        (entries, bytes) = (record.countedEntries, record.countedBytes)
+        (entries, bytes, dataBytes) = (record.countedEntries, record.countedBytes, record.dataBytes)
         isMore = record.entriesAtLeast != nil
         place = record.place
         at = instant
         self.source = source
     }
+
+    /// What `cluster init` saw of a store; nil for one that held nothing then, or of which nothing is known.
+    package init?(firstLook held: HeldAmount?, of store: String, place: String?, at instant: Timestamp) {
+        guard held?.isEmpty != true, held != nil || place != nil else { return nil }
+        self.store = store
+        (entries, bytes) = (held?.entries, held?.bytes)
+        isMore = held?.isMore ?? false
+        self.place = place
+        at = instant
+        source = "what cluster init saw"
+        isFirstLook = true
+    }
+}
+
+/// How much a look at a store has counted, as an image of it would.
+package struct HeldAmount: Hashable, Sendable, Codable {
+    /// Nil when they are not counted.
+    package var entries: UInt64?
+    package var bytes: UInt64?
+    /// Counting was given up at ``entries``: there are more.
+    package var isMore: Bool
+
+    package init(entries: UInt64? = nil, bytes: UInt64? = nil, isMore: Bool = false) {
+        self.entries = entries
+        self.bytes = bytes
+        self.isMore = isMore
+    }
+
+    package var isEmpty: Bool { !isMore && (entries ?? 0) == 0 && (bytes ?? 0) == 0 }
 }
 
 extension StoreRecord {
@@ -88,7 +121,18 @@ package struct ShrinkRule: Hashable, Sendable {
 
     private func less(_ record: StoreRecord, _ baseline: StoreBaseline) -> StoreDoubt? {
         guard record.entriesAtLeast == nil else { return nil }
-        return fewerEntries(record, baseline) ?? fewerBytes(record, baseline)
+        return fewerEntries(record, baseline) ?? fewerBytes(record, baseline) ?? fewerData(record, baseline)
+    }
+
+    /// Files may have their names and lengths, and holes or zeros in the place of what was in them.
+    private func fewerData(_ record: StoreRecord, _ baseline: StoreBaseline) -> StoreDoubt? {
+        guard let now = record.dataBytes, let before = baseline.dataBytes, before >= Self.fewBytes, isFarLess(now, before) else {
+            return nil
+        }
+        return StoreDoubt(
+            now == 0 ? .emptied : .shrunk,
+            "\(now == 0 ? "nothing" : ByteCount(now).description) of the \(ByteCount(before)) of data in \(baseline.source) "
+                + "\(now == 0 ? "is" : "are") left: files have holes or zeros instead")
     }
 
     private func fewerEntries(_ record: StoreRecord, _ baseline: StoreBaseline) -> StoreDoubt? {

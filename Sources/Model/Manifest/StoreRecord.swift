@@ -76,6 +76,8 @@ package struct StoreRecord: Hashable, Sendable, Codable {
     package var entries: UInt64
     /// Logical bytes of this image.
     package var bytes: UInt64
+    /// Those of ``bytes`` that are neither in holes nor in blocks of zeros; nil when they were not counted, and in manifests of before they were.
+    package var dataBytes: UInt64?
     /// For people and for later comparison; see the store adapters.
     package var facts: [String: String]
     /// What this image leaves out.

@@ -72,6 +72,8 @@ package struct CapturedImage: Sendable {
     package var kept: [KeptRows] = []
     /// What happened to entries while the image was pinned, where it is native and they were looked at one by one.
     package var seen = IssueSummary()
+    /// Of a native image: logical bytes that are not in holes, where they were counted.
+    package var dataBytes: UInt64?
     /// Of a native image: counting its entries was given up here.
     package var entriesAtLeast: UInt64?
     /// Files that were open for writing when the image was pinned, where that does not fix their length; nil when they cannot be told.

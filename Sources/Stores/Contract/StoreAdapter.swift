@@ -179,12 +179,17 @@ package struct StoreStatus: Hashable, Sendable, Codable {
     /// The fact that names databases of which a copy may be torn.
     package static let databasesFact = "databases-in-use"
 
+    /// What the look has counted as an image of the store would; nil where sizes of the two cannot be compared.
+    package var held: HeldAmount?
+
     /// More facts for people and manifests (journal mode, page size, file system).
     package var facts: [String: String]
 
     package init(
-        version: String?, bytes: UInt64?, nativeImages: Bool, imageReason: String, notes: [String] = [], facts: [String: String] = [:]
+        version: String?, bytes: UInt64?, nativeImages: Bool, imageReason: String, notes: [String] = [], held: HeldAmount? = nil,
+        facts: [String: String] = [:]
     ) {
+        self.held = held
         self.notes = notes
         self.version = version
         self.bytes = bytes

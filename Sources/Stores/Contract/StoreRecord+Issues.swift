@@ -8,4 +8,10 @@ extension StoreRecord {
         let all = (missing ?? MissingPaths()) + summary.missing
         missing = all.isEmpty ? nil : all
     }
+
+    /// For whoever reads all of the image again, and notes what happens then.
+    package mutating func forgetEntryNotes() {
+        missing = nil
+        setNotes([])
+    }
 }

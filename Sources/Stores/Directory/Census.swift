@@ -1,5 +1,6 @@
 import Archiving
 import HostIO
+import Model
 
 /// Files and bytes below a directory, and what an operator should know of them.
 struct Census: Sendable {
@@ -22,6 +23,9 @@ struct Census: Sendable {
     private(set) var others: UInt64 = 0
     /// Logical.
     private(set) var bytes: UInt64 = 0
+    /// Of them without holes, as far as blocks tell: small files may lie in their inodes.
+    private(set) var dataBytes: UInt64 = 0
+    private static let small: UInt64 = 4096
     /// SQLite databases in use.
     private(set) var databases = Findings()
     /// Mounts whose server does not answer.
@@ -61,12 +65,24 @@ struct Census: Sendable {
                 guard try add(below, more, &left, depth: depth - 1) else { return false }
             } else if look.status.kind == .file {
                 files += 1
-                bytes = bytes.addingReportingOverflow(UInt64(exactly: look.status.size) ?? 0).partialValue
+                add(look.status)
             } else {
                 others += 1
             }
         }
         return true
+    }
+
+    private mutating func add(_ file: FileStatus) {
+        let size = UInt64(exactly: file.size) ?? 0
+        bytes = bytes.addingSaturated(size)
+        dataBytes = dataBytes.addingSaturated(size <= Self.small ? size : min(size, UInt64(exactly: file.allocated) ?? 0))
+    }
+
+    /// As an image of it would count.
+    var held: HeldAmount {
+        let entries = files.addingSaturated(directories).addingSaturated(others)
+        return HeldAmount(entries: entries, bytes: isWhole ? bytes : nil, isMore: !isWhole)
     }
 
     private func whole(_ name: [UInt8], _ folder: SharedDescriptor) -> String { "\(folder.descriptor.path)/\(FileName.text(name))" }

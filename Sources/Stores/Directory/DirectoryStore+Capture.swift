@@ -66,6 +66,7 @@ extension DirectoryStore {
                 if census.isWhole {
                     captured.facts[StoreRecord.entriesFact] = "\(census.files + census.directories + census.others)"
                     captured.sizes = [.full: census.bytes]
+                    captured.dataBytes = census.dataBytes
                 } else {
                     captured.entriesAtLeast = UInt64(Census.quick)
                 }

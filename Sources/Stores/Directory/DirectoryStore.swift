@@ -48,7 +48,7 @@ package final class DirectoryStore: StoreAdapter {
             if census.databases.count > 0, support.method != .subvolume { facts[StoreStatus.databasesFact] = census.databases.text }
             return StoreStatus(
                 version: nil, bytes: census.isWhole ? census.bytes : nil, nativeImages: support.method != nil, imageReason: support.reason,
-                notes: try notes(census, try MountPoints(inside: root.descriptor), support), facts: facts)
+                notes: try notes(census, try MountPoints(inside: root.descriptor), support), held: census.held, facts: facts)
         }
     }
 

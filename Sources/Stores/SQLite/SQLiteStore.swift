@@ -44,7 +44,8 @@ package final class SQLiteStore: StoreAdapter {
             return StoreStatus(
                 version: DatabaseFacts.libraryVersion, bytes: facts.bytes, nativeImages: false,
                 imageReason: "a database is copied page by page through SQLite, so that programs may go on writing",
-                notes: [try ForeignSchema(of: connection).sentence].compactMap { $0 }, facts: facts.texts)
+                notes: [try ForeignSchema(of: connection).sentence].compactMap { $0 }, held: HeldAmount(bytes: facts.bytes),
+                facts: facts.texts)
         }
     }
 

@@ -95,7 +95,7 @@ struct BackupWriting {
         guard known.isEmpty, let last = lastGood(record) else { return known.isEmpty ? nil : known }
         let (backup, before) = last
         // A restore, or a person, explains what is different since.
-        if let noted = catalogue.baseline(of: record.name), noted.at > backup.manifest.cut.began { return nil }
+        if let noted = catalogue.baseline(of: record.name), noted.isFirstLook != true, noted.at > backup.manifest.cut.began { return nil }
         let baseline = StoreBaseline(before, at: backup.manifest.created, source: "the backup \(backup.manifest.name)")
         let found = cluster.file.alerts.bounds.shrink.doubts(about: record, since: baseline)
         return found.isEmpty ? nil : found
@@ -131,7 +131,10 @@ struct BackupWriting {
     private func compared(_ source: any EntrySource, _ record: StoreRecord) throws -> Reading {
         var reading = Reading(source: source, record: record, parent: try parent(of: record))
         let adapter = try cluster.adapter(for: record.declaration)
-        guard record.nativeImageID != nil, adapter.comparesNativeImages, let last = last(record) else { return reading }
+        guard record.nativeImageID != nil, adapter.comparesNativeImages else { return reading }
+        // What was refused at the cut is refused to whoever reads the image too, and named then.
+        reading.record.forgetEntryNotes()
+        guard let last = last(record) else { return reading }
         do {
             let base = try comparable(last.manifest.store(named: record.name), in: last, reading.parent, before: record.began)
             reading.source = try adapter.openNativeImage(of: record, since: base)
@@ -176,7 +179,7 @@ struct BackupWriting {
         case .directoriesOnly(let reload):
             var part = try skeleton(of: image, record, into: writer)
             part.record.reload = reload
-            part.record.bytes = 0
+            (part.record.bytes, part.record.dataBytes) = (0, nil)
             return part
         }
     }
@@ -200,6 +203,8 @@ struct BackupWriting {
         var record = reading.record
         if !reading.isCompared {
             record.bytes = outcome.totals.bytes
+            record.dataBytes = outcome.totals.dataBytes
+            record.entriesAtLeast = nil
             record.entries = outcome.totals.files + outcome.totals.directories + outcome.totals.others
         }
         record.note(outcome.summary)

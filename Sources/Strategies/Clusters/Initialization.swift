@@ -52,6 +52,7 @@ extension Cluster {
             let settings = (use == .take ? known : nil).map {
                 SettingsTakeover(cluster: self, settings: $0, isSameInstallation: true).run(on: &catalogue)
             }
+            noteFirstLook(stores, in: &catalogue)
             try state.save(catalogue)
             try rememberAll(in: repository, at: file.storage)
             // Where it cannot be made now, the service says why.
@@ -65,6 +66,16 @@ extension Cluster {
                 stores: stores, found: found.filter { !catalogue.formerIDs.contains($0.cluster.id) },
                 notes: notes + drivers.proposals(file),
                 recoverySheet: try recoverySheet(storageID: repository.id))
+        }
+    }
+
+    /// The first image of each store is compared with what is seen of it now.
+    private func noteFirstLook(_ stores: [StoreReport], in catalogue: inout Catalogue) {
+        for store in stores {
+            let place = (try? adapter(for: store.declaration).place()) ?? nil
+            let held = (try? store.status.get())?.held
+            let look = StoreBaseline(firstLook: held, of: store.declaration.name, place: place, at: catalogue.created)
+            if let look { catalogue.noteBaseline(look) }
         }
     }
 

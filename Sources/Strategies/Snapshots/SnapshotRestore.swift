@@ -257,7 +257,7 @@ extension Snapshots {
         let catalogue = try cluster.catalogue()
         return records.compactMap { record in
             guard let before = record.place, let now = (try? cluster.adapter(for: declaration(of: record)).place()) ?? nil, now != before,
-                catalogue.baseline(of: record.name)?.place != now
+                catalogue.baseline(of: record.name).map({ $0.isFirstLook == true || $0.place != now }) ?? true
             else { return nil }
             return
                 "\(record.name) lies in another place than when the snapshot was taken: \(now), where it was \(before); is everything mounted?"

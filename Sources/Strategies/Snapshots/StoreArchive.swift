@@ -15,6 +15,7 @@ struct StoreArchive {
         record = Self.record(capture, image, store, bytes: outcome.totals.bytes)
         if capture.precision == .fuzzy { record.ended = max(record.ended, ended) }
         record.image = .archived
+        record.dataBytes = outcome.totals.dataBytes
         record.entries = outcome.totals.files + outcome.totals.directories + outcome.totals.others
         record.note(image.seen + outcome.summary)
         record.tree = outcome.root.subtree?.hex
@@ -30,6 +31,7 @@ struct StoreArchive {
         record.nativeImageID = capture.imageID
         record.entries = image.facts[StoreRecord.entriesFact].flatMap(UInt64.init) ?? 0
         record.entriesAtLeast = image.entriesAtLeast
+        record.dataBytes = image.dataBytes
         record.openFiles = image.openFiles
         record.note(image.seen)
         node = nil

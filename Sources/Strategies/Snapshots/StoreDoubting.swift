@@ -30,7 +30,7 @@ struct StoreDoubting {
             }
         }
         guard let noted = catalogue.baseline(of: record.name) else { return shown }
-        guard let shown else { return noted }
+        guard let shown, noted.isFirstLook != true else { return shown ?? noted }
         return noted.at >= shown.at ? noted : shown
     }
 }

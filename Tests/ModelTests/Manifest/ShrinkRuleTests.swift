@@ -38,6 +38,31 @@ import Testing
         #expect(doubts(record(0, 0, place: "xfs 2"), record(9, 9)) == [.elsewhere, .emptied])
     }
 
+    @Test func `lengths without data are told, unless nobody has counted the data`() {
+        func data(_ bytes: UInt64?) -> StoreRecord {
+            var record = record(20, 8 << 20)
+            record.dataBytes = bytes
+            return record
+        }
+        #expect(doubts(data(0), data(8 << 20)) == [.emptied] && doubts(data(3 << 20), data(8 << 20)) == [.shrunk])
+        #expect(doubts(data(4 << 20), data(8 << 20)) == [] && doubts(data(0), data(1000)) == [])
+        #expect(doubts(data(nil), data(8 << 20)) == [] && doubts(data(0), data(nil)) == [])
+    }
+
+    @Test func `what cluster init saw is compared with as far as it was counted`() throws {
+        func look(_ held: HeldAmount?, _ place: String? = "ext4 1") -> StoreBaseline? {
+            StoreBaseline(firstLook: held, of: "up", place: place, at: cut)
+        }
+        func doubts(_ now: StoreRecord, _ look: StoreBaseline?) throws -> [StoreDoubt.Kind?] {
+            ShrinkRule().doubts(about: now, since: try #require(look)).map(\.kind)
+        }
+        #expect(try doubts(record(0, 0), look(HeldAmount(entries: 30, bytes: 3 << 20))) == [.emptied])
+        #expect(try doubts(record(1, 100), look(HeldAmount(bytes: 3 << 20))) == [.shrunk])
+        #expect(try doubts(record(0, 0, place: "tmpfs 2"), look(nil)) == [.elsewhere])
+        #expect(try doubts(record(1, 1), look(HeldAmount(entries: 100_000, isMore: true))) == [.shrunk])
+        #expect(look(HeldAmount(entries: 0, bytes: 0)) == nil && look(nil, nil) == nil)
+    }
+
     @Test func `what was not counted is not compared`() {
         var native = record(0, 0)
         native.image = .native
