@@ -18,6 +18,10 @@ import Testing
             """
         #expect(HDFSClient.openPaths(in: page).map(\.text) == ["/two/f1", "/two/a b 7 bytes, c", "/two/f3"])
         #expect(HDFSClient.openPaths(in: "") == [])
+        // Where a directory below may not be listed, the page ends before it has named all.
+        #expect(HDFSClient.isWhole("a\n\n\nThe filesystem under path '/two' is HEALTHY"))
+        #expect(HDFSClient.isWhole("The filesystem under path '/two' is CORRUPT\n"))
+        #expect(!HDFSClient.isWhole("Permission denied: user=joe\n\n\nFsck on path '/two' FAILED") && !HDFSClient.isWhole(""))
     }
 
     @Test(.timeLimit(.minutes(2))) func `files that are being written are counted, named, and read as far as they reach`() throws {

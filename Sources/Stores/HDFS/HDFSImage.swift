@@ -67,6 +67,12 @@ final class HDFSImage: EntrySource {
         return status
     }
 
+    /// Whether a directory may not be listed: whoever looks into it names it.
+    func isClosed(_ place: PlaceBelow) -> Bool {
+        do throws(HDFSError) { _ = try client.page(of: path(of: place)) } catch { return error.kind == .permission }
+        return false
+    }
+
     /// Runs `body`. In a snapshot nothing vanishes: what is not found means that the snapshot itself was deleted, or is a fault of one entry. What
     /// this user may not read, or no DataNode has, concerns one entry.
     func reading<Result>(_ body: () throws -> Result) throws -> Result {
@@ -114,10 +120,15 @@ final class HDFSImageDirectory: SourceDirectory {
         try image.reading {
             let status = try status()
             var node = Node(status)
-            try image.attributes.complete(&node, status, at: image.path(of: place), in: nil)
+            // What is refused is named with the entries.
+            do { try complete(&node, status) } catch is EntryError {}
             node.name = []
             return node
         }
+    }
+
+    private func complete(_ node: inout Node, _ status: HDFSFileStatus) throws {
+        try image.attributes.complete(&node, status, at: image.path(of: place), in: nil)
     }
 
     func entries(_ issues: IssueCollector) throws -> [Node] { try entries(issues, before: { [] }) }
@@ -128,6 +139,7 @@ final class HDFSImageDirectory: SourceDirectory {
         nodes.reserveCapacity(past.nodes.count)
         try image.reading {
             let folder = try status()
+            if place.isRoot { try nameRefusedAttributes(folder, issues) }
             var pages = image.client.pages(of: image.path(of: place))
             var isFirst = true
             while let page = try pages.next() {
@@ -139,6 +151,14 @@ final class HDFSImageDirectory: SourceDirectory {
             }
         }
         return nodes
+    }
+
+    /// Those of the root: of other directories they are asked for with the listing above.
+    private func nameRefusedAttributes(_ status: HDFSFileStatus, _ issues: IssueCollector) throws {
+        var node = Node(status)
+        do { try complete(&node, status) } catch let error as EntryError {
+            issues.add(EntryIssue(kind: .metadata, path: "", detail: error.detail))
+        }
     }
 
     /// Of a page of a listing, in its order. Each entry that is not known from before is asked for by itself; a directory of one page is left
@@ -174,9 +194,9 @@ final class HDFSImageDirectory: SourceDirectory {
         }
         do {
             try image.reading { try image.attributes.complete(&node, status, at: image.path(of: entry), in: folder) }
-        } catch let error as EntryError {
+        } catch let error as EntryError where !(status.kind == .directory && image.isClosed(entry)) {
             issues.add(EntryIssue(kind: .metadata, path: entry.text, detail: error.detail))
-        }
+        } catch is EntryError {}
         return node
     }
 

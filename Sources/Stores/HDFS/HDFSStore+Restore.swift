@@ -12,12 +12,12 @@ extension HDFSStore {
     }
 
     private func plan(_ image: StoreImage, _ job: JobControl) throws -> StoreRestorePlan {
-        if let native = image.snapshot, native.directory == path { return try inPlacePlan(native, job).summary }
+        if let native = image.snapshot, native.directory == path { return try inPlacePlan(native, IssueCollector(), job).summary }
         return try TreeComparing(client, image: image.tree, spared: SparedEntries(terms.lacking), job: job).run(path)
     }
 
-    private func inPlacePlan(_ image: HDFSImage, _ job: JobControl) throws -> InPlacePlan {
-        var planning = try InPlacePlanning(image, job: job)
+    private func inPlacePlan(_ image: HDFSImage, _ issues: IssueCollector, _ job: JobControl) throws -> InPlacePlan {
+        var planning = try InPlacePlanning(image, issues: issues, job: job)
         return try planning.run()
     }
 
@@ -33,11 +33,12 @@ extension HDFSStore {
 
     private func write(_ image: StoreImage, _ job: JobControl) throws -> StoreRestoreOutcome {
         let replicas = try client.space()?.liveDataNodes ?? .max
+        let issues = IssueCollector(job: job)
         if let native = image.snapshot, native.directory == path {
-            let restore = InPlaceRestore(native, try inPlacePlan(native, job), mostReplicas: replicas, host: host, job: job)
+            let plan = try inPlacePlan(native, issues, job)
+            let restore = InPlaceRestore(native, plan, mostReplicas: replicas, host: host, issues: issues, job: job)
             return try restore.run()
         }
-        let issues = IssueCollector(job: job)
         let writing = TreeWriting(
             client, image: image.tree, to: path, sparing: SparedEntries(terms.lacking), mostReplicas: replicas, issues: issues, job: job)
         let totals = try writing.write(to: path)

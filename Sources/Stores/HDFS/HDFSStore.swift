@@ -46,11 +46,13 @@ package final class HDFSStore: StoreAdapter {
 
     private func look() throws -> StoreStatus {
         let status = try status()
-        let summary = try client.contentSummary(of: path)
+        let measure = try HDFSMeasure(client, of: path, questions: HDFSMeasure.few)
+        let summary = measure.summary
         let reason =
             status.isSnapshottable ? "HDFS snapshots, in constant time" : "HDFS snapshots; the first one allows them, as the superuser"
         return StoreStatus(
-            version: nil, bytes: summary.length, nativeImages: true, imageReason: reason,
+            version: nil, bytes: measure.isPart ? nil : summary.length, nativeImages: true, imageReason: reason,
+            notes: measure.note.map { [$0] } ?? [], held: measure.held,
             facts: ["files": "\(summary.files)", "directories": "\(summary.directories)", "replicated-bytes": "\(summary.spaceConsumed)"])
     }
 
@@ -87,14 +89,17 @@ package final class HDFSStore: StoreAdapter {
 
     package func image(of capture: Capture, job: JobControl) throws -> CapturedImage {
         let image = try HDFSImage(client, of: path, snapshot: Self.snapshotPrefix + capture.imageID)
-        let summary = try asStoreFailure { try client.contentSummary(of: image.place) }
+        let measure = try asStoreFailure { try HDFSMeasure(client, of: image.place, questions: HDFSMeasure.many) }
+        let summary = measure.summary
         var captured = CapturedImage(
             source: image, shape: .contentDefined, sizes: [.full: summary.length],
             facts: [
-                StoreRecord.entriesFact: "\(summary.files + summary.directories - 1)", "directories": "\(summary.directories - 1)",
+                StoreRecord.entriesFact: "\(measure.entries)", "directories": "\(max(1, summary.directories) - 1)",
                 "replicated-bytes": "\(summary.spaceConsumed)",
             ])
-        captured.openFiles = try asStoreFailure { try openFiles(image, summary.files) }
+        captured.seen = measure.issues
+        captured.entriesAtLeast = measure.isPart ? measure.entries : nil
+        captured.openFiles = try asStoreFailure { try openFiles(image, measure.isPart ? .max : summary.files) }
         return captured
     }
 
@@ -159,7 +164,7 @@ package final class HDFSStore: StoreAdapter {
     ) throws -> ReducedImage {
         let what = "files below \(declaration.path)"
         if case .native(let source) = image, let native = source as? HDFSImage {
-            let summary = try client.contentSummary(of: native.place)
+            let summary = try HDFSMeasure(client, of: native.place, questions: HDFSMeasure.many).summary
             return .directoriesOnly(reload: [ReloadItem(what: what, count: summary.files, bytes: summary.length)])
         }
         let census = try ImageCensus(of: image.tree, job: job)

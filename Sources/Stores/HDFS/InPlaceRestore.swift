@@ -25,24 +25,26 @@ final class InPlaceRestore {
 
     private var client: HDFSClient { image.client }
 
-    init(_ image: HDFSImage, _ plan: InPlacePlan, mostReplicas: Int, host: Host, job: JobControl) {
+    init(_ image: HDFSImage, _ plan: InPlacePlan, mostReplicas: Int, host: Host, issues: IssueCollector, job: JobControl) {
         self.image = image
         self.plan = plan
         self.mostReplicas = mostReplicas
         self.host = host
         self.job = job
-        issues = IssueCollector(job: job)
+        self.issues = issues
     }
 
     func run() throws -> StoreRestoreOutcome {
-        try moveAside()
+        let unmoved = try moveAside()
         for place in plan.removals {
             try job.checkCancelled()
-            if try client.remove(path(present(place)), .tree) { outcome.entriesChanged += 1 }
+            try excusing(place) { if try client.remove(path(present(place)), .tree) { outcome.entriesChanged += 1 } }
         }
-        try moveBack()
-        for place in plan.creations.sorted() { try create(place) }
-        for (place, rewriting) in plan.rewritings.sorted(by: { $0.key < $1.key }) { try rewrite(place, rewriting) }
+        let unreturned = try moveBack()
+        for place in (plan.creations + unmoved + unreturned).sorted() { try excusing(place) { try create(place) } }
+        for (place, rewriting) in plan.rewritings.sorted(by: { $0.key < $1.key }) {
+            try excusing(place) { try rewrite(place, rewriting) }
+        }
         try setAttributes()
         (outcome.issues, outcome.named) = (issues.count, issues.first)
         return outcome
@@ -50,21 +52,41 @@ final class InPlaceRestore {
 
     private func path(_ place: PlaceBelow) -> HDFSPath { image.directory.appending(place) }
 
+    /// What HDFS refuses for one entry is named, and everything else is restored.
+    @discardableResult
+    private func excusing(_ place: PlaceBelow, _ body: () throws -> Void) throws -> Bool {
+        do {
+            try body()
+            return true
+        } catch let error as HDFSError where error.isOfEntry {
+            issues.add(EntryIssue(kind: .unrestored, path: place.text, detail: error.failure.summary))
+        } catch let error as EntryError {
+            issues.add(EntryIssue(kind: .unrestored, path: place.text, detail: error.detail))
+        }
+        return false
+    }
+
     // MARK: Moves
 
     /// Two may have changed places, and one may stand in what is to be removed: all are moved out of the way first, the deepest before
-    /// what they stand in.
-    private func moveAside() throws {
-        guard !plan.moves.isEmpty else { return }
+    /// what they stand in. Gives the older places of what HDFS does not let go.
+    private func moveAside() throws -> [PlaceBelow] {
+        guard !plan.moves.isEmpty else { return [] }
         let folder = PlaceBelow.root.appending(Array((Self.asidePrefix + host.randomHex(bytes: 6)).utf8))
-        try client.makeDirectories(path(folder), permission: 0o700)
+        guard try excusing(folder, { try client.makeDirectories(path(folder), permission: 0o700) }) else { return plan.moves.map(\.from) }
         let order = plan.moves.sorted { $0.to.components.count > $1.to.components.count }
+        var unmoved: [PlaceBelow] = []
         for (number, move) in order.enumerated() {
             try job.checkCancelled()
             let place = folder.appending(Array("\(number)".utf8))
-            try client.rename(path(move.to), to: path(place))
-            aside.append((move.to, place, move.from))
+            if try excusing(move.to, { try client.rename(path(move.to), to: path(place)) }) {
+                aside.append((move.to, place, move.from))
+            } else {
+                unmoved.append(move.from)
+            }
         }
+        if aside.isEmpty { try client.remove(path(folder)) }
+        return unmoved
     }
 
     /// Where a newer place is while things are aside.
@@ -73,13 +95,25 @@ final class InPlaceRestore {
         return place
     }
 
-    private func moveBack() throws {
+    /// Gives the older places to which HDFS lets nothing return: that stays aside, under the name that the issue has.
+    private func moveBack() throws -> [PlaceBelow] {
+        guard let folder = aside.first?.at.parent else { return [] }
+        var unreturned: [PlaceBelow] = []
         for moved in aside.sorted(by: { $0.home.components.count < $1.home.components.count }) {
-            try client.rename(path(moved.at), to: path(moved.home))
-            outcome.entriesChanged += 1
+            if try excusing(moved.at, { try client.rename(path(moved.at), to: path(moved.home)) }) {
+                outcome.entriesChanged += 1
+            } else if try returnToPresent(moved.at, moved.place) {
+                unreturned.append(moved.home)
+            }
         }
-        if let folder = aside.first?.at.parent { try client.remove(path(folder)) }
         aside = []
+        try excusing(folder) { try client.remove(path(folder)) }
+        return unreturned
+    }
+
+    /// Whatever cannot go home goes back to where it was; false where that is gone as well.
+    private func returnToPresent(_ place: PlaceBelow, _ former: PlaceBelow) throws -> Bool {
+        try excusing(place) { try client.rename(path(place), to: path(former)) }
     }
 
     // MARK: Content
@@ -91,7 +125,13 @@ final class InPlaceRestore {
         var node = Node(status)
         node.name = place.name
         if let file = image.openFile(at: place, status) { node.size = image.reach(of: file, at: place, status).length }
-        try image.reading { try image.attributes.complete(&node, status, at: image.path(of: place), in: nil) }
+        do { try image.reading { try image.attributes.complete(&node, status, at: image.path(of: place), in: nil) } } catch let error
+            as EntryError
+        {
+            if status.kind != .directory || !image.isClosed(place) {
+                issues.add(EntryIssue(kind: .metadata, path: place.text, detail: error.detail))
+            }
+        }
         let writing = TreeWriting(
             client, image: .source(image), to: image.directory, sparing: .none, mostReplicas: mostReplicas, issues: issues, job: job)
         count(try writing.write(node, of: .source(parent), to: path(place)))
@@ -133,16 +173,33 @@ final class InPlaceRestore {
 
     /// The deepest first: setting one changes the time of none above, but making entries did.
     private func setAttributes() throws {
-        let setting = AttributeSetting(client: client, mostReplicas: mostReplicas) { [issues] path, detail in
-            issues.add(EntryIssue(kind: .metadata, path: path.description, detail: detail))
+        let setting = AttributeSetting(client: client, mostReplicas: mostReplicas) { [issues, image] path, detail in
+            issues.add(EntryIssue(kind: .metadata, path: path.below(image.directory.description), detail: detail))
         }
         for (place, there) in plan.attributes.sorted(by: { $0.key.components.count > $1.key.components.count }) {
-            guard let status = try client.status(of: image.path(of: place)) else { continue }
-            var node = Node(status)
-            try image.reading { try image.attributes.complete(&node, status, at: image.path(of: place), in: nil) }
-            let isAnew = plan.rewritings[place] == .whole
-            try setting.set(node.withoutPolicies, on: path(place), there: isAnew ? nil : there.withoutPolicies)
-            if plan.rewritings[place] == nil, !node.hasSameHDFSAttributes(as: there) { outcome.entriesChanged += 1 }
+            try job.checkCancelled()
+            try excusing(place) {
+                guard let status = try client.status(of: image.path(of: place)) else { return }
+                var node = Node(status)
+                do {
+                    try image.attributes.complete(&node, status, at: image.path(of: place), in: nil, .keptBySnapshots)
+                } catch let error as EntryError {
+                    issues.add(EntryIssue(kind: .metadata, path: place.text, detail: error.detail))
+                }
+                let isAnew = plan.rewritings[place] == .whole
+                try setting.set(node.withoutPolicies, on: path(place), there: isAnew ? nil : there.withoutPolicies)
+                if plan.rewritings[place] == nil, !node.hasSameHDFSAttributes(as: there) { outcome.entriesChanged += 1 }
+            }
+        }
+    }
+}
+
+extension HDFSError {
+    /// HDFS refuses something of one entry, for good: the next one may be taken.
+    var isOfEntry: Bool {
+        switch kind {
+        case .permission, .exists, .notDirectory, .notEmpty, .snapshotInTheWay, .invalid, .noReplica, .truncated, .other: true
+        default: false
         }
     }
 }

@@ -66,8 +66,8 @@ extension HDFSImage {
     func isBeingWritten(_ status: HDFSFileStatus) throws -> Bool {
         guard !isOpenKnown, let live = HDFSPath.inode(status.fileID) else { return false }
         do throws(HDFSError) { return try client.blocks(of: live) == nil } catch {
-            // It is in the snapshot only.
-            if error.kind == .notFound || error.kind == .invalid { return false }
+            // It is in the snapshot only; or it may not be read, which whoever reads it finds too.
+            if error.kind == .notFound || error.kind == .invalid || error.kind == .permission { return false }
             throw error
         }
     }

@@ -41,7 +41,13 @@ struct TreeComparing {
 
     private mutating func compare(_ nodes: [Node], _ path: HDFSPath, _ isThere: Bool) throws -> [(Node, HDFSPath, isThere: Bool)] {
         var present: [[UInt8]: HDFSFileStatus] = [:]
-        if isThere { try client.forEachEntry(of: path) { present[$0.name] = $0 } }
+        do { if isThere { try client.forEachEntry(of: path) { present[$0.name] = $0 } } } catch let error as HDFSError
+            where error.kind == .permission && path.description != root
+        {
+            plan.unexamined += 1
+            plan.example("cannot look into \(path)")
+            return []
+        }
         var directories: [(Node, HDFSPath, isThere: Bool)] = []
         for node in nodes {
             guard let place = path.appending(node.name) else { continue }

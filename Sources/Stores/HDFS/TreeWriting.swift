@@ -101,27 +101,59 @@ final class TreeWriting: Sendable {
     }
 
     private var setting: AttributeSetting {
-        AttributeSetting(client: client, mostReplicas: mostReplicas) { [issues] path, detail in
-            issues.add(EntryIssue(kind: .metadata, path: path.description, detail: detail))
+        AttributeSetting(client: client, mostReplicas: mostReplicas) { [issues, root] path, detail in
+            issues.add(EntryIssue(kind: .metadata, path: path.below(root), detail: detail))
         }
     }
 
     // MARK: Directories
 
     private func make(_ node: Node, _ directory: ImageDirectory, _ path: HDFSPath, _ parent: Pending?, _ reader: ImageReader) throws {
-        let there = try entriesThere(path)
+        guard let parent else { return try fill(node, directory, path, nil, try prepared(node, directory, path, reader), reader) }
+        let contents: Contents
+        do { contents = try prepared(node, directory, path, reader) } catch {
+            guard let refusal = Self.refusal(error) else { throw error }
+            return try leaveOut(node, parent, refusal)
+        }
+        try fill(node, directory, path, parent, contents, reader)
+    }
+
+    /// Why one entry stays as it is; nil for what concerns more than one.
+    private static func refusal(_ error: any Error) -> String? {
+        if let error = error as? EntryError { return error.detail }
+        guard let error = error as? HDFSError, error.isOfEntry else { return nil }
+        return error.failure.summary
+    }
+
+    /// A directory on both sides, before anything in it is touched.
+    private struct Contents {
+        let nodes: [Node]
+        /// Nil for one that was made.
+        let there: [[UInt8]: HDFSFileStatus]?
+    }
+
+    private func prepared(_ node: Node, _ directory: ImageDirectory, _ path: HDFSPath, _ reader: ImageReader) throws -> Contents {
+        let nodes = try reader.nodes(of: directory)
+        let status = try client.status(of: path)
+        let there = try status.flatMap { try entriesThere($0, path) }
         if there == nil {
             // Closed to others until it is what it shall be.
             try client.makeDirectories(path, permission: 0o700)
             state.withLock { $0.entriesChanged += 1 }
         }
         try setting.prepare(node, on: path)
-        let nodes = try reader.nodes(of: directory)
-        let pending = Pending(node, path, in: parent, entries: nodes.count)
-        try removeExtra(there ?? [:], besides: nodes, in: path)
+        return Contents(nodes: nodes, there: there)
+    }
+
+    private func fill(
+        _ node: Node, _ directory: ImageDirectory, _ path: HDFSPath, _ parent: Pending?, _ contents: Contents, _ reader: ImageReader
+    ) throws {
+        let there = contents.there
+        let pending = Pending(node, path, in: parent, entries: contents.nodes.count)
+        try removeExtra(there ?? [:], besides: contents.nodes, in: path)
         var directories: [Job] = []
         var files: [Job] = []
-        for entry in nodes {
+        for entry in contents.nodes {
             guard let place = path.appending(entry.name) else {
                 try leaveOut(entry, pending, "a name that HDFS cannot have")
                 continue
@@ -138,8 +170,7 @@ final class TreeWriting: Sendable {
     }
 
     /// Nil when there is no such directory; a file in its place is removed.
-    private func entriesThere(_ path: HDFSPath) throws -> [[UInt8]: HDFSFileStatus]? {
-        guard let status = try client.status(of: path) else { return nil }
+    private func entriesThere(_ status: HDFSFileStatus, _ path: HDFSPath) throws -> [[UInt8]: HDFSFileStatus]? {
         guard status.kind == .directory else {
             try client.remove(path)
             return nil
@@ -157,14 +188,24 @@ final class TreeWriting: Sendable {
             let isOfType = node.map { ($0.type == .dir) == (status.kind == .directory) } ?? false
             guard !isOfType, let place = path.appending(name) else { continue }
             if node == nil, spared.contains(place.below(root)) { continue }
-            try client.remove(place, .tree)
-            state.withLock { $0.entriesChanged += 1 }
+            do throws(HDFSError) {
+                try client.remove(place, .tree)
+                state.withLock { $0.entriesChanged += 1 }
+            } catch {
+                guard error.isOfEntry else { throw error }
+                issues.add(EntryIssue(kind: .unrestored, path: place.below(root), detail: error.failure.summary))
+            }
         }
     }
 
     private func leaveOut(_ node: Node, _ folder: Pending, _ reason: String) throws {
-        issues.add(EntryIssue(kind: .unrestored, path: "\(folder.path)/\(FileName.text(node.name))", detail: reason))
+        issues.add(EntryIssue(kind: .unrestored, path: name(node, in: folder), detail: reason))
         try complete(folder)
+    }
+
+    private func name(_ node: Node, in folder: Pending) -> String {
+        let above = folder.path.below(root)
+        return (above.isEmpty ? "" : above + "/") + FileName.text(node.name)
     }
 
     /// An entry of the directory, or its listing, is done.
@@ -185,11 +226,18 @@ final class TreeWriting: Sendable {
         try job.checkCancelled()
         let isThere = there.map { $0.size == node.size && $0.modificationMilliseconds == node.modificationMilliseconds } ?? false
         if !isThere {
-            do { try send(node, directory, path, reader) } catch let error as EntryError {
-                issues.add(EntryIssue(kind: .unrestored, path: path.description, detail: error.detail))
+            do { try send(node, directory, path, reader) } catch {
+                guard let refusal = Self.refusal(error) else { throw error }
+                issues.add(EntryIssue(kind: .unrestored, path: path.below(root), detail: refusal))
                 return try complete(folder)
             }
         } else {
+            if let there,
+                there.user != node.user || there.group != node.group
+                    || FileMode.posixPermissions(there.mode) != FileMode.posixPermissions(node.mode)
+            {
+                try setting.set(node, on: path, there: there)
+            }
             job.add(Int(clamping: node.size), to: .bytesDone)
         }
         job.add(1, to: .filesDone)

@@ -26,7 +26,7 @@ extension HDFSClient {
     }
 
     /// Paths below `path` that the NameNode lists as open for writing: candidates, to be confirmed by ``blocks(of:)``. The NameNode walks through all
-    /// that is below, in its memory. Nil where it does not answer.
+    /// that is below, in its memory. Nil where it does not answer, or could not look everywhere.
     package func openFiles(below path: HDFSPath) throws(HDFSError) -> [HDFSPath]? {
         let identity: String
         switch options.identity {
@@ -35,7 +35,15 @@ extension HDFSClient {
         }
         let target = "/fsck?\(identity)&path=\(PercentEncoding.encode(path.bytes))&openforwrite=1"
         guard let body = try page(target, Call(Self.check, path), isLong: true) else { return nil }
-        return Self.openPaths(in: String(decoding: body, as: UTF8.self))
+        let text = String(decoding: body, as: UTF8.self)
+        return Self.isWhole(text) ? Self.openPaths(in: text) : nil
+    }
+
+    /// Whether a check came to its end. `hdfs fsck` takes its exit status from the end of the last line too: `is HEALTHY`, `is CORRUPT`; `FAILED` also
+    /// where a directory below may not be listed.
+    static func isWhole(_ text: String) -> Bool {
+        guard let last = text.split(whereSeparator: \.isNewline).last else { return false }
+        return last.hasSuffix("is HEALTHY") || last.hasSuffix("is CORRUPT")
     }
 
     /// `/lake/log 3145728 bytes, replicated: replication=2, 3 block(s), OPENFORWRITE: `, the next one on the same line: what stands before each length.

@@ -10,6 +10,8 @@ package struct HDFSContentSummary: Hashable, Sendable {
     /// Bytes on the DataNodes, all replicas together.
     package var spaceConsumed: UInt64 = 0
     package var quota = HDFSQuota()
+
+    package init(directories: UInt64 = 0) { self.directories = directories }
 }
 
 /// Limits on a directory with all below it.
