@@ -12,7 +12,8 @@ import Testing
         "stores",
     ]
     static let storeKeys: Set = [
-        "name", "kind", "role", "path", "image", "extent", "precision", "began", "ended", "bytes", "entries", "holds", "good", "notes",
+        "name", "kind", "role", "path", "image", "extent", "precision", "began", "ended", "bytes", "dataBytes", "entries", "holds", "good",
+        "notes",
         "doubts", "issues", "unreadable",
         "issueExamples", "fullWalk", "unchecked", "reload", "kept", "physicalBytes",
     ]
