@@ -24,6 +24,9 @@ package enum OpenDatabases {
         return found.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
+    /// Whether the file of that name begins like a rollback journal that a transaction has begun and not ended.
+    package static func isJournal(_ name: [UInt8], in folder: borrowing Descriptor) -> Bool { begins(name, in: folder, with: journalHeader) }
+
     /// Whether the open file begins like a database.
     static func isDatabase(_ file: Int32) -> Bool {
         var bytes = [UInt8](repeating: 0, count: header.count)

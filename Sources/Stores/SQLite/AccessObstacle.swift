@@ -32,6 +32,23 @@ struct AccessObstacle: Hashable, Sendable {
         return nil
     }
 
+    /// For a journal that only a writer can take back.
+    static func journal(_ folder: String, _ user: String) -> AccessObstacle {
+        AccessObstacle(
+            text:
+                "the last transaction was broken off, its journal has to be applied first, and user \(user) may not write both the database and \(folder)",
+            hint:
+                "start the program that the database belongs to, or open it once with `sqlite3`, as a user who may write it and its directory"
+        )
+    }
+
+    /// For files of this user's that would keep the database's own program out.
+    static func foreignFiles(_ folder: String, _ user: String) -> AccessObstacle {
+        AccessObstacle(
+            text: "\(log), and user \(user) would leave them in \(folder) so that the owner of the database could not use them",
+            hint: "run as root or as the owner of the database, or while the program that it belongs to runs")
+    }
+
     private static var user: String { Host.current().user }
 
     private static func hint(_ right: String) -> String { "run as a user who \(right), or give the user the right" }

@@ -37,6 +37,12 @@ struct DatabaseFiles: Hashable, Sendable {
         try ["-wal", "-journal"].contains { try (status(suffix: $0)?.size ?? 0) > 0 }
     }
 
+    /// Whether there is a rollback journal that has not been ended (<https://sqlite.org/fileformat.html>, section 3).
+    func beginsLikeJournal() throws -> Bool {
+        guard let status = try status(suffix: "-journal"), status.kind == .file, status.size >= 8 else { return false }
+        return OpenDatabases.isJournal(name + Array("-journal".utf8), in: try Descriptor.openDirectory(folder))
+    }
+
     /// The newest modification of the database or of its log.
     func newestChange() throws -> Timestamp? {
         let log = try status(suffix: "-wal").flatMap { $0.size > 0 ? $0.modified : nil }

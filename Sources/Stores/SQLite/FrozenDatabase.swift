@@ -1,9 +1,10 @@
 import HostIO
 import Model
 
-/// A database on a file system that is mounted read-only, where SQLite can make no files for its locks: it is read without any.
+/// A database that nobody uses and beside which SQLite can or should make no files for its locks (on a read-only mount, of another owner, left by a program
+/// that crashed): it is read without any.
 ///
-/// That is right as long as nobody writes it from elsewhere (another mount of the same file system): files that look as before and no index of a log
+/// That is right as long as nobody begins to use it: files that look as before and no index of a log
 /// (`-shm`), which every program that uses the database would have made, show it afterwards.
 struct FrozenDatabase: Hashable, Sendable {
     private let files: DatabaseFiles
@@ -16,10 +17,15 @@ struct FrozenDatabase: Hashable, Sendable {
         try Descriptor.openDirectory(files.folder).isReadOnly() ? FrozenDatabase(files) : nil
     }
 
-    private init(_ files: DatabaseFiles) throws {
+    init(_ files: DatabaseFiles) throws {
         self.files = files
         main = try files.status().map(Self.timeless)
-        log = try files.status(suffix: "-wal").map(Self.timeless)
+        log = try files.status(suffix: "-wal").map { status in
+            var status = Self.timeless(status)
+            // SQLite, as root, gives a log that it opens the owner that it has.
+            status.changed = Timestamp(seconds: 0)
+            return status
+        }
         hasIndex = try files.status(suffix: "-shm") != nil
     }
 
@@ -34,6 +40,7 @@ struct FrozenDatabase: Hashable, Sendable {
     func connect() throws -> SQLiteConnection {
         let connection = try SQLiteConnection(path: files.path, access: (log?.size ?? 0) > 0 ? .unlockedWithLog : .immutable)
         connection.frozen = self
+        try connection.turn(.noCheckpointOnClose, on: true)
         return connection
     }
 
@@ -41,7 +48,7 @@ struct FrozenDatabase: Hashable, Sendable {
     func checkUnchanged() throws {
         guard try FrozenDatabase(files) != self else { return }
         throw Failure(
-            .store, "\(files.path): somebody wrote to the database while it was copied from a read-only mount",
+            .store, "\(files.path): somebody began to use the database while it was copied without locks",
             hint: "run the command again while the application runs: its locks are used then")
     }
 }

@@ -9,14 +9,17 @@ enum LiveDatabase {
     case unusable(SQLiteError)
     case usable(SQLiteConnection, DatabaseFacts)
 
-    static func find(_ files: DatabaseFiles) throws -> LiveDatabase {
+    /// Waits `patience` milliseconds for locks, at each step that needs one.
+    static func find(
+        _ files: DatabaseFiles, for purpose: DatabaseOpening.Purpose = .reading, patience: Int32
+    ) throws -> LiveDatabase {
         guard let status = try files.status() else { return .missing }
         guard status.kind == .file else {
             throw Failure(
                 .store, "\(files.path): not a file", hint: "correct `path` in the cluster file: an sqlite store is one database file")
         }
         do {
-            let connection = try open(files)
+            let connection = try open(files, purpose, patience)
             return .usable(connection, try DatabaseFacts(of: connection))
         } catch let error as SQLiteError where error.isUnusableContent {
             return .unusable(error)
@@ -28,8 +31,8 @@ enum LiveDatabase {
     }
 
     /// A database that is there and readable; otherwise a `Failure` of code `store`.
-    static func require(_ files: DatabaseFiles) throws -> (connection: SQLiteConnection, facts: DatabaseFacts) {
-        switch try find(files) {
+    static func require(_ files: DatabaseFiles, patience: Int32) throws -> (connection: SQLiteConnection, facts: DatabaseFacts) {
+        switch try find(files, patience: patience) {
         case .missing:
             throw Failure(
                 .store, "\(files.path): no such database",
@@ -41,10 +44,22 @@ enum LiveDatabase {
 
     /// Closing the last connection would move a log that a crashed application left into the database; that is left to the
     /// application, so that looking changes nothing.
-    private static func open(_ files: DatabaseFiles) throws -> SQLiteConnection {
+    private static func open(
+        _ files: DatabaseFiles, _ purpose: DatabaseOpening.Purpose, _ patience: Int32
+    ) throws -> SQLiteConnection {
         let pending = try files.hasPendingLog()
-        let connection = try SQLiteConnection(path: files.path)
-        if pending { try connection.turn(.noCheckpointOnClose, on: true) }
-        return connection
+        let connection = try SQLiteConnection(path: files.path, patience: patience)
+        let user = Host.current().user
+        switch try DatabaseOpening(of: files, isWAL: connection.hasLogHeader()).manner(for: purpose, folder: files.folder, user: user) {
+        case .locked:
+            if pending { try connection.turn(.noCheckpointOnClose, on: true) }
+            return connection
+        case .unlocked:
+            connection.close()
+            return try FrozenDatabase(files).connect()
+        case .refused(let obstacle):
+            connection.close()
+            throw Failure(.store, "\(files.path): cannot open the database", hint: obstacle.hint, cause: obstacle.text)
+        }
     }
 }

@@ -1,4 +1,5 @@
 import CSQLite
+import HostIO
 
 /// One connection to one database file.
 ///
@@ -86,6 +87,12 @@ package final class SQLiteConnection: @unchecked Sendable {
         closed = true
     }
 
+    /// Whether the header says that the database is in WAL mode. Takes no lock and makes no file, so a log may say otherwise.
+    func hasLogHeader() -> Bool {
+        var header = [UInt8](repeating: 0, count: 20)
+        return holdfast_sqlite_header(handle, &header, Int32(header.count)) == SQLITE_OK && header[18] == 2
+    }
+
     /// A switch of `sqlite3_db_config`.
     package enum Switch: Sendable {
         case triggers, foreignKeys, noCheckpointOnClose, defensive
@@ -147,7 +154,9 @@ package final class SQLiteConnection: @unchecked Sendable {
         let own = sqlite3_extended_errcode(handle)
         let same = own & 0xFF == code & 0xFF
         let message = same ? String(cString: sqlite3_errmsg(handle)) : String(cString: sqlite3_errstr(code))
-        return SQLiteError(code: same ? own : code, message: message, path: path, operation: operation)
+        var error = SQLiteError(code: same ? own : code, message: message, path: path, operation: operation)
+        if error.isBusy { error.holders = DatabaseLocks(of: DatabaseFiles(path: path)).holders.map(nameOfProcess) }
+        return error
     }
 }
 

@@ -9,6 +9,8 @@ package struct SQLiteError: FailureConvertible, Hashable {
     package let path: String
     /// What was being done: "open", "copy".
     package let operation: String
+    /// Programs that keep this one waiting, when it waited in vain: `python3 (process 4711)`. None: the kernel does not say.
+    package var holders: [String] = []
 
     package init(code: Int32, message: String, path: String, operation: String) {
         self.code = code
@@ -30,6 +32,7 @@ package struct SQLiteError: FailureConvertible, Hashable {
     package var isForbidden: Bool { [SQLITE_PERM, SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_AUTH].contains(primaryCode) }
 
     package var failure: Failure {
+        if isBusy { return busyFailure }
         if isForbidden, let obstacle = AccessObstacle.find(path) {
             return Failure(.store, "\(path): cannot \(operation)", hint: obstacle.hint, cause: "\(obstacle.text) (\(message))")
         }
@@ -37,9 +40,18 @@ package struct SQLiteError: FailureConvertible, Hashable {
         return Failure(code, "\(path): cannot \(operation)", hint: hint, cause: message)
     }
 
+    private var busyFailure: Failure {
+        let programs = holders.joined(separator: ", ")
+        return Failure(
+            .store, "\(path): \(holders.isEmpty ? "another program" : programs) holds the database locked",
+            hint: holders.isEmpty
+                ? "another program holds a long transaction on this database; end it, then run the command again"
+                : "end the transaction of \(programs), or stop the program, then run the command again",
+            cause: "\(message), and stayed so for the time that Holdfast waits")
+    }
+
     private var hint: String {
         switch primaryCode {
-        case SQLITE_BUSY, SQLITE_LOCKED: "another program holds a long transaction on this database; end it, then run the command again"
         case SQLITE_NOTADB:
             "the file is not an SQLite database, or it is encrypted; correct `path` in the cluster file, or restore the store"
         case SQLITE_CORRUPT: "the database is damaged; restore the store from a snapshot or backup"

@@ -8,7 +8,7 @@ extension SQLiteStore {
     /// no such thing: the copy is made here, in small steps that let writers through, and in one go after three restarts.
     package func capture(_ request: CaptureRequest) throws -> Capture {
         try asStoreFailure {
-            let (connection, facts) = try LiveDatabase.require(files)
+            let (connection, facts) = try LiveDatabase.require(files, patience: patience)
             let pin = Pin(connection: connection, copy: nil, facts: facts, scratch: request.scratch)
             return facts.isWAL ? try pinned(pin, request) : try copied(pin, request)
         }

@@ -14,7 +14,7 @@ extension SQLiteStore {
         try asStoreFailure {
             let unpacked = try unpacked(image, scratch, job)
             let name = Path.lastComponent(files.path)
-            switch try LiveDatabase.find(files) {
+            switch try LiveDatabase.find(files, patience: patience) {
             case .missing:
                 return StoreRestorePlan(created: 1, bytesToWrite: try unpacked.bytes(), examples: ["create \(name)"], intoEmpty: true)
             case .unusable(let error):
@@ -79,7 +79,7 @@ extension SQLiteStore {
     }
 
     private func replaceContent(with image: StagedDatabase, _ scratch: ScratchDirectory, _ job: JobControl) throws {
-        switch try LiveDatabase.find(files) {
+        switch try LiveDatabase.find(files, for: .writing, patience: patience) {
         case .missing, .unusable: try DatabaseInstallation(of: image, at: files).run(job)
         case .usable(let connection, let facts):
             defer { connection.close() }
@@ -96,8 +96,10 @@ extension SQLiteStore {
     private func leaveLog(_ live: SQLiteConnection, _ facts: DatabaseFacts) throws {
         guard facts.isWAL else { return }
         do { if try live.text("PRAGMA journal_mode = DELETE") == "delete" { return } } catch let error as SQLiteError where error.isBusy {}
+        let programs = DatabaseLocks(of: files).readers.map(nameOfProcess).joined(separator: ", ")
         throw Failure(
-            .store, "\(files.path): its pages have another size than those of the image, and a program has it open",
+            .store,
+            "\(files.path): its pages have another size than those of the image, and \(programs.isEmpty ? "a program" : programs) has it open",
             hint: "stop the programs that use the database, then run the command again")
     }
 
@@ -116,7 +118,7 @@ extension SQLiteStore {
 
     package func check(against image: StoreImage, scratch: ScratchDirectory, job: JobControl) throws -> StoreCheck {
         try asStoreFailure {
-            let (connection, facts) = try LiveDatabase.require(files)
+            let (connection, facts) = try LiveDatabase.require(files, patience: patience)
             defer { connection.close() }
             let unpacked = try unpacked(image, scratch, job)
             let copy = try still(connection, facts, scratch, job)

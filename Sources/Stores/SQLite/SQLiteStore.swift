@@ -13,6 +13,8 @@ package final class SQLiteStore: StoreAdapter {
     let host: Host
     private let pins = Mutex<[String: Pin]>([:])
     let last = Mutex<Unpacked?>(nil)
+    /// Milliseconds to wait for a lock.
+    let patience: Int32
 
     /// What a capture holds until its release.
     struct Pin: Sendable {
@@ -30,8 +32,9 @@ package final class SQLiteStore: StoreAdapter {
         var database: StagedDatabase
     }
 
-    package init(_ declaration: StoreDeclaration, host: Host) {
+    package init(_ declaration: StoreDeclaration, host: Host, patience: Int32 = 30_000) {
         self.declaration = declaration
+        self.patience = patience
         self.host = host
     }
 
@@ -39,7 +42,7 @@ package final class SQLiteStore: StoreAdapter {
 
     package func open() throws -> StoreStatus {
         try asStoreFailure {
-            let (connection, facts) = try LiveDatabase.require(files)
+            let (connection, facts) = try LiveDatabase.require(files, patience: patience)
             defer { connection.close() }
             return StoreStatus(
                 version: DatabaseFacts.libraryVersion, bytes: facts.bytes, nativeImages: false,
@@ -90,7 +93,7 @@ package final class SQLiteStore: StoreAdapter {
 
     package func isEmpty() throws -> Bool {
         try asStoreFailure {
-            switch try LiveDatabase.find(files) {
+            switch try LiveDatabase.find(files, patience: patience) {
             case .missing: true
             case .unusable: false
             case .usable(_, let facts): facts.objects == 0
