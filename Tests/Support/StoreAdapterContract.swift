@@ -235,7 +235,7 @@ package enum StoreAdapterContract {
             let reduced = try run.adapter.reduce(image, to: .structure, scratch: run.scratch, job: JobControl())
             let reload =
                 switch reduced {
-                case .directoriesOnly(let reload), .rebuilt(_, _, let reload, _): reload
+                case .directoriesOnly(let reload), .rebuilt(_, _, let reload, _, _): reload
                 case .beingRebuilt(let store): try ImageRepository().archive(store).contents.reload
                 }
             #expect(!reload.isEmpty && reload.allSatisfy { $0.count != nil })

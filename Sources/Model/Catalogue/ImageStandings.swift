@@ -86,7 +86,7 @@ extension Manifest {
             guard let doubt = record.doubts?.first(where: { !$0.isAcceptable }) else { continue }
             throw Failure(
                 .refused, "the \(kind.rawValue) \(name) cannot be accepted: \(record.name): \(doubt.text)",
-                hint: doubt.kind == .damaged ? "repair the store, then make a new one" : "end the restore, then make a new one")
+                hint: "end the restore, then make a new one")
         }
     }
 }

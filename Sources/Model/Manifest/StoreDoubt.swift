@@ -25,7 +25,7 @@ package struct StoreDoubt: Hashable, Sendable, Codable {
 
     package var kind: Kind? { Kind(rawValue: what) }
     /// Whether a person can say that the store is right as it is.
-    package var isAcceptable: Bool { kind != nil && kind != .halfRestored && kind != .damaged }
+    package var isAcceptable: Bool { kind != nil && kind != .halfRestored }
 }
 
 /// How much a store held, and where it lay, when it was last known to be right.
@@ -86,6 +86,12 @@ package struct HeldAmount: Hashable, Sendable, Codable {
 }
 
 extension StoreRecord {
+    /// Those of a kind that is not told yet.
+    package mutating func add(_ more: [StoreDoubt]) {
+        let new = more.filter { doubt in !(doubts ?? []).contains { $0.what == doubt.what } }
+        if !new.isEmpty { doubts = (doubts ?? []) + new }
+    }
+
     /// Nil when nobody has counted them: not every native image is looked at.
     fileprivate var countedEntries: UInt64? { entriesAtLeast ?? (image == .archived || isCounted ? entries : nil) }
     fileprivate var countedBytes: UInt64? { entriesAtLeast == nil && (image == .archived || isCounted || bytes > 0) ? bytes : nil }

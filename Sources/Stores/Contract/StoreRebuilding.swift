@@ -11,7 +11,8 @@ package enum ReducedImage: Sendable {
     /// Only the directories of the image.
     case directoriesOnly(reload: [ReloadItem])
     /// A rebuilt store in the scratch directory.
-    case rebuilt(any EntrySource, ChunkShape, reload: [ReloadItem], kept: [KeptRows] = [])
+    /// `doubts`: what showed itself while it was rebuilt.
+    case rebuilt(any EntrySource, ChunkShape, reload: [ReloadItem], kept: [KeptRows] = [], doubts: [StoreDoubt] = [])
     /// One that is still being rebuilt while it is archived.
     case beingRebuilt(any StoreRebuilding)
 }

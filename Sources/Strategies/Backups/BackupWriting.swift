@@ -163,10 +163,11 @@ struct BackupWriting {
         let scratch = try cluster.scratch()
         let adapter = try cluster.adapter(for: record.declaration)
         switch try adapter.reduce(image, to: extent, scratch: scratch, job: job) {
-        case .rebuilt(let source, let shape, let reload, let kept):
+        case .rebuilt(let source, let shape, let reload, let kept, let doubts):
             var part = try archive(Reading(source: source, record: record, parent: try parent(of: record)), shape, into: writer)
             part.record.reload = reload
             part.record.kept = kept.isEmpty ? nil : kept
+            part.record.add(doubts)
             return part
         case .beingRebuilt(let store):
             defer { withExtendedLifetime(scratch) { store.close() } }

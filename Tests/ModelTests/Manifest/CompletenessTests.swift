@@ -51,8 +51,12 @@ import Testing
         #expect(!doubtful.completeness.isGood && doubtful.completeness.words == "everything; in doubt")
         #expect(doubtful.completeness.shortcoming(of: "up") == "up: it is half restored from s1")
         #expect(!doubtful.accepted.completeness.isGood)
-        doubtful.doubts = [StoreDoubt(.shrunk, "1 of 20 entries in s1 are left")]
-        #expect(!doubtful.completeness.isGood && doubtful.accepted.completeness.isGood)
+        for kind in [StoreDoubt.Kind.shrunk, .damaged] {
+            doubtful.doubts = [StoreDoubt(kind, "1 of 20 entries in s1 are left")]
+            #expect(!doubtful.completeness.isGood && doubtful.accepted.completeness.isGood)
+        }
+        doubtful.add([StoreDoubt(.damaged, "again"), StoreDoubt(.emptied, "of all")])
+        #expect(doubtful.doubts?.map(\.kind) == [.damaged, .emptied])
     }
 
     @Test func `records of before kinds were counted say what they know`() {

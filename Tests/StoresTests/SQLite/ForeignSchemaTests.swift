@@ -79,7 +79,7 @@ import Testing
     func `a smaller backup keeps nothing of the rows that it leaves out, and is sound to its own program`(extent: StoreExtent) throws {
         let image = try fixture.image()
         let reduced = try fixture.store.reduce(image, to: extent, scratch: fixture.scratch, job: JobControl())
-        guard case .rebuilt(let source, _, let reload, _) = reduced, let folder = source as? LocalDirectory else {
+        guard case .rebuilt(let source, _, let reload, _, _) = reduced, let folder = source as? LocalDirectory else {
             throw Failure(.internal, "not rebuilt")
         }
         #expect(reload.contains { $0.what.contains("bulk_log") && $0.count == 400 }, "\(reload)")

@@ -56,7 +56,7 @@ import Testing
         let fixture = try SQLiteFixture(.wal, bulk: ["fact_sales"])
         let image = try fixture.image()
         guard
-            case .rebuilt(let source, _, _, _) = try fixture.store.reduce(
+            case .rebuilt(let source, _, _, _, _) = try fixture.store.reduce(
                 image, to: .withoutBulkRows, scratch: fixture.scratch, job: JobControl())
         else { return }
         try fixture.store.destroy(job: JobControl())
@@ -68,7 +68,7 @@ import Testing
 
     private func reduce(_ fixture: SQLiteFixture, _ image: StoreImage, to extent: StoreExtent) throws -> (SQLiteConnection, [ReloadItem]) {
         let reduced = try fixture.store.reduce(image, to: extent, scratch: fixture.scratch, job: JobControl())
-        guard case .rebuilt(let source, let shape, let reload, _) = reduced, let folder = source as? LocalDirectory else {
+        guard case .rebuilt(let source, let shape, let reload, _, _) = reduced, let folder = source as? LocalDirectory else {
             throw Failure(.internal, "not a rebuilt database")
         }
         #expect(shape == .fixed(bytes: 65_536))
