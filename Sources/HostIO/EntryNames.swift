@@ -37,14 +37,14 @@ package struct EntryNames: Sendable {
         }
     }
 
-    /// Those that end in one of `endings`, in order.
+    /// Those that end in one of `endings`, or are one, in order.
     package func ending(in endings: [[UInt8]]) -> [[UInt8]] {
         bytes.withUnsafeBufferPointer { bytes -> [[UInt8]] in
             guard let base = bytes.baseAddress else { return [] }
             return starts.compactMap { start in
                 let name = UnsafeRawPointer(base + start)
                 let count = strlen(name.assumingMemoryBound(to: CChar.self))
-                let isMatch = endings.contains { $0.count < count && memcmp(name + (count - $0.count), $0, $0.count) == 0 }
+                let isMatch = endings.contains { $0.count <= count && memcmp(name + (count - $0.count), $0, $0.count) == 0 }
                 return isMatch ? Array(UnsafeRawBufferPointer(start: name, count: count)) : nil
             }
         }

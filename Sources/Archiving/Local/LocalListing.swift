@@ -94,8 +94,8 @@ extension LocalSourceDirectory {
         guard case .live = source.options.identity else { return }
         let beside = names.ending(in: OpenDatabases.endings)
         if beside.isEmpty { return }
-        for name in OpenDatabases.inUse(among: beside, in: folder) where !hides(name) {
-            issues.add(EntryIssue(kind: .inUse, path: handle.path(of: name), detail: OpenDatabases.detail))
+        for found in OpenDatabases.inUse(among: beside, in: folder) where !hides(found.name) {
+            issues.add(EntryIssue(kind: .inUse, path: handle.path(of: found.name), detail: found.detail))
         }
     }
 

@@ -264,7 +264,7 @@ extension AdviceFacts {
     private var tornDatabases: [FaultAdvice.Gap] {
         databasesInUse.map {
             .init(
-                "\($0) is a SQLite database in use, and copies of its files may be torn: declare it as a store of kind sqlite",
+                "\($0) is a database in use, and copies of its files may be torn: declare it as a store of kind sqlite or postgres, or stop or dump it by hooks",
                 "holdfast cluster status\(suffix)")
         }
     }

@@ -26,7 +26,7 @@ struct Census: Sendable {
     /// Of them without holes, as far as blocks tell: small files may lie in their inodes.
     private(set) var dataBytes: UInt64 = 0
     private static let small: UInt64 = 4096
-    /// SQLite databases in use.
+    /// Databases in use, with what they are.
     private(set) var databases = Findings()
     /// Mounts whose server does not answer.
     private(set) var silent = Findings()
@@ -50,8 +50,8 @@ struct Census: Sendable {
     private mutating func add(_ folder: SharedDescriptor, _ entries: [DirectoryEntry], _ left: inout Int, depth: Int) throws -> Bool {
         guard depth > 0 else { return false }
         let crossing = try MountCrossing(of: folder.descriptor)
-        for name in OpenDatabases.inUse(among: entries.map(\.name), in: folder.descriptor) {
-            databases.add(whole(name, folder))
+        for found in OpenDatabases.inUse(among: entries.map(\.name), in: folder.descriptor) {
+            databases.add("\(whole(found.name, folder)) (\(found.kind))")
         }
         for entry in entries {
             left -= 1

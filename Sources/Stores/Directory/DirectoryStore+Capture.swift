@@ -61,7 +61,7 @@ extension DirectoryStore {
                 let root = SharedDescriptor(try Descriptor.openDirectory(image.path))
                 try root.syncFileSystem()
                 var captured = CapturedImage(source: image.source(excluding: excluded), shape: .contentDefined)
-                for path in torn { captured.seen.add(EntryIssue(kind: .inUse, path: path, detail: OpenDatabases.detail)) }
+                for database in torn { captured.seen.add(database) }
                 let census = try Census(of: root, limit: Census.quick)
                 if census.isWhole {
                     captured.facts[StoreRecord.entriesFact] = "\(census.files + census.directories + census.others)"

@@ -28,8 +28,8 @@ extension DirectoryStore {
         if census.silent.count > 0 { notes.append("does not answer, and is in no image: \(census.silent.text)") }
         if census.databases.count > 0, support.method != .subvolume {
             notes.append(
-                "a SQLite database that is in use, of which a copy of the files may be torn: \(census.databases.text); "
-                    + "declare it as a store of kind sqlite, or stop its writers with quiesce hooks")
+                "a database that is in use, of which a copy of the files may be torn: \(census.databases.text); "
+                    + "declare it as a store of kind sqlite or postgres; stop or dump others with quiesce hooks")
         }
         if census.flagged.count > 0 { notes.append("flags of inodes (lsattr), which are not kept: \(census.flagged.text)") }
         return notes

@@ -13,7 +13,7 @@ package final class DirectoryStore: StoreAdapter {
     private let nativeImageFolder: String?
     let terms: RestoreTerms
     /// With the databases in it that may be torn.
-    let captured = Mutex<[String: (image: NativeImage, torn: [String])]>([:])
+    let captured = Mutex<[String: (image: NativeImage, torn: [EntryIssue])]>([:])
     /// As counted when the store was last opened.
     private let files = Mutex<UInt64?>(nil)
 

@@ -12,9 +12,9 @@ package struct NativeImage: Sendable {
     /// Inodes and times of change of a subvolume snapshot are those of the store; a clone's are its own, and those of the store are noted beside it.
     private let identity: FileIdentity
     /// Of a clone that was made just now: SQLite databases that were in use, below the root.
-    package let openDatabases: [String]
+    package let openDatabases: [EntryIssue]
 
-    fileprivate init(id: String, path: String, method: NativeMethod, in folder: SharedDescriptor, openDatabases: [String] = []) {
+    fileprivate init(id: String, path: String, method: NativeMethod, in folder: SharedDescriptor, openDatabases: [EntryIssue] = []) {
         self.id = id
         self.openDatabases = openDatabases
         self.path = path
@@ -106,7 +106,7 @@ package struct NativeImageLibrary: Sendable {
     ) throws -> NativeImage? {
         let folder = try openFolder()
         let partial = Array((id + Self.partial).utf8)
-        var databases: [String] = []
+        var databases: [EntryIssue] = []
         do {
             try folder.descriptor.makeSharedDirectory(partial)
             let place = SharedDescriptor(try folder.descriptor.openDirectory(partial))

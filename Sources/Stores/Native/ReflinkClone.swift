@@ -19,7 +19,7 @@ final class ReflinkClone: Sendable {
     private let isLate: @Sendable () -> Bool
     private let work = Monitor(Work())
     private let links = Mutex(Links())
-    private let open = Mutex<[[UInt8]]>([])
+    private let open = Mutex<[EntryIssue]>([])
 
     private struct Work {
         /// Paths below the root.
@@ -116,12 +116,14 @@ final class ReflinkClone: Sendable {
 
     /// Their files are cloned one after the other.
     private func noteDatabases(among entries: [DirectoryEntry], at path: [UInt8], in folder: SharedDescriptor) {
-        let names = OpenDatabases.inUse(among: entries.map(\.name), in: folder.descriptor)
-        if !names.isEmpty { open.withLock { $0 += names.map { Self.join(path, $0) } } }
+        let found = OpenDatabases.inUse(among: entries.map(\.name), in: folder.descriptor).map {
+            EntryIssue(kind: .inUse, path: FileName.text(Self.join(path, $0.name)), detail: $0.detail)
+        }
+        if !found.isEmpty { open.withLock { $0 += found } }
     }
 
-    /// Paths of SQLite databases that were in use when their directory was listed.
-    var openDatabases: [String] { open.withLock { $0 }.map(FileName.text).sorted() }
+    /// Databases that were in use when their directory was listed.
+    var openDatabases: [EntryIssue] { open.withLock { $0 }.sorted { $0.path < $1.path } }
 
     private struct Found {
         /// Paths of directories, which are empty yet.
