@@ -92,7 +92,8 @@ private struct RehearsalCheck {
             return
         }
         let wanted = Set(kept.map(\.table))
-        var present: [String: Int64] = [:]
+        // Of tables that are divided by hashes all partitions count together.
+        var (present, groups): ([String: Int64], [String: String]) = ([:], [:])
         for database in try databases() {
             let connection = try PostgresConnection(server.connection, database: database)
             defer { connection.close() }
@@ -100,11 +101,17 @@ private struct RehearsalCheck {
             {
                 try job.checkCancelled()
                 let rows = try connection.text("SELECT count(*) FROM ONLY \(quotedName(table.schema)).\(quotedName(table.name))")
-                present["\(table.text) in \(database)"] = rows.flatMap { Int64($0) }
+                let group = "\(table.divided ?? table.text) in \(database)"
+                groups["\(table.text) in \(database)"] = group
+                present[group] = present[group, default: 0].addingSaturated(rows.flatMap { Int64($0) } ?? 0)
             }
         }
-        let recorded = kept.map { (table: $0.table, rows: Int64(clamping: $0.rows)) }
-        findings.compareRows(recorded) { present[$0] }
+        var recorded: [String: Int64] = [:]
+        for table in kept {
+            let group = groups[table.table] ?? table.table
+            recorded[group] = recorded[group, default: 0].addingSaturated(Int64(clamping: table.rows))
+        }
+        findings.compareRows(recorded.sorted { $0.key < $1.key }.map { (table: $0.key, rows: $0.value) }) { present[$0] }
     }
 
     private func databases() throws -> [String] {

@@ -14,6 +14,8 @@ struct TableInventory {
         var bytes: UInt64
         /// Its rows are made anew by a restore.
         var isMaterializedView = false
+        /// The table that is divided by hashes, whose partition this is: which of them holds a row may be another one in each server.
+        var divided: String?
 
         var text: String { "\(schema).\(name)" }
     }
@@ -26,7 +28,11 @@ struct TableInventory {
         self.database = database
         tables = try connection.rows(
             """
-            SELECT c.oid, n.nspname, c.relname, pg_total_relation_size(c.oid), c.relkind = 'm' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            SELECT c.oid, n.nspname, c.relname, pg_total_relation_size(c.oid), c.relkind = 'm', CASE WHEN c.relispartition THEN (
+              SELECT an.nspname || '.' || ac.relname FROM pg_partition_ancestors(c.oid) WITH ORDINALITY a (number, level)
+                JOIN pg_partitioned_table p ON p.partrelid = a.number AND p.partstrat = 'h'
+                JOIN pg_class ac ON ac.oid = a.number JOIN pg_namespace an ON an.oid = ac.relnamespace ORDER BY level DESC LIMIT 1) END
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
               AND n.nspname !~ '^pg_toast' AND NOT EXISTS (SELECT 1 FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
                 WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e' AND NOT coalesce(c.oid = ANY (e.extconfig), false))
@@ -35,7 +41,7 @@ struct TableInventory {
         ).map { row in
             Table(
                 number: row[0] ?? "", schema: row[1] ?? "", name: row[2] ?? "", bytes: row[3].flatMap { UInt64($0) } ?? 0,
-                isMaterializedView: row[4] == "t")
+                isMaterializedView: row[4] == "t", divided: row[5])
         }
     }
 
