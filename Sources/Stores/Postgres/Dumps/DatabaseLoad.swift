@@ -20,7 +20,7 @@ struct DatabaseLoad {
     func run() throws -> [UnmadeObject] {
         var unmade: [UnmadeObject] = []
         let isReplacing = try target.holdsTables(in: dump.name)
-        try target.replace(dump.name) {
+        let left = try target.replace(dump.name) {
             unmade = try makeBeforeRows()
             unmade += try loadRows()
             if isReplacing, let rows = unmade.first(where: \.isOfRows) {
@@ -29,7 +29,7 @@ struct DatabaseLoad {
             unmade += try loadOtherData()
             unmade += try makeAfterRows()
         }
-        return unmade
+        return unmade + left
     }
 
     /// Into a database that is there, beside what is in it; on a failure some of it may be there.

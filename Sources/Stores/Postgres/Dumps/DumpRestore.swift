@@ -28,10 +28,18 @@ struct DumpRestore {
         var replaced: [String] = []
         var deleted: [String] = []
         var unchanged: [String] = []
-        /// They hold what the image is known to lack, and stay as they are.
-        var spared: [String] = []
+        /// They stay as they are.
+        var spared: [Spared] = []
+        /// What goes with those that do not.
+        var losses: [String] = []
         /// Roles and the like.
         var globals = false
+        var changes = GlobalsDifference()
+    }
+
+    struct Spared {
+        var database: String
+        var why: String
     }
 
     func plan() throws -> StoreRestorePlan {
@@ -52,7 +60,7 @@ struct DumpRestore {
             bytesAtStake: changed.isEmpty && difference.deleted.isEmpty ? 0 : target.facts.bytes ?? 0, examples: examples(difference),
             newestChange: changed.isEmpty && difference.deleted.isEmpty && !difference.globals ? nil : target.host.clock.now())
         plan.spared = difference.spared.count
-        plan.cautions = difference.spared.map { "\($0) differs and \(Self.whySpared)" }
+        plan.cautions = difference.spared.map { "\(printable($0.database, limit: 100)) differs and \($0.why)" } + difference.losses
         return plan
     }
 
@@ -74,24 +82,16 @@ struct DumpRestore {
         let globals = try unpackGlobals()
         var target = target
         try target.removeAbandoned()
-        var issues = try target.loadGlobals(try AtomicFile.read(globals, limit: 1 << 26))
-        var unmade: [UnmadeObject] = []
-        var left: [RowsRefused] = []
-        for dump in dumps {
-            try job.checkCancelled()
-            let load = DatabaseLoad(target: target, dump: dump, sums: target.store.rowSums, job: job, isCompared: true)
-            do { unmade += try load.run() } catch let refused as RowsRefused { left.append(refused) }
-        }
-        for database in difference.deleted { try target.drop(database) }
-        if !isNew { issues += try target.dropRoles(besides: try roles(globals)) }
+        var issues = try target.run(difference.changes.removals) + target.loadGlobals(try AtomicFile.read(globals, limit: 1 << 26))
+        let (unmade, left) = try load(dumps, target, deleting: difference.deleted)
+        if !isNew { issues += try target.dropRoles(besides: try roles(globals)) + target.run(difference.changes.dropsOfTablespaces) }
         let collector = IssueCollector(job: job)
-        for dump in dumps { if let problem = try target.analysis(dump.name) { collector.add(problem) } }
+        for dump in try dumps.filter({ try target.holds(database: $0.name) }) {
+            if let problem = try target.analysis(dump.name) { collector.add(problem) }
+        }
         try target.makeDurable()
         for issue in issues { collector.add(EntryIssue(kind: .unrestored, path: "roles", detail: printable(issue, limit: 400))) }
-        for issue in unmade.map(\.issue) + left.map(\.issue) { collector.add(issue) }
-        for database in difference.spared {
-            collector.add(EntryIssue(kind: .unrestored, path: printable(database, limit: 100), detail: Self.whySpared))
-        }
+        for issue in unmade.map(\.issue) + left + difference.spared.map({ Self.issue($0.database, $0.why) }) { collector.add(issue) }
         let census = try ImageCensus(of: image, job: job)
         let count = difference.created.count + difference.replaced.count + difference.deleted.count
         var outcome = StoreRestoreOutcome(
@@ -100,7 +100,32 @@ struct DumpRestore {
         return outcome
     }
 
-    /// The names of `CREATE ROLE name;` in a file of globals.
+    private static func issue(_ database: String, _ words: String) -> EntryIssue {
+        EntryIssue(kind: .unrestored, path: printable(database, limit: 100), detail: printable(words, limit: 2000))
+    }
+
+    /// What the server refuses to replace or to delete stays as it is, and keeps no other from its place.
+    private func load(_ dumps: [DatabaseDump], _ target: DumpTarget, deleting deleted: [String]) throws -> ([UnmadeObject], [EntryIssue]) {
+        var unmade: [UnmadeObject] = []
+        var left: [EntryIssue] = []
+        for dump in dumps {
+            try job.checkCancelled()
+            let load = DatabaseLoad(target: target, dump: dump, sums: target.store.rowSums, job: job, isCompared: true)
+            do { unmade += try load.run() } catch let refused as RowsRefused { left.append(refused.issue) } catch let error as PostgresError
+                where error.isRefusal
+            {
+                left.append(Self.issue(dump.name, "it cannot be made, and what was there is as it was: \(error.message)"))
+            }
+        }
+        for database in deleted {
+            do { try target.drop(database) } catch let error as PostgresError where error.isRefusal {
+                left.append(Self.issue(database, "it cannot be deleted: \(error.message)"))
+            }
+        }
+        return (unmade, left)
+    }
+
+    /// Those that a file of globals makes.
     private func roles(_ file: String) throws -> Set<String> {
         Set(SQLStatements(try AtomicFile.read(file, limit: 1 << 26)).compactMap(\.nameOfMadeRole))
     }
@@ -147,13 +172,35 @@ struct DumpRestore {
             if try equals(database, writing, &isOneRelease) {
                 difference.unchanged.append(database)
             } else if try spared.contains(printable(database, limit: 200)) && target.holdsTables(in: database) {
-                difference.spared.append(database)
+                difference.spared.append(Spared(database: database, why: Self.whySpared))
             } else {
                 difference.replaced.append(database)
             }
         }
-        difference.globals = try text(Path.join(place, DumpLayout.globals), isOneRelease) != text(unpackGlobals(), isOneRelease)
+        try holdBack(&difference)
+        let statements = try [Path.join(place, DumpLayout.globals), unpackGlobals()].map {
+            Array(SQLStatements(try AtomicFile.read($0, limit: 1 << 26)))
+        }
+        difference.changes = GlobalsDifference(present: statements[0], wanted: statements[1], isOneRelease: isOneRelease)
+        difference.globals = !difference.changes.areSame
         return difference
+    }
+
+    /// Databases that the server would not let go of stay; what goes with the others is told.
+    private func holdBack(_ difference: inout Difference) throws {
+        let session = try target.session()
+        defer { session.close() }
+        for database in difference.replaced + difference.deleted {
+            let holds = DatabaseHolds(session: session, database: database)
+            if let why = try holds.prepared() {
+                difference.spared.append(Spared(database: database, why: why))
+            } else {
+                difference.losses += try holds.losses()
+            }
+        }
+        let spared = Set(difference.spared.map(\.database))
+        difference.replaced.removeAll(where: spared.contains)
+        difference.deleted.removeAll(where: spared.contains)
     }
 
     /// Whether the server's is as the image's.
@@ -188,19 +235,5 @@ struct DumpRestore {
         let session = try target.session(database)
         defer { session.close() }
         return try TableInventory(of: session, database: database).tables.filter { !$0.isMaterializedView }
-    }
-
-    /// Without lines that differ in every dump, and such as releases of Holdfast write in several ways. Releases say in different words how a role is a member of another.
-    private func text(_ file: String, _ isOneRelease: Bool) throws -> [String] {
-        let left = ["\\restrict ", "\\unrestrict ", "-- ", "SET client_encoding = "].map { Array($0.utf8) }
-        let lines = try AtomicFile.read(file, limit: 1 << 26).split(separator: UInt8(ascii: "\n")).filter { line in
-            !left.contains { line.starts(with: $0) }
-        }.map { ByteText.text($0) }
-        guard !isOneRelease else { return lines }
-        return lines.map { line in
-            guard line.hasPrefix("GRANT ") else { return line }
-            let ends = [" WITH ", " GRANTED BY "].compactMap { line.ranges(of: $0).first?.lowerBound }
-            return ends.min().map { String(line[..<$0]) } ?? line
-        }
     }
 }

@@ -3,20 +3,23 @@ import Model
 
 extension DumpTarget {
     /// Makes a database with `make`; one of that name that is there is moved aside first, and goes only when the new one is whole. On a
-    /// failure it comes back.
+    /// failure it comes back. Gives what is to be told of one that stays aside.
     ///
     /// A server writes out all that it has in memory when a database is dropped, so one that nobody has touched goes before there is much.
-    func replace(_ database: String, _ make: () throws -> Void) throws {
+    @discardableResult
+    func replace(_ database: String, _ make: () throws -> Void) throws -> [UnmadeObject] {
         guard facts.databases.contains(database) else {
-            return try orElse(make) { _ in try? drop(database) }
+            try orElse(make) { _ in try? drop(database) }
+            return []
         }
         if let owner = try ownerOfUntouched(database) {
             try drop(database)
-            return try orElse(make) {
+            try orElse(make) {
                 try? drop(database)
                 try bringBack(database, "CREATE DATABASE \(quotedName(database)) TEMPLATE template0 OWNER \(quotedName(owner))", after: $0)
                 try? comment(database)
             }
+            return []
         }
         let aside = PartNames.join(database, "_holdfast_\(host.randomHex(bytes: 4))")
         try rename(database, to: aside)
@@ -24,7 +27,11 @@ extension DumpTarget {
             try? drop(database)
             try bringBack(database, "ALTER DATABASE \(quotedName(aside)) RENAME TO \(quotedName(database))", after: $0)
         }
-        try drop(aside)
+        do { try drop(aside) } catch let error as PostgresError where error.isRefusal {
+            let remedy = "DROP DATABASE \(quotedName(aside)) WITH (FORCE)"
+            return [UnmadeObject(database, "the database as it was", "it stays as \(aside): \(error.message)", remedy: remedy)]
+        }
+        return []
     }
 
     private func orElse(_ make: () throws -> Void, _ mend: (any Error) throws -> Void) throws {

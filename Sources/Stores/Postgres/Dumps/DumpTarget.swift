@@ -158,6 +158,7 @@ struct DumpTarget {
         if try session.isTrue("SELECT datistemplate FROM pg_database WHERE \(DatabaseName.isIt)", [DatabaseName.parameter(database)]) {
             try administer(ByteText.bytes("ALTER DATABASE \(quotedName(database)) IS_TEMPLATE false"), in: session, as: operation)
         }
+        try DatabaseHolds(session: session, database: database).letGo { try self.session(database) }
         try administer(ByteText.bytes("DROP DATABASE IF EXISTS \(quotedName(database)) WITH (FORCE)"), in: session, as: operation)
     }
 

@@ -24,7 +24,10 @@ struct GlobalsLoad {
         let session = try target.session()
         defer { session.close() }
         var outcome = Outcome()
+        let there = Set(try session.rows("SELECT spcname FROM pg_tablespace", as: "list the tablespaces").compactMap { $0[0] })
         for statement in SQLStatements(bytes) {
+            // Wherever it lies.
+            if let made = TablespaceStatement(statement.bytes), there.contains(made.name) { continue }
             do {
                 try target.administer(placed(statement.bytes), in: session, as: "load globals")
             } catch let error as PostgresError {
@@ -64,10 +67,13 @@ struct TablespaceStatement {
     /// With the quote that begins the location.
     private let head: [UInt8]
     let location: String
+    /// As SQL quotes it.
+    let quotedName: String
 
     init?(_ statement: [UInt8]) {
         let (begin, middle) = (Array("CREATE TABLESPACE ".utf8), Array(" LOCATION '".utf8))
         guard statement.starts(with: begin) else { return nil }
+        quotedName = SQLWords.split(statement).dropFirst(2).first.map { ByteText.text(statement[$0]) } ?? ""
         // Names may hold anything: the last one counts, and the location goes up to the end.
         let starts = statement.indices.filter { statement[$0...].starts(with: middle) }
         guard let start = starts.last, statement.last == UInt8(ascii: "'") else {
@@ -77,6 +83,8 @@ struct TablespaceStatement {
         head = Array(statement[..<(start + middle.count)])
         location = ByteText.text(statement[(start + middle.count)...].dropLast()).replacing("''", with: "'")
     }
+
+    var name: String { SQLWords.unquoted(quotedName) }
 
     func at(_ place: String) -> [UInt8] { head.dropLast() + ByteText.bytes(quotedText(place)) }
 }

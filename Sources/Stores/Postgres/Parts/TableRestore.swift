@@ -60,6 +60,8 @@ struct TableRestore: PartRestore {
     func run(_ job: JobControl) throws -> StorePartOutcome {
         let staging = TableName(schema: "holdfast_\(host.randomHex(bytes: 6))", name: table.name)
         job.begin(phase: "taking \(plan.what) out of the image")
+        // Event triggers of the image have no say on its copy.
+        try source.execute("UPDATE pg_catalog.pg_event_trigger SET evtenabled = 'D'", in: source.database)
         try source.execute(
             "CREATE SCHEMA \(quotedName(staging.schema)); ALTER TABLE \(table.quoted) SET SCHEMA \(quotedName(staging.schema))",
             in: source.database)
