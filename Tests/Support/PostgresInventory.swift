@@ -8,13 +8,16 @@ import Model
 /// - the order of settings of roles and databases, and of the roles of a policy: they are sets in the catalogue;
 /// - the tablespace and access method that are in force between two statements: each object's own are compared;
 /// - where tablespaces lie: each server has its own places;
-/// - which partition of a table that is divided by hashes a row is in: hashes of enums go by numbers of the catalogue.
+/// - which partition of a table that is divided by hashes a row is in: hashes of enums go by numbers of the catalogue;
+/// - of servers of two releases: bodies of views and rules, which a later one writes in other words, and the options of memberships that an earlier one does not know.
 package struct PostgresInventory {
     /// By what they belong to.
     private var things: [String: [[UInt8]]] = [:]
+    private let isOfOneRelease: Bool
 
     /// `teller`: whose programs are asked, because each release writes definitions in other words.
-    package init(of server: PostgresServer, toldBy teller: PostgresServer) throws {
+    package init(of server: PostgresServer, toldBy teller: PostgresServer, isOfOneRelease: Bool = true) throws {
+        self.isOfOneRelease = isOfOneRelease
         let host = ["-h", server.home]
         add(lines: try teller.output(of: "pg_dumpall", host + ["--globals-only"]))
         let names = try teller.program(
@@ -33,7 +36,8 @@ package struct PostgresInventory {
 
     private static let newline = UInt8(ascii: "\n")
     private static let noise = [
-        "\\restrict ", "\\unrestrict ", "-- Dumped ", "SET default_tablespace ", "SET default_table_access_method ",
+        "\\restrict ", "\\unrestrict ", "-- Dumped ", "-- PostgreSQL database ", "SET default_tablespace ",
+        "SET default_table_access_method ",
     ].map { Array($0.utf8) }
 
     private static func lines(_ bytes: [UInt8]) -> [[UInt8]] {
@@ -44,7 +48,10 @@ package struct PostgresInventory {
 
     private mutating func add(lines bytes: [UInt8]) {
         for line in Self.lines(bytes) {
-            let words = String(decoding: line, as: UTF8.self)
+            var words = String(decoding: line, as: UTF8.self)
+            if !isOfOneRelease {
+                for option in [" GRANTED BY postgres", ", INHERIT TRUE", " WITH INHERIT TRUE"] { words = words.replacing(option, with: "") }
+            }
             add([], to: "server: " + (words.ranges(of: " LOCATION '").first.map { words[..<$0.upperBound] + "…" } ?? words[...]))
         }
     }
@@ -52,15 +59,17 @@ package struct PostgresInventory {
     /// An object after the other, each below a line that says what it is.
     private mutating func add(dump bytes: [UInt8], of database: String) {
         var key = "\(database): session"
-        var method = ""
+        var (method, hasOwnWords) = ("", false)
         for line in bytes.split(separator: Self.newline).map(Array.init) {
             let words = String(decoding: line, as: UTF8.self)
             if words.hasPrefix("SET default_table_access_method ") { method = words }
             if words.hasPrefix("-- Name: ") {
                 key = "\(database): \(words.dropFirst("-- Name: ".count))"
                 let hasMethod = ["; Type: TABLE; ", "; Type: MATERIALIZED VIEW; "].contains { words.contains($0) }
-                if hasMethod { add(Array(method.utf8), to: key) }
-            } else if line != [UInt8(ascii: "-"), UInt8(ascii: "-")], !Self.noise.contains(where: { line.starts(with: $0) }) {
+                hasOwnWords =
+                    !isOfOneRelease && ["; Type: VIEW; ", "; Type: MATERIALIZED VIEW; ", "; Type: RULE; "].contains { words.contains($0) }
+                add(hasMethod ? Array(method.utf8) : [], to: key)
+            } else if !hasOwnWords, line != [UInt8(ascii: "-"), UInt8(ascii: "-")], !Self.noise.contains(where: { line.starts(with: $0) }) {
                 add(words.hasPrefix("CREATE POLICY ") ? Self.withSortedRoles(words) : line, to: key)
             }
         }
@@ -96,8 +105,12 @@ package struct PostgresInventory {
         }
     }
 
-    package func differences(in other: Self, besides known: [String]) -> [String] {
-        let found = differences(in: other)
-        return found.filter { !known.contains($0) } + known.filter { !found.contains($0) }.map { "not so any more: \($0)" }
+    /// `ignored`: a database that is no part of it.
+    package func differences(in other: Self, besides known: [String], ignoring ignored: String? = nil) -> [String] {
+        let found = differences(in: other).filter { line in ignored.map { !line.hasPrefix("+ \($0)") } ?? true }
+        // What is another is known by its beginning.
+        let isSame = { (line: String, known: String) in line == known || known.hasPrefix("~") && line.hasPrefix("\(known): ") }
+        return found.filter { line in !known.contains { isSame(line, $0) } }
+            + known.filter { one in !found.contains { isSame($0, one) } }.map { "not so any more: \($0)" }
     }
 }

@@ -21,6 +21,12 @@ package enum PostgresZoo {
 
     package static let extras: Extras = []
 
+    /// What files of a running server lack, as ``PostgresInventory`` tells it: nothing that is unlogged outlives the loss of power that they show.
+    package static let lostInFiles = [
+        "- zoo: rows of unlogged public.unlogged",
+        "- zoo: values of public.s_unlogged 1 true", "+ zoo: values of public.s_unlogged 1 false",
+    ]
+
     private static let scripts = Path.join(Path.parent(Path.parent(#filePath)), "Zoo/postgres")
     /// Carried by Debian's package of release 15 alone.
     private static let rareExtensions = "{pgcrypto,uuid-ossp,xml2}"

@@ -17,9 +17,10 @@ final class PostgresSites {
     /// The file of a large table, in either data directory.
     let bulk: String
 
-    init() throws {
+    /// `settings` are lines of the servers' configuration.
+    init(settings: [String] = []) throws {
         home = try TemporaryDirectory()
-        (a, b) = (try PostgresServer(), try PostgresServer())
+        (a, b) = (try PostgresServer(settings: settings), try PostgresServer(settings: settings))
         try a.sql("CREATE DATABASE acme")
         try a.sql(
             """
@@ -52,6 +53,7 @@ final class PostgresSites {
                 role: metadata
                 connection: "\(server.connection)"
                 data-directory: \(server.data)
+                tablespaces: {"\(PostgresZoo.space(of: a))": "\(PostgresZoo.space(of: server))"}
                 service: {stop: "\(server.service.stop)", start: "\(start)"}
             """
         try AtomicFile.write(Array(text.utf8), to: home.file("\(name).yaml"))

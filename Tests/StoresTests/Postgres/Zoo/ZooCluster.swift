@@ -54,10 +54,26 @@ enum NotKept {
         "- zoo: columns of public.child: id, t, more, own, later", "+ zoo: columns of public.child: id, t, later, more, own",
         "- zoo: columns of public.grandchild: id, t, more, own, later", "+ zoo: columns of public.grandchild: id, t, later, more, own",
     ]
-    /// Nothing that is unlogged outlives the loss of power that the files show.
-    static let inFiles = [
-        "- zoo: rows of unlogged public.unlogged",
-        "- zoo: values of public.s_unlogged 1 true", "+ zoo: values of public.s_unlogged 1 false",
+    static let inFiles = PostgresZoo.lostInFiles
+    /// On a later release; both are built without ICU, the later one without lz4.
+    static func on(_ release: PostgresServer.Release) -> [String] {
+        let ofICU = [
+            "- zoo: any_case; Type: COLLATION; Schema: public; Owner: postgres",
+            "- zoo: numbers; Type: COLLATION; Schema: public; Owner: postgres",
+            "- zoo: sorted; Type: TABLE; Schema: public; Owner: postgres",
+            "- zoo: sorted sorted_c_key; Type: CONSTRAINT; Schema: public; Owner: postgres",
+            "- zoo: rows of public.sorted", "- zoo: columns of public.sorted: t, c",
+            "~ icu: icu; Type: DATABASE; Schema: -; Owner: postgres",
+        ]
+        return elsewhere + ofICU + (release == .eighteen ? ["~ zoo: animal; Type: TABLE; Schema: public; Owner: zoo owner"] : []) + [
+            "~ zoo: waiting; Type: SUBSCRIPTION; Schema: -; Owner: postgres",
+            "- contrib: FUNCTION pg_stat_statements_reset(userid oid, dbid oid, queryid bigint); Type: ACL; Schema: public; Owner: postgres",
+        ]
+    }
+    /// What somebody has given a role cannot be taken away, but put off for ever.
+    static let endsOfValidity = [
+        "- server: ALTER ROLE maker WITH NOSUPERUSER INHERIT CREATEROLE CREATEDB NOLOGIN NOREPLICATION NOBYPASSRLS;",
+        "+ server: ALTER ROLE maker WITH NOSUPERUSER INHERIT CREATEROLE CREATEDB NOLOGIN NOREPLICATION NOBYPASSRLS VALID UNTIL 'infinity';",
     ]
     static let elsewhere = labels + settingsOfTheServer + preparedTransactions + inDumps
 }
