@@ -15,6 +15,8 @@ import Wiring
             exit(FailureCode.internal.exitStatus)
         }
         OwnSurroundings.settle()
+        // A write beyond a limit of the size of files is an error then (EFBIG), and not the end.
+        signal(SIGXFSZ, SIG_IGN)
         let job = JobControl()
         // A process that cannot hear signals ends at the first one; repositories are safe from that.
         try? EndingSignals.watch(first: { job.cancel() }, second: { _exit(FailureCode.cancelled.exitStatus) })

@@ -48,6 +48,29 @@ import Testing
         #expect(server.explained(Cancelled()) is Cancelled)
     }
 
+    @Test func `what runs in it keeps nobody from being cancelled`() throws {
+        let job = JobControl()
+        let server = try ScratchServer(emptyFor: "catalog", programs, in: home.path, host: .forTests(), job: job)
+        let clock = SystemClock()
+        let answer = Monitor<Result<Void, any Error>?>(nil)
+        let thread = try WorkerThread(named: "deaf") {
+            let outcome = Result {
+                let session = try PostgresConnection(server.connection)
+                defer { session.close() }
+                try session.execute("CREATE TABLE probe(line text); COPY probe FROM PROGRAM 'trap \"\" TERM HUP INT; sleep 5000'")
+            }
+            answer.change { $0 = outcome }
+        }
+        #expect(answer.wait(atMost: .milliseconds(500), until: { $0 }) == nil, "it waits for the program")
+        let start = clock.monotonicNanoseconds()
+        job.cancel()
+        let outcome = try #require(answer.wait(atMost: .seconds(20), until: { $0 }))
+        #expect(clock.monotonicNanoseconds() &- start < 10_000_000_000)
+        let error = #expect(throws: (any Error).self) { try outcome.get() }
+        #expect(error.map { server.explained($0) is Cancelled } == true)
+        try thread.join()
+    }
+
     @Test func `a server that was killed before it served says nothing about the image`() throws {
         let place = try ScratchPlace(in: home.file("other"), programs, Containment.possible)
         let data = try ScratchData(emptyAt: place, store: "catalog")

@@ -23,6 +23,10 @@ final class ScratchServer: Sendable {
     let process = ProcessHandle()
     /// Its first superuser.
     let user: String
+    /// It was killed because somebody asked this process, or the job, to end.
+    private let isKilled = Monitor(false)
+    /// For as long as it may take to hear that by oneself.
+    private static let hearing = Duration.seconds(1)
 
     /// Copies the image of files into `folder`, starts a server on it and waits until it has recovered.
     convenience init(
@@ -58,6 +62,7 @@ final class ScratchServer: Sendable {
             let outcome = Result { () throws(SystemError) in try command.run() }
             ended.change { $0 = outcome }
         }
+        try watch(job)
         tellWeakness(job)
         do {
             try waitForSocket(job)
@@ -70,6 +75,22 @@ final class ScratchServer: Sendable {
     }
 
     deinit { stop() }
+
+    /// Whoever waits for an answer of the server hears no signal, and what runs there need not end by itself: it is killed when it was asked for a second ago.
+    private func watch(_ job: JobControl) throws {
+        let (ended, isKilled, process, signal, clock) = (ended, isKilled, process, data.place.containment.endingSignal, host.clock)
+        _ = try WorkerThread(named: "scratch watch") {
+            var asked: UInt64?
+            while ended.wait(atMost: .milliseconds(100), until: { $0 == nil ? nil : true }) == nil {
+                guard EndingSignals.isAsked || job.isCancelled else { continue }
+                let since = asked ?? clock.monotonicNanoseconds()
+                asked = since
+                guard Duration.nanoseconds(Int64(clamping: clock.monotonicNanoseconds() &- since)) >= Self.hearing else { continue }
+                isKilled.change { $0 = true }
+                process.send(signal)
+            }
+        }
+    }
 
     /// To the person, where something can be done about it.
     private func tellWeakness(_ job: JobControl) {
@@ -142,6 +163,7 @@ final class ScratchServer: Sendable {
 
     /// What went wrong while it was used: where it has ended meanwhile, that, with its last words. Anything else stays as it is.
     func explained(_ error: any Error) -> any Error {
+        if isKilled.read({ $0 }) { return Cancelled() }
         let failure = Failure(describing: error)
         guard failure.code == .store, !(error is ScratchServerEnded), let outcome = ending() else { return error }
         return ScratchServerEnded(failure: data.ended(outcome, failure))
