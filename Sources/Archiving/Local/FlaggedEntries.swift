@@ -1,8 +1,8 @@
-import HostIO
+package import HostIO
 import Synchronization
 
 /// Entries with flags of their inodes, met on a walk: the flags are not kept, and that is told once at its end.
-final class FlaggedEntries: Sendable {
+package final class FlaggedEntries: Sendable {
     private struct Count {
         var entries = 0
         var first = ""
@@ -11,7 +11,9 @@ final class FlaggedEntries: Sendable {
 
     private let count = Mutex(Count())
 
-    func note(_ flags: InodeFlags, _ path: () -> String) {
+    package init() {}
+
+    package func note(_ flags: InodeFlags, _ path: () -> String) {
         guard let word = flags.lock else { return }
         count.withLock { count in
             if count.entries == 0 { count.first = path() }
@@ -21,7 +23,7 @@ final class FlaggedEntries: Sendable {
     }
 
     /// Nil when there was none.
-    var issue: EntryIssue? {
+    package var issue: EntryIssue? {
         count.withLock { count in
             guard count.entries > 0 else { return nil }
             let more = count.entries == 1 ? "it has" : "it and \(count.entries - 1) more have"

@@ -61,6 +61,7 @@ extension DirectoryStore {
                 let root = SharedDescriptor(try Descriptor.openDirectory(image.path))
                 try root.syncFileSystem()
                 var captured = CapturedImage(source: image.source(excluding: excluded), shape: .contentDefined)
+                for issue in [image.flagged, try rescuedFiles()].compactMap({ $0 }) { captured.seen.add(issue) }
                 for database in torn { captured.seen.add(database) }
                 let census = try Census(of: root, limit: Census.quick)
                 if census.isWhole {
@@ -74,8 +75,10 @@ extension DirectoryStore {
             }
             let changes = ChangeCounter()
             let live = LocalDirectory(path: path, options: .init(identity: .live(host.clock), excludedAtRoot: excluded))
-            return CapturedImage(
+            var captured = CapturedImage(
                 source: WatchedSource(live, since: capture.ended, changes: changes), shape: .contentDefined, changes: changes)
+            if let issue = try rescuedFiles() { captured.seen.add(issue) }
+            return captured
         }
     }
 

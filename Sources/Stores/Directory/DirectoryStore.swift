@@ -89,6 +89,7 @@ package final class DirectoryStore: StoreAdapter {
                 .notFound, "store \(declaration.name): native image \(id) is gone",
                 hint: "`snapshot validate` tells what is left; restore from another snapshot or from a backup")
         }
+        try image.checkIsWhole(declaration.name)
         return image.source(excluding: try excludedNames())
     }
 
@@ -123,10 +124,23 @@ package final class DirectoryStore: StoreAdapter {
     package func space() throws -> StoreSpace? { try StoreSpace.local(path) }
 
     /// `lost+found` at the root of a mounted file system belongs to it and not to the store.
-    func excludedNames() throws -> Set<[UInt8]> {
-        guard try statusOfPath(path) != nil else { return [] }
+    func excludedNames() throws -> Set<[UInt8]> { try isOfFileSystem() ? [Self.rescued] : [] }
+
+    private static let rescued = Array("lost+found".utf8)
+
+    /// What fsck(8) has put there is not kept, and that is told.
+    func rescuedFiles() throws -> EntryIssue? {
+        guard try isOfFileSystem(), let root = try? openRoot(), let folder = try? root.descriptor.openDirectory(Self.rescued),
+            try !folder.isEmptyDirectory()
+        else { return nil }
+        return EntryIssue(
+            kind: .leftOut, path: FileName.text(Self.rescued),
+            detail: "it is the file system's own, and holds what a check of it has rescued: move what is needed to another directory")
+    }
+
+    private func isOfFileSystem() throws -> Bool {
+        guard try statusOfPath(path) != nil else { return false }
         let root = try openRoot()
-        guard try root.descriptor.isMountPoint() else { return [] }
-        return try root.descriptor.isSubvolume() ? [] : [Array("lost+found".utf8)]
+        return try root.descriptor.isMountPoint() && !root.descriptor.isSubvolume()
     }
 }

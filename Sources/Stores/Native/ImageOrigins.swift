@@ -75,6 +75,39 @@ final class OriginsWriting: Sendable {
     }
 }
 
+/// What was found missing in a clone.
+private struct CloneLoss {
+    private let began: Timestamp
+    private var gone = 0
+    private var written = 0
+    /// Directories with files.
+    var folders = 0
+    private var example: String?
+
+    init(since began: Timestamp) { self.began = began }
+
+    mutating func note(gone count: Int, from path: [UInt8]) {
+        guard count > 0 else { return }
+        gone += count
+        example = example ?? "from “\(printable(path.isEmpty ? "." : FileName.text(path)))”"
+    }
+
+    /// A file whose time of change is another one: what only got other rights has its content still.
+    mutating func note(_ status: FileStatus, at path: [UInt8]) {
+        guard status.kind == .file, status.modified >= began else { return }
+        written += 1
+        example = example ?? "“\(printable(FileName.text(path)))”"
+    }
+
+    var text: String? {
+        let parts = [
+            gone > 0 ? "\(counted(gone, "file")) gone" : nil, written > 0 ? "\(counted(written, "file")) written to" : nil,
+            folders > 0 ? "\(counted(folders, "directory", "directories")) gone" : nil,
+        ].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ") + (example.map { " (the first: \($0))" } ?? "")
+    }
+}
+
 /// The note of an image, read. The entries of a directory are read when they are asked for.
 final class OriginsReading: CopiedIdentities {
     /// Before the image was made.
@@ -119,6 +152,30 @@ final class OriginsReading: CopiedIdentities {
         var words = [UInt64](repeating: 0, count: count)
         let read = words.withUnsafeMutableBytes { (try? file.descriptor.read(into: $0, at: offset)) ?? 0 }
         return read == count * 8 ? words.map { UInt64(littleEndian: $0) } : nil
+    }
+
+    /// What the clone at `root` has lost since it was made, in words; nil when all that was noted is there as it was.
+    func loss(in root: String) throws -> String? {
+        var loss = CloneLoss(since: began)
+        var left = Set(runs.keys)
+        var waiting: [(folder: SharedDescriptor, path: [UInt8])] = [(SharedDescriptor(try Descriptor.openDirectory(root)), [])]
+        while let (folder, path) = waiting.popLast() {
+            let inode = try folder.descriptor.status().inode
+            left.remove(inode)
+            var noted = Dictionary(originals(inDirectory: inode).keys.map { ($0.inode, $0.changed) }) { max($0, $1) }
+            for entry in try folder.descriptor.entries() {
+                guard let status = try folder.descriptor.statusIfPresent(of: entry.name) else { continue }
+                let place = path.isEmpty ? entry.name : path + [UInt8(ascii: "/")] + entry.name
+                if status.kind == .directory {
+                    waiting.append((SharedDescriptor(try folder.descriptor.openDirectory(entry.name)), place))
+                } else if let changed = noted.removeValue(forKey: status.inode), changed != status.changed {
+                    loss.note(status, at: place)
+                }
+            }
+            loss.note(gone: noted.count, from: path)
+        }
+        loss.folders = left.count
+        return loss.text
     }
 
     func originals(inDirectory inode: UInt64) -> [CopiedEntry: OriginalEntry] {

@@ -13,18 +13,34 @@ package struct NativeImage: Sendable {
     private let identity: FileIdentity
     /// Of a clone that was made just now: SQLite databases that were in use, below the root.
     package let openDatabases: [EntryIssue]
+    /// Of such a clone: inode flags that it does not have; nil where there were none.
+    package let flagged: EntryIssue?
+    private let origins: OriginsReading?
 
-    fileprivate init(id: String, path: String, method: NativeMethod, in folder: SharedDescriptor, openDatabases: [EntryIssue] = []) {
+    fileprivate init(
+        id: String, path: String, method: NativeMethod, in folder: SharedDescriptor, openDatabases: [EntryIssue] = [],
+        flagged: EntryIssue? = nil
+    ) {
         self.id = id
+        self.flagged = flagged
         self.openDatabases = openDatabases
         self.path = path
         self.method = method
-        let origins = OriginsReading(id, in: folder)
+        origins = OriginsReading(id, in: folder)
         identity =
             switch method {
             case .subvolume: .frozen(origins?.began)
             case .clone: .copied(origins ?? NoOrigins())
             }
+    }
+
+    /// Throws `damaged` when files of a clone are gone, or were written to since it was made, as by a tidy-up job or fsck: then it is not what was kept, and
+    /// nobody may take it for its store. A snapshot of a subvolume is read-only.
+    package func checkIsWhole(_ store: String) throws {
+        guard method == .clone, let origins, let loss = try origins.loss(in: path) else { return }
+        throw Failure(
+            .damaged, "store \(store): the native image \(id) is not what was kept: \(loss)",
+            hint: "restore from another snapshot or from a backup; find out who changes files in \(Path.parent(path))")
     }
 
     package func source(excluding excluded: Set<[UInt8]>) -> LocalDirectory {
@@ -107,6 +123,7 @@ package struct NativeImageLibrary: Sendable {
         let folder = try openFolder()
         let partial = Array((id + Self.partial).utf8)
         var databases: [EntryIssue] = []
+        var flagged: EntryIssue?
         do {
             try folder.descriptor.makeSharedDirectory(partial)
             let place = SharedDescriptor(try folder.descriptor.openDirectory(partial))
@@ -119,13 +136,14 @@ package struct NativeImageLibrary: Sendable {
                 return nil
             }
             databases = clone.openDatabases
+            flagged = clone.flags.issue
             try folder.descriptor.renameWithoutReplacing(partial, to: Array(id.utf8), in: folder.descriptor)
         } catch {
             try? removeTree(partial, in: folder.descriptor)
             try? removeTree(ImageOrigins.name(of: id), in: folder.descriptor)
             throw error
         }
-        return NativeImage(id: id, path: Path.join(path, id), method: .clone, in: folder, openDatabases: databases)
+        return NativeImage(id: id, path: Path.join(path, id), method: .clone, in: folder, openDatabases: databases, flagged: flagged)
     }
 
     private func openFolder() throws -> SharedDescriptor {

@@ -20,6 +20,8 @@ final class ReflinkClone: Sendable {
     private let work = Monitor(Work())
     private let links = Mutex(Links())
     private let open = Mutex<[EntryIssue]>([])
+    /// Flags that the clone does not have.
+    let flags = FlaggedEntries()
 
     private struct Work {
         /// Paths below the root.
@@ -96,6 +98,7 @@ final class ReflinkClone: Sendable {
         do { from = try open(path, below: source) } catch let error as SystemError where error.isNotFound && !path.isEmpty { return }
         let to = try open(path, below: target)
         var found = Found()
+        if let own = try? from.descriptor.inodeFlags() { flags.note(own) { FileName.text(path) } }
         let entries = leftEmpty.contains(path) ? [] : try from.descriptor.entries()
         noteDatabases(among: entries, at: path, in: from)
         for entry in entries {
@@ -162,7 +165,7 @@ final class ReflinkClone: Sendable {
             return .directory
         }
         if status.links > 1, !isFirst(status, Self.join(path, entry.name)) { return .link }
-        let original = try cloneEntry(entry.name, status, at: look, from, to)
+        let original = try cloneEntry(entry.name, at: path, status, at: look, from, to)
         if status.links > 1 {
             links.withLock { $0.first[Links.Key(status)]?.original = original }
             return .link
@@ -171,10 +174,10 @@ final class ReflinkClone: Sendable {
     }
 
     private func cloneEntry(
-        _ name: [UInt8], _ status: FileStatus, at look: Timestamp, _ from: SharedDescriptor, _ to: SharedDescriptor
+        _ name: [UInt8], at path: [UInt8], _ status: FileStatus, at look: Timestamp, _ from: SharedDescriptor, _ to: SharedDescriptor
     ) throws -> OriginalEntry {
         switch status.kind {
-        case .file: return try cloneFile(name, at: look, from, to)
+        case .file: return try cloneFile(name, at: look, from, to) { FileName.text(Self.join(path, name)) }
         case .symlink:
             try to.descriptor.makeSymlink(name, to: try from.descriptor.readSymlink(name))
         default:
@@ -223,8 +226,11 @@ final class ReflinkClone: Sendable {
     }
 
     /// What it was known by, with a time of change only when nothing happened to it while it was cloned.
-    private func cloneFile(_ name: [UInt8], at look: Timestamp, _ from: SharedDescriptor, _ to: SharedDescriptor) throws -> OriginalEntry {
+    private func cloneFile(
+        _ name: [UInt8], at look: Timestamp, _ from: SharedDescriptor, _ to: SharedDescriptor, path: () -> String
+    ) throws -> OriginalEntry {
         let original = SharedDescriptor(try from.descriptor.open(name, [.read, .nonBlocking]))
+        if let own = try? original.descriptor.inodeFlags() { flags.note(own, path) }
         let before = try original.descriptor.status()
         let clone = SharedDescriptor(try to.descriptor.open(name, [.write, .createNew]))
         if before.size > 0 {

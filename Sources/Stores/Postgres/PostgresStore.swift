@@ -174,6 +174,7 @@ package final class PostgresStore: StoreAdapter {
                 .notFound, "store \(declaration.name): native image \(id) is gone",
                 hint: "`snapshot validate` tells what is left; restore from another snapshot or from a backup")
         }
+        try image.checkIsWhole(declaration.name)
         return DataDirectorySource(image)
     }
 

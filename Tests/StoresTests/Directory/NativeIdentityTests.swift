@@ -52,6 +52,45 @@ import Testing
     private func bytes(_ path: [String], of tree: ArchivedTree) throws -> [UInt8]? { try ImageTree.archived(tree).bytes(of: path) }
 
     @Test(
+        "a clone that has lost files, or whose files were written to, is not taken for its store",
+        arguments: DirectoryFixture.Place.available)
+    func loss(place: DirectoryFixture.Place) throws {
+        for number in 0..<4 {
+            let fixture = try fixture(place, clock: SystemClock())
+            let made = try image(fixture, "a")
+            guard made.capture.native else { return }
+            let inside = Path.join(fixture.images, "a")
+            guard try !Descriptor.openDirectory(inside).isSubvolume() else { return }
+            _ = try fixture.store.openNativeImage("a")
+            // Rights say nothing of the content.
+            try DirectoryFixture.run(["chmod", "u+rwX", "-R", inside])
+            _ = try fixture.store.openNativeImage("a")
+            switch number {
+            case 0: try DirectoryFixture.run(["rm", Path.join(inside, "vault")])
+            case 1: try DirectoryFixture.run(["rm", "-r", Path.join(inside, "reports")])
+            case 2: try DirectoryFixture.run(["truncate", "-s", "0", Path.join(inside, "vault")])
+            default: try DirectoryFixture.run(["rm", Path.join(inside, "reports/other name")])
+            }
+            let failure = Failure(describing: try #require(throws: (any Error).self) { try fixture.store.openNativeImage("a") })
+            #expect(failure.code == .damaged && failure.message.contains("is not what was kept"), "\(number): \(failure)")
+        }
+    }
+
+    @Test("inode flags of what was cloned are named", arguments: isRoot ? DirectoryFixture.Place.available : [])
+    func flags(place: DirectoryFixture.Place) throws {
+        let fixture = try fixture(place)
+        let file = Path.join(fixture.path, "vault")
+        try DirectoryFixture.run(["chattr", "+i", file])
+        defer { _ = try? ChildProcess(["chattr", "-i", file]).run() }
+        let made = try image(fixture, "a")
+        guard made.capture.native, try !Descriptor.openDirectory(Path.join(fixture.images, "a")).isSubvolume() else {
+            return
+        }
+        let told = made.image.seen.notes.first { $0.flaw == .leftOut }
+        #expect(told?.count == 1 && told?.first.first?.contains("vault") == true, "\(made.image.seen.notes)")
+    }
+
+    @Test(
         "content that changed while size and time of modification stayed is in the next backup", arguments: DirectoryFixture.Place.available
     )
     func changed(place: DirectoryFixture.Place) throws {
