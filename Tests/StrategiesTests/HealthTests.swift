@@ -2,6 +2,8 @@ import Backups
 import Clusters
 import HostIO
 import Model
+import ObjectStorage
+import RepositoryEngine
 import ResticFormat
 import Snapshots
 import TestSupport
@@ -62,6 +64,60 @@ import Testing
         _ = try small.load().accept(.target("nas"))
         try Backups(small.load()).delete(["again"], in: "nas")
         try expectAdviceAgrees("there is no backup in nas")
+    }
+
+    @Test func `a backup that verify or a drill has found damaged counts no more, until it was read whole again`() throws {
+        try backUp("b")
+        #expect(try keys() == ["backup-policy-missing"])
+        let packs = try DirectoryStorage("\(elsewhere.path)/nas").list("data").map { "\(elsewhere.path)/nas/\($0.name.text)" }
+        let kept = try packs.map { try AtomicFile.read($0) }
+        for (path, bytes) in zip(packs, kept) {
+            try AtomicFile.write(bytes.map { $0 ^ 0x55 }, to: path)
+        }
+        let backups = Backups(try small.load())
+        #expect(try !backups.verify("b", in: "nas", data: .all, job: JobControl()).check.isSound)
+        var told = try concerns().first { $0.key.hasPrefix("backup-damaged nas") }
+        #expect(told?.severity == .critical && told?.message.contains("the backup b in nas") == true)
+        try expectAdviceAgrees("there is no backup in nas")
+        for (path, bytes) in zip(packs, kept) { try AtomicFile.write(bytes, to: path) }
+        #expect(try Backups(small.load()).verify("b", in: "nas", data: .none, job: JobControl()).check.isSound)
+        #expect(try keys().contains { $0.hasPrefix("backup-damaged") }, "not everything was read")
+        #expect(try Backups(small.load()).drill(DrillRequest(backup: "b", target: "nas"), job: JobControl()).report.verdict == .passed)
+        #expect(try keys() == ["backup-policy-missing"])
+        // A drill that fails says so too; a later backup makes it less urgent.
+        for (path, bytes) in zip(packs, kept) { try AtomicFile.write(bytes.map { $0 ^ 0x55 }, to: path) }
+        #expect(try Backups(small.load()).drill(DrillRequest(backup: "b", target: "nas"), job: JobControl()).report.verdict == .failed)
+        told = try concerns().first { $0.key.hasPrefix("backup-damaged nas") }
+        #expect(told?.severity == .critical && told?.message.contains("its drill failed") == true)
+        try Backups(small.load()).delete(["b"], in: "nas")
+        #expect(try !keys().contains { $0.hasPrefix("backup-damaged") })
+    }
+
+    @Test func `data that are gone, a store that no backup holds and a missing password are told at once`() throws {
+        try backUp("b")
+        try makeDirectories("\(place.path)/srv/new")
+        try small.writeFile(
+            "holdfast.yaml", stores: ["accounts", "uploads", "lake", "{name: new, kind: directory, role: content, path: srv/new}"])
+        try setTargets("{name: nas, path: \(elsewhere.path)/nas}")
+        let told = try #require(try concerns().first { $0.key == "disk-lost" })
+        #expect(told.severity == .warning && told.message.contains("no backup in nas holds new"), "\(told)")
+        try small.writeFile(
+            "holdfast.yaml", stores: ["accounts", "{name: uploads, kind: directory, role: content, path: srv/new}", "lake"])
+        try setTargets("{name: nas, path: \(elsewhere.path)/nas}")
+        #expect(try concerns().first { $0.key == "disk-lost" }?.message.contains("no backup in nas holds uploads") == true)
+        try small.writeFile("holdfast.yaml")
+        try setTargets("{name: nas, path: \(elsewhere.path)/nas}")
+        for folder in ["data", "index"] {
+            let path = "\(elsewhere.path)/nas/\(folder)"
+            try Descriptor.openDirectory("\(elsewhere.path)/nas").rename(Array(folder.utf8), to: Array("away".utf8))
+            let told = try concerns().first { $0.key == "place target nas" }
+            #expect(told?.severity == .critical && told?.message.contains("\(folder) is gone") == true)
+            try Descriptor.openDirectory("\(elsewhere.path)/nas").rename(Array("away".utf8), to: Array(folder.utf8))
+            #expect(try statusOfPath(path) != nil)
+        }
+        try Descriptor.openDirectory(place.path).rename(Array("password".utf8), to: Array("elsewhere".utf8))
+        let password = try concerns().first { $0.key == "place password" }
+        #expect(password?.severity == .critical && password?.message.contains("is not there") == true)
     }
 
     @Test func `a target on the disk of the stores does not help, whatever is in it`() throws {

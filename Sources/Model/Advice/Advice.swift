@@ -143,7 +143,7 @@ extension AdviceFacts {
         case .noTarget: return uncovered(fault, gap)
         case .empty(let name): return uncovered(fault, gap + (targets.first { $0.name == name }.map(policyGap) ?? []))
         case .shared, .unusable: return uncovered(fault, gap + broken)
-        case .old(let name, _, _), .held(let name):
+        case .old(let name, _, _), .held(let name), .notHeld(_, let name, _):
             guard let target = targets.first(where: { $0.name == name }) else { return uncovered(fault, gap) }
             let gaps = gap + gapsOf(target).filter { !gap.contains($0) }
             return onBackup(fault, target, gaps.isEmpty ? .covered : .partly, gaps)

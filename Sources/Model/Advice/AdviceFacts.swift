@@ -21,6 +21,8 @@ package struct AdviceFacts: Hashable, Sendable {
         package var newest: Timestamp?
         /// Of the newest one that holds what users have made: nothing is left out but what can be loaded again.
         package var newestKept: Timestamp?
+        /// The same by the store that it holds, at the path that it has now; nil where nobody looked.
+        package var newestOf: [String: Timestamp]?
         /// Since when it is in use; nil when it never was.
         package var since: Timestamp?
         /// Seconds that the newest backup may be old, what is usual included; nil when nobody asks and no policy makes any.
@@ -106,10 +108,12 @@ package struct AdviceFacts: Hashable, Sendable {
 extension AdviceFacts {
     package var lossOfDisk: LossOfDisk {
         let all = targets.map { target in
-            LossOfDisk.Target(
+            var found = LossOfDisk.Target(
                 name: target.name, isUsable: target.problem == nil, sharesDiskWith: target.sharesDiskWith,
                 newest: target.newestKept ?? target.newestFull, hasPolicy: target.hasPolicy, tolerated: target.tolerated ?? target.rpo,
                 since: target.since)
+            found.newestOf = target.newestOf
+            return found
         }
         return LossOfDisk(
             now: now, protectedSince: protectedSince ?? now, stores: stores, targets: all,

@@ -69,6 +69,9 @@ package struct HealthFacts: Hashable, Sendable {
     package var loss: LossOfDisk?
     /// Targets of the cluster file that were never used, and at whose path there is nothing: paths by name.
     package var unused: [String: String] = [:]
+    /// Backups that somebody has found damaged, and by target the cut of the newest one that can be relied on.
+    package var damagedBackups: [BackupNote] = []
+    package var newestUsable: [String: Timestamp?] = [:]
     /// Stores that a restore in place left half done.
     package var halfDone: [HalfRestoredStore] = []
     /// Stores whose last restore could not make everything as it was.

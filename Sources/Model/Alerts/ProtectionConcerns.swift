@@ -1,6 +1,20 @@
 extension HealthFacts {
     /// What a lost disk would take with it, and stores that are no whole state. Of the active installation alone.
-    var protectionConcerns: [Concern] { lossConcerns + restoreConcerns + incompleteConcerns }
+    var protectionConcerns: [Concern] { lossConcerns + damageConcerns + restoreConcerns + incompleteConcerns }
+
+    /// Critical as long as no later backup in the same target can be had.
+    private var damageConcerns: [Concern] {
+        damagedBackups.compactMap { note in
+            guard let damage = note.damage else { return nil }
+            let hasLater = (newestUsable[note.target] ?? nil).map { $0 > note.cut } ?? false
+            return Concern(
+                "backup-damaged \(note.target) \(note.id.prefix(16))", hasLater ? .warning : .critical,
+                "the backup \(printable(damage.name)) in \(note.target) cannot be relied on: \(printable(damage.words, limit: 300)) (\(damage.at.readable))",
+                remedy: hasLater
+                    ? "holdfast backup delete \(damage.name) --target \(note.target), or verify it again with --read-data"
+                    : "holdfast backup create --target \(note.target), then holdfast target verify or backup verify --read-data")
+        }
+    }
 
     private var lossConcerns: [Concern] {
         guard let loss else { return [] }
@@ -36,6 +50,9 @@ extension HealthFacts {
         case .shared(let stores) where !stores.contains(""):
             severity = loss.isNew ? .warning : .critical
             what = "losing the disk of \(listed(stores)) now would lose the backups with it"
+        case .notHeld(let stores, _, let age):
+            severity = loss.isNew || loss.isYoung(age) ? .warning : .critical
+            what = "losing the disk of \(listed(stores)) now would lose all of it"
         case .noTarget, .empty, .shared:
             severity = loss.isNew ? .warning : .critical
             what = "losing a disk now would lose everything on it"

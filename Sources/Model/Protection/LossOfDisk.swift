@@ -10,6 +10,8 @@ package struct LossOfDisk: Hashable, Sendable {
         package var sharesDiskWith: [String]
         /// The cut of the newest good backup in it that holds what users have made.
         package var newest: Timestamp?
+        /// The same by the store that it has to hold; nil where that is not known, and then it is ``newest``.
+        package var newestOf: [String: Timestamp]?
         /// A policy makes such backups in it.
         package var hasPolicy: Bool
         /// Seconds that ``newest`` may be old, the strictest that is asked; nil when nobody asks.
@@ -56,6 +58,8 @@ package struct LossOfDisk: Hashable, Sendable {
         case unusable([String])
         /// Nothing is in the target, which is elsewhere.
         case empty(target: String)
+        /// The stores are in no backup in the target, which is elsewhere and has backups. Seconds: the age of its newest one.
+        case notHeld([String], target: String, age: Double)
         /// Seconds.
         case old(target: String, age: Double, tolerated: Double)
         /// The newest backup is as young as is asked, if anything is.
@@ -68,8 +72,12 @@ package struct LossOfDisk: Hashable, Sendable {
         let names = stores.isEmpty ? Set(targets.flatMap(\.sharesDiskWith)).sorted() : stores
         let findings = (names.isEmpty ? [""] : names).map { (store: $0, finding: finding(of: $0)) }
         guard let worst = findings.max(by: { $0.finding.rank < $1.finding.rank })?.finding else { return .noTarget }
-        guard case .shared = worst else { return worst }
-        return .shared(findings.filter { $0.finding.rank == worst.rank }.map(\.store))
+        let alike = findings.filter { $0.finding.rank == worst.rank }.map(\.store)
+        switch worst {
+        case .shared: return .shared(alike)
+        case .notHeld(_, let target, let age): return .notHeld(alike, target: target, age: age)
+        default: return worst
+        }
     }
 
     private func finding(of store: String) -> Finding {
@@ -77,12 +85,20 @@ package struct LossOfDisk: Hashable, Sendable {
         guard !elsewhere.isEmpty else { return .shared([store]) }
         let usable = elsewhere.filter(\.isUsable)
         guard let first = usable.first else { return .unusable(elsewhere.map(\.name)) }
-        guard let best = usable.filter({ $0.newest != nil }).max(by: { ($0.newest ?? now) < ($1.newest ?? now) }), let newest = best.newest
-        else { return .empty(target: first.name) }
+        let holding = usable.compactMap { target in target.newest(of: store).map { (target: target, newest: $0) } }
+        guard let (best, newest) = holding.max(by: { $0.newest < $1.newest }) else {
+            guard let other = usable.first(where: { $0.newest != nil }), let newest = other.newest else {
+                return .empty(target: first.name)
+            }
+            return .notHeld([store], target: other.name, age: max(0, now.secondsSince(newest)))
+        }
         let age = max(0, now.secondsSince(newest))
         if let tolerated = tolerated(usable), age > tolerated { return .old(target: best.name, age: age, tolerated: tolerated) }
         return .held(target: best.name)
     }
+
+    /// Whether a backup that young can be from before there was the store, so that the next one will have it.
+    func isYoung(_ age: Double) -> Bool { age < (tolerated(targets) ?? 86_400) }
 
     private func tolerated(_ targets: [Target]) -> Double? { (targets.compactMap(\.tolerated) + [asked].compactMap { $0 }).min() }
 
@@ -100,13 +116,18 @@ package struct LossOfDisk: Hashable, Sendable {
     }
 }
 
+extension LossOfDisk.Target {
+    fileprivate func newest(of store: String) -> Timestamp? { newestOf.map { $0[store] } ?? newest }
+}
+
 extension LossOfDisk.Finding {
     /// The worse the higher.
     fileprivate var rank: Double {
         switch self {
         case .held: 0
         case .old(_, let age, let tolerated): 1 + min(age / max(tolerated, 1), 1e9) / 1e9
-        case .empty: 2
+        case .notHeld: 2
+        case .empty: 2.5
         case .unusable: 3
         case .shared: 4
         case .noTarget: 5
@@ -149,6 +170,10 @@ extension LossOfDisk.Finding {
         case .shared(let stores): .shared(with: stores, suffix)
         case .unusable(let targets): .init("\(targets.joined(separator: ", ")) cannot be used now", "holdfast target ls\(suffix)")
         case .empty(let target): .noBackup(in: target, suffix)
+        case .notHeld(let stores, let target, _):
+            .init(
+                "no backup in \(target) holds \(stores.joined(separator: ", ")) as it is now",
+                "holdfast backup create --target \(target)\(suffix)")
         case .old(let target, let age, let tolerated): .old(target, age: age, tolerated: tolerated, suffix)
         case .held: nil
         }

@@ -2,6 +2,7 @@ package import Clusters
 package import HostIO
 import Model
 package import RepositoryEngine
+import ResticFormat
 
 /// What `backup verify` found.
 package struct VerifyReport: Sendable {
@@ -18,8 +19,23 @@ extension Backups {
     package func verify(_ name: String, in target: String, data: DataReading, job: JobControl) throws -> VerifyReport {
         try cluster.logging("backup verify \(name) --target \(target)", job) {
             let report = try examine(name, in: target, data, job)
+            noteDamage(report, data, in: target, .locking)
             for problem in report.check.problems { job.log("damaged: \(problem.text)") }
             return report
+        }
+    }
+
+    /// Remembers what was found, so that nobody counts on a damaged backup. Sound is what was read as a whole.
+    func noteDamage(_ report: VerifyReport, _ data: DataReading, in target: String, _ access: CatalogueAccess) {
+        let (backup, now) = (report.backup, cluster.host.clock.now())
+        let words = report.check.problems.first.map { "holdfast backup verify: \($0.text)" }
+        guard words != nil || data == .all else { return }
+        let harmed = words == nil ? [] : report.alsoAffected
+        try? cluster.updateCatalogue(access, "backup verify \(backup.manifest.name)") { catalogue in
+            for entry in [backup] + harmed {
+                let damage = words.map { BackupNote.Damage(name: entry.manifest.name.text, at: now, words: $0) }
+                catalogue.noteDamage(damage, of: entry.id.hex, in: target)
+            }
         }
     }
 

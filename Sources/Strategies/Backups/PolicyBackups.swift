@@ -70,6 +70,7 @@ extension Backups {
 
     private func prove(_ name: SnapshotName, _ policy: BackupPolicy, _ job: JobControl) throws {
         let report = try examine(name.text, in: policy.target, policy.proof, job)
+        noteDamage(report, policy.proof, in: policy.target, .locking)
         for problem in report.check.problems { job.log("damaged: \(problem.text)") }
         guard !report.check.isSound else { return }
         throw Failure(

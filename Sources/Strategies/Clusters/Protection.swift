@@ -1,6 +1,7 @@
 package import HostIO
 package import Model
 import ObjectStorage
+import ResticFormat
 import StoreContract
 
 extension Cluster {
@@ -42,6 +43,13 @@ extension Cluster {
             }
         }
         guard isActive else { return }
+        if case .file = file.password {
+            do { _ = try ClusterPassword(file.password, host: host).read() } catch {
+                facts.troubles["password"] = Failure(describing: error).summary
+            }
+        }
+        facts.damagedBackups = targets.flatMap { catalogue.damagedBackups(in: $0.name) }
+        for target in targets { facts.newestUsable[target.name] = seen["target \(target.name)"]?.newest }
         facts.unused = unused(targets, seen, facts)
         facts.loss = loss(targets, seen, facts, catalogue)
     }
@@ -72,11 +80,28 @@ extension Cluster {
             return sighting
         }
         sighting.isRepository = true
+        if !notes.isEmpty { try checkFolders(names ?? [], at: target.path) }
         sighting.room = try room(at: target.path)
         let storage = try ballasted(target.path)
         sighting.doubt = try glance(at: .target(target.name), target.path)
-        sighting.newest = try notes.first { try storage.size(of: ObjectName(known: "snapshots/\($0.id)")) != nil }?.cut
+        // Most often the first one has all.
+        for note in notes where file.stores.contains(where: { sighting.newestOf[$0.name] == nil }) {
+            guard try storage.size(of: ObjectName(known: "snapshots/\(note.id)")) != nil else { continue }
+            sighting.newest = sighting.newest ?? note.cut
+            for store in file.stores where sighting.newestOf[store.name] == nil && note.holds(store) {
+                sighting.newestOf[store.name] = note.cut
+            }
+        }
         return sighting
+    }
+
+    /// Backups are there by what is known, so their data have to be.
+    private func checkFolders(_ names: [String], at path: String) throws {
+        let missing = [RepositoryLayout.Folder.data, .index, .snapshots].map(\.rawValue).filter { !names.contains($0) }
+        guard !missing.isEmpty else { return }
+        throw Failure(
+            .damaged, "of the repository at \(path) \(missing.joined(separator: ", ")) is gone: no backup there can be restored",
+            hint: "find out who removed it, and put it back")
     }
 
     /// Targets of the cluster file at whose path there is nothing, by name.
@@ -94,11 +119,13 @@ extension Cluster {
             // Where it cannot be reached, what lies at its path is not what is meant.
             let shared = sighting.problem == nil ? stores.filter { $0.place.isLost(with: sighting.whereabouts) }.map(\.name) : []
             let policies = facts.policies
-            return LossOfDisk.Target(
+            var found = LossOfDisk.Target(
                 name: target.name, isUsable: sighting.problem == nil, sharesDiskWith: shared,
                 newest: catalogue.hasNotes(of: target.name) ? sighting.newest : newest(in: target, catalogue),
                 hasPolicy: policies.makesBackups(in: target.name, of: file.stores),
                 tolerated: policies.tolerated(in: target.name, of: file.stores, facts.objectives), since: target.record?.added)
+            if catalogue.hasNotes(of: target.name) { found.newestOf = sighting.newestOf }
+            return found
         }
         return LossOfDisk(
             now: facts.now, protectedSince: facts.protectedSince, stores: stores.map(\.name), targets: all,

@@ -12,6 +12,8 @@ struct Sighting: Sendable {
     var isOccupied = false
     /// Of a target: when the newest backup that is still there was cut.
     var newest: Timestamp?
+    /// The same by the store that it holds.
+    var newestOf: [String: Timestamp] = [:]
     var problem: Failure?
     /// It is not what it was.
     var doubt: PlaceDoubt?

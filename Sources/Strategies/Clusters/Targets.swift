@@ -106,6 +106,7 @@ extension BackupNote {
     package init(of entry: RepositoryEntry, in target: String) {
         self.init(
             target: target, id: entry.id.hex, cut: entry.manifest.cut.began, isGood: entry.quality == .good,
-            keepsContent: entry.manifest.keepsContent)
+            keepsContent: entry.manifest.keepsContent,
+            stores: entry.manifest.stores.reduce(into: [:]) { $0[$1.name] = $1.path })
     }
 }

@@ -48,6 +48,19 @@ import Testing
         #expect(concerns(cases[1].0)[0].message.contains("the disk of db"))
     }
 
+    @Test func `a store that is in no backup is lost with its disk, whatever else is in them`() {
+        let without = target { $0.newestOf = ["up": ago(3600)] }
+        #expect(loss([without]).finding == .notHeld(["db"], target: "nas", age: 3600))
+        var told = concerns(loss([without]))
+        #expect(told.map(\.key) == ["disk-lost"] && told[0].severity == .warning && told[0].message.contains("holds db"), "\(told)")
+        let older = target { ($0.newest, $0.newestOf) = (ago(4 * 86_400), ["up": ago(4 * 86_400)]) }
+        told = concerns(loss([older]))
+        #expect(told.contains { $0.key == "disk-lost" && $0.severity == .critical && $0.message.contains("holds db") }, "\(told)")
+        let second = target { ($0.name, $0.newestOf) = ("tape", ["db": ago(100)]) }
+        #expect(loss([without, second]).finding == .held(target: "nas"), "another target has it")
+        #expect(concerns(loss([target { $0.newestOf = ["up": ago(3600), "db": ago(3600)] }])).isEmpty)
+    }
+
     @Test func `what has just been set up has the first period, or a day, before that is critical`() {
         let new = loss([], since: ago(3600))
         #expect(concerns(new).map(\.severity) == [.warning])

@@ -83,13 +83,18 @@ package struct AdviceGathering: Sendable {
         let backups = Backups(cluster)
         let id = try cluster.identity().id
         let known = try cluster.catalogue()
+        let damaged = Set(known.damagedBackups(in: place.name).map(\.id))
         let entries = try backups.list(in: place.name).entries.filter {
-            $0.manifest.cluster.id == id && known.quality(of: $0.manifest, id: $0.id.hex) == .good
+            $0.manifest.cluster.id == id && known.quality(of: $0.manifest, id: $0.id.hex) == .good && !damaged.contains($0.id.hex)
         }
         target.standbys = (try? cluster.epochs(in: place.path, of: id).standbyNotices().map(\.host)) ?? []
         target.backups = entries.count
         target.newest = entries.map(\.manifest.cut.began).max()
         target.newestKept = entries.filter(\.manifest.keepsContent).map(\.manifest.cut.began).max()
+        target.newestOf = cluster.file.stores.reduce(into: [:]) { newest, store in
+            newest[store.name] = entries.filter { $0.manifest.keepsContent && BackupNote(of: $0, in: place.name).holds(store) }
+                .map(\.manifest.cut.began).max()
+        }
         target.newestFull = entries.filter { $0.manifest.mode == .full }.map(\.manifest.cut.began).max()
         let drills = try backups.drills(of: entries.map(\.id), in: place.name).values.filter { $0.altered == nil }
         target.drill = drills.map { DrillNote($0.report) }.max { $0.time < $1.time }

@@ -147,6 +147,10 @@ extension Backups {
             try cluster.updateCatalogue(.locking, command) { catalogue in
                 catalogue.record(event)
                 catalogue.policies.noteDrill(DrillNote(report), of: report.backupID)
+                guard report.verdict != .unproven else { return }
+                let words = report.verdict == .failed ? "its drill failed: \(report.problems.first ?? "see its report")" : nil
+                let damage = words.map { BackupNote.Damage(name: report.backup.text, at: report.ended, words: $0) }
+                catalogue.noteDamage(damage, of: report.backupID, in: report.target)
             }
         } catch {
             job.note("the drill is not in the history: \(Failure(describing: error).summary)")
