@@ -41,7 +41,10 @@ struct ListedDirectory: ~Copyable {
         for index in nodes.indices {
             try checkCancelled()
             let match = Self.former(&before) { try $0.node(named: nodes[index].name) } ?? nil
-            examine(index, moved(nodes[index].name) ?? match, isStored, dataBytes)
+            let former = moved(nodes[index].name)
+            // What stood somewhere else is no entry of the tree that this directory had, however like itself it is.
+            if former != nil { isUnchanged = false }
+            examine(index, former ?? match, isStored, dataBytes)
         }
         // Entries that are gone are a change as well.
         isUnchanged = isUnchanged && Self.former(&before) { try $0.isAtEnd() } ?? false

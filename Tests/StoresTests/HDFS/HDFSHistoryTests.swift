@@ -56,6 +56,23 @@ import WebHDFS
         }
     }
 
+    @Test func `what was moved under its own name into a directory that is otherwise as it was is in the next archive`() throws {
+        let fixture = try HDFSFixture()
+        for name in ["a/x", "a/d/y", "b/z", "c/w"] { try fixture.put(name, name) }
+        let run = try StoreRun(fixture)
+        _ = try run.snapshot("first")
+        let images = try ImageRepository()
+        let first = try fixture.store.openNativeImage("first", since: nil)
+        let parent = try images.archive(CapturedImage(source: first, shape: .contentDefined), parent: nil).tree
+        try fixture.rename("a/x", "b/x")
+        try fixture.rename("a/d", "c/d")
+        _ = try run.snapshot("second")
+        let second = try fixture.store.openNativeImage("second", since: "first")
+        let followed = try images.archive(CapturedImage(source: second, shape: .contentDefined), parent: parent).tree
+        let census = try ImageCensus(of: .archived(followed), job: JobControl())
+        #expect(census.files == 4 && census.directories == 4)
+    }
+
     @Test(arguments: 0..<6) func anArchiveThatFollowsTheChangesIsTheOneOfAFullWalk(round: Int) throws {
         var random = SeededRandom(named: "anArchiveThatFollowsTheChanges")
         let fixture = try HDFSFixture()
