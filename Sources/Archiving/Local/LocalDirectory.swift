@@ -13,6 +13,8 @@ package final class LocalDirectory: EntrySource {
         package var identity: FileIdentity
         /// Names in the root directory that are not part of the source.
         package var excludedAtRoot: Set<[UInt8]>
+        /// Databases in it that are in use are told (``OpenDatabases``): not where who reads them knows how to.
+        package var tellsDatabases = true
         /// What interrupted restores left (``TemporaryName``) is listed.
         var showsLeftOvers = false
 

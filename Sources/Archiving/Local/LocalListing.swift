@@ -91,7 +91,7 @@ extension LocalSourceDirectory {
 
     /// Copied file by file while programs go on writing, a database is torn.
     fileprivate func tellDatabases(among names: EntryNames, in folder: borrowing Descriptor, _ issues: IssueCollector) {
-        guard case .live = source.options.identity else { return }
+        guard source.options.tellsDatabases, case .live = source.options.identity else { return }
         let beside = names.ending(in: OpenDatabases.endings)
         if beside.isEmpty { return }
         for found in OpenDatabases.inUse(among: beside, in: folder) where !hides(found.name) {

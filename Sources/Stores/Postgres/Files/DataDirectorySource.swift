@@ -18,7 +18,10 @@ final class DataDirectorySource: EntrySource {
 
     /// The files of a server that runs.
     init(path: String, clock: any WallClock) {
-        local = LocalDirectory(path: path, options: .init(identity: .live(clock)))
+        var options = LocalDirectory.Options(identity: .live(clock))
+        // It is the server's own files that are read here, with its log.
+        options.tellsDatabases = false
+        local = LocalDirectory(path: path, options: options)
         isFrozen = false
     }
 
