@@ -39,11 +39,25 @@ extension Backups {
         }
     }
 
+    /// The same of backups that cannot even be listed, by whoever meets them.
+    func noteLost(_ listing: EntryListing, in target: String) {
+        guard let owner = try? owner() else { return }
+        let (lost, now) = (listing.own(by: owner).lost, cluster.host.clock.now())
+        guard !lost.isEmpty else { return }
+        try? cluster.updateCatalogue(.locking, "backup verify") { catalogue in
+            for entry in lost {
+                let damage = BackupNote.Damage(name: entry.name.text, at: now, words: entry.line)
+                catalogue.noteDamage(damage, of: entry.stored.id.hex, in: target)
+            }
+        }
+    }
+
     /// The same as a part of another job.
     func examine(_ name: String, in target: String, _ data: DataReading, _ job: JobControl) throws -> VerifyReport {
         try read(target) { repository in
             let start = cluster.host.clock.monotonicNanoseconds()
             let listing = try EntryReader.list(.backup, in: repository).listing
+            noteLost(listing, in: target)
             let entry = try listing.entry(name, of: try owner(), .backup)
             let check = try repository.check([entry.stored], data: data, job: job)
             try repository.note(check)

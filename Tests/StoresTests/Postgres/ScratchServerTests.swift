@@ -57,7 +57,8 @@ import Testing
             let outcome = Result {
                 let session = try PostgresConnection(server.connection)
                 defer { session.close() }
-                try session.execute("CREATE TABLE probe(line text); COPY probe FROM PROGRAM 'trap \"\" TERM HUP INT; sleep 5000'")
+                try session.execute(
+                    "CREATE TABLE public.probe(line text); COPY public.probe FROM PROGRAM 'trap \"\" TERM HUP INT; sleep 5000'")
             }
             answer.change { $0 = outcome }
         }

@@ -64,6 +64,7 @@ extension Backups {
         defer { try? scratch.remove() }
         let outcome = try read(request.target) { repository in
             let (listing, reader) = try EntryReader.list(.backup, in: repository)
+            noteLost(listing, in: request.target)
             let entry = try chosen(request.backup, from: listing)
             let drill = Drill(
                 cluster: cluster, target: request.target, entry: entry, reader: reader, repository: repository, scratch: scratch,
