@@ -66,33 +66,45 @@ import Testing
         try expectAdviceAgrees("there is no backup in nas")
     }
 
-    @Test func `a backup that verify or a drill has found damaged counts no more, until it was read whole again`() throws {
+    private func damage() throws -> Concern? { try concerns().first { $0.key.hasPrefix("backup-damaged nas") } }
+
+    @Test func `a backup that was found damaged counts no more, and status and advise say so`() throws {
         try backUp("b")
         #expect(try keys() == ["backup-policy-missing"])
-        let packs = try DirectoryStorage("\(elsewhere.path)/nas").list("data").map { "\(elsewhere.path)/nas/\($0.name.text)" }
-        let kept = try packs.map { try AtomicFile.read($0) }
-        for (path, bytes) in zip(packs, kept) {
-            try AtomicFile.write(bytes.map { $0 ^ 0x55 }, to: path)
+        for pack in try DirectoryStorage("\(elsewhere.path)/nas").list("data") {
+            let path = "\(elsewhere.path)/nas/\(pack.name.text)"
+            try AtomicFile.write(try AtomicFile.read(path).map { $0 ^ 0x55 }, to: path)
         }
         // Its root cannot be read, so that there is not even a report.
         #expect(throws: (any Error).self) {
             _ = try Backups(small.load()).verify("b", in: "nas", data: .all, job: JobControl())
         }
-        var told = try concerns().first { $0.key.hasPrefix("backup-damaged nas") }
-        #expect(told?.severity == .critical && told?.message.contains("the backup b in nas") == true)
+        let told = try #require(try damage())
+        #expect(told.severity == .critical && told.message.contains("the backup b in nas"), "\(told)")
         try expectAdviceAgrees("there is no backup in nas")
-        for (path, bytes) in zip(packs, kept) { try AtomicFile.write(bytes, to: path) }
+    }
+
+    @Test func `what was found of a backup is forgotten when it was read whole again, and when it is gone`() throws {
+        try backUp("b")
+        let id = try Backups(small.load()).find("b", in: "nas").id.hex
+        func find() throws {
+            let found = BackupNote.Damage(name: "b", at: Timestamp(seconds: 1_800_000_000), words: "its drill failed: accounts")
+            try small.load().updateCatalogue { $0.noteDamage(found, of: id, in: "nas") }
+            #expect(try damage()?.message.contains("its drill failed") == true)
+        }
+        try find()
         #expect(try Backups(small.load()).verify("b", in: "nas", data: .none, job: JobControl()).check.isSound)
-        #expect(try keys().contains { $0.hasPrefix("backup-damaged") }, "not everything was read")
+        #expect(try damage() != nil, "not everything was read")
+        #expect(try Backups(small.load()).verify("b", in: "nas", data: .all, job: JobControl()).check.isSound)
+        #expect(try damage() == nil)
+        try find()
         #expect(try Backups(small.load()).drill(DrillRequest(backup: "b", target: "nas"), job: JobControl()).report.verdict == .passed)
-        #expect(try keys() == ["backup-policy-missing"])
-        // A drill that fails says so too; a later backup makes it less urgent.
-        for (path, bytes) in zip(packs, kept) { try AtomicFile.write(bytes.map { $0 ^ 0x55 }, to: path) }
-        _ = try? Backups(small.load()).drill(DrillRequest(backup: "b", target: "nas"), job: JobControl())
-        told = try concerns().first { $0.key.hasPrefix("backup-damaged nas") }
-        #expect(told?.severity == .critical)
+        #expect(try damage() == nil)
+        try find()
+        try backUp("later")
+        #expect(try damage()?.severity == .warning, "there is a later one")
         try Backups(small.load()).delete(["b"], in: "nas")
-        #expect(try !keys().contains { $0.hasPrefix("backup-damaged") })
+        #expect(try damage() == nil)
     }
 
     @Test func `data that are gone, a store that no backup holds and a missing password are told at once`() throws {

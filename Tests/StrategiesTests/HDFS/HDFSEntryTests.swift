@@ -34,7 +34,8 @@ import WebHDFS
     private func write(_ range: Range<Int>, of writer: HDFSWriter, visible: UInt64) throws {
         try content[range].withUnsafeBytes { try writer.write($0) }
         let start = SystemClock().monotonicNanoseconds()
-        while try cluster.client.visibleLength(of: writer.path) < visible {
+        // The writer makes the file with what it sends first.
+        while try cluster.client.status(of: writer.path) == nil || cluster.client.visibleLength(of: writer.path) < visible {
             try #require(SystemClock().monotonicNanoseconds() &- start < 30_000_000_000)
             SystemClock().sleep(for: .milliseconds(20))
         }
